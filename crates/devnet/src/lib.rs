@@ -1,0 +1,149 @@
+//! An embedded Stacks devnet: the official Clarity VM behind the RPC of a Stacks node and the part of the Stacks API
+//! that real clients use.
+//!
+//! What it is for: the application and official clients talk to it exactly as they talk to testnet or mainnet, without
+//! Docker and without waiting. It checks signatures, nonces, fees, balances and post-conditions as a node does, keeps
+//! everything that it accepted, travels in time, and goes wrong on demand.
+//!
+//! What it may not do: know anything of BitHedge's contracts, hold a key that is worth anything (its accounts are the
+//! public ones of every Clarinet project), or be reached from another machine (it listens on the loopback address
+//! alone).
+//!
+//! ```text
+//! rpc      HTTP: a node's routes, the API's routes, the controls, faults
+//! node     the chain and its journal: written down before anybody hears of it
+//! chain    mempool, admission, execution, post-conditions, blocks, receipts
+//! vm       the Node process with the official VM, and the undo that post-conditions need
+//! ```
+
+pub mod accounts;
+mod chain;
+mod error;
+mod faucet;
+mod journal;
+mod node;
+mod rpc;
+mod vm;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use error::{StartError, VmError};
+pub use rpc::faults::FaultSettings;
+
+use node::Node;
+use rpc::Shared;
+
+/// The Clarity version of a contract that is deployed without naming one: that of epoch 4.0.
+const CLARITY_VERSION: u8 = 6;
+
+/// What a devnet is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it keeps its journal. The folder is made if it is not there.
+    pub data_dir: PathBuf,
+    /// The port on the loopback address; 0 takes a free one.
+    pub port: u16,
+    /// How often a block is made, by this machine's clock. `None`: only when asked for. Each block moves the chain's
+    /// clock by ten seconds, so that every ten seconds keeps pace with the wall clock.
+    pub block_time: Option<Duration>,
+    /// The folder of the VM's worker, with its packages installed.
+    pub worker_dir: PathBuf,
+    /// The chain time of a new chain's first block, in seconds since 1970; `None`: now. A chain that exists keeps its
+    /// own.
+    pub genesis_time: Option<u64>,
+}
+
+/// A running devnet. Dropping it stops the server at once; [`Devnet::shutdown`] does it in good order.
+#[derive(Debug)]
+pub struct Devnet {
+    address: SocketAddr,
+    shared: Option<Shared>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    miner: JoinHandle<()>,
+}
+
+impl Devnet {
+    /// Starts a devnet and returns when it answers requests.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is missing or damaged and what to do.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let node = Node::open(config.worker_dir, &config.data_dir, config.genesis_time).await?;
+        let port = |source| StartError::Port { port: config.port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(port)?;
+        let address = listener.local_addr().map_err(port)?;
+        let shared = Shared::new(node);
+        let (stop, stopped) = watch::channel(false);
+        let router = rpc::router(shared.clone());
+        let mut until = stopped.clone();
+        let server = tokio::spawn(async move {
+            let serve = axum::serve(listener, router).with_graceful_shutdown(async move {
+                // The sender lives in `Devnet`; when it is gone, so is the devnet.
+                let _ = until.wait_for(|stop| *stop).await;
+            });
+            if let Err(error) = serve.await {
+                tracing::error!(%error, "the devnet's server ended");
+            }
+        });
+        let miner = tokio::spawn(mine_regularly(shared.clone(), config.block_time, stopped));
+        Ok(Self { address, shared: Some(shared), stop, server, miner })
+    }
+
+    /// Where it serves: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops serving, ends the VM and writes everything to the disk.
+    ///
+    /// # Errors
+    /// When the journal could not be flushed; what it holds is still what was accepted.
+    pub async fn shutdown(mut self) -> std::io::Result<()> {
+        self.stop.send_replace(true);
+        // Connections that stay open must not hold the process.
+        if tokio::time::timeout(Duration::from_secs(2), &mut self.server).await.is_err() {
+            self.server.abort();
+            let _ = (&mut self.server).await;
+        }
+        let _ = (&mut self.miner).await;
+        match self.shared.take().and_then(Shared::into_node) {
+            Some(node) => node.close().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        self.server.abort();
+        self.miner.abort();
+    }
+}
+
+/// Makes a block every `block_time`, and goes on when one fails.
+async fn mine_regularly(shared: Shared, block_time: Option<Duration>, mut stopped: watch::Receiver<bool>) {
+    let Some(block_time) = block_time else { return };
+    let mut clock = tokio::time::interval(block_time);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    clock.tick().await;
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = clock.tick() => {}
+        }
+        if shared.faults.get().stale_tip {
+            continue;
+        }
+        if let Err(error) = shared.node().await.mine(false).await {
+            tracing::error!(%error, "no block could be made");
+        }
+    }
+}

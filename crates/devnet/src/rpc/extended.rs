@@ -1,0 +1,317 @@
+//! The part of the Stacks API (`/extended`) that wallets and this application read.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::Shared;
+use super::reply::{Reply, api_error, failure, ok};
+use super::show::{self, hex0x};
+use crate::chain::{Block, Chain};
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct Page {
+    #[serde(default)]
+    limit: Option<usize>,
+    #[serde(default)]
+    offset: Option<usize>,
+}
+
+impl Page {
+    /// Limit and offset; 20 rows unless asked, 200 at most.
+    fn bounds(self) -> (usize, usize) {
+        (self.limit.unwrap_or(20).clamp(1, 200), self.offset.unwrap_or(0))
+    }
+
+    /// A page of `total` items, where `get` gives the item at a place counted from the newest.
+    fn of(self, total: usize, get: impl Fn(usize) -> Option<Json>) -> Json {
+        let (limit, offset) = self.bounds();
+        let end = total.min(offset.saturating_add(limit));
+        let results: Vec<Json> = (offset..end).filter_map(get).collect();
+        json!({ "limit": limit, "offset": offset, "total": total, "results": results })
+    }
+}
+
+/// A page of a list that is kept oldest first, shown newest first.
+fn newest_first(page: Page, txids: &[[u8; 32]], chain: &Chain) -> Json {
+    page.of(txids.len(), |at| {
+        let txid = &txids[txids.len() - 1 - at];
+        chain.receipts.get(txid).map(|receipt| show::mined(chain, txid, receipt))
+    })
+}
+
+/// `GET /extended/v1/status`
+pub(crate) async fn status(State(shared): State<Shared>) -> Reply {
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let tip = chain.blocks.tip();
+    ok(json!({
+        "server_version": concat!("bithedge-devnet v", env!("CARGO_PKG_VERSION")),
+        "status": "ready",
+        "chain_tip": {
+            "block_height": tip.height,
+            "block_hash": hex0x(chain.blocks.hash(&tip)),
+            "index_block_hash": hex0x(chain.blocks.index_hash(&tip)),
+            "burn_block_height": tip.burn_height,
+        },
+    }))
+}
+
+/// `GET /extended/v1/tx`
+pub(crate) async fn transactions(State(shared): State<Shared>, Query(page): Query<Page>) -> Reply {
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    ok(newest_first(page, chain.receipts.in_order(), chain))
+}
+
+/// `GET /extended/v1/tx/mempool`
+pub(crate) async fn mempool(State(shared): State<Shared>, Query(page): Query<Page>) -> Reply {
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let waiting: Vec<_> = chain.mempool.iter().rev().collect();
+    ok(page.of(waiting.len(), |at| Some(show::pending(waiting[at]))))
+}
+
+fn parse_hash(text: &str) -> Option<[u8; 32]> {
+    hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()?.try_into().ok()
+}
+
+fn parse_txid(text: &str) -> Result<[u8; 32], axum::response::Response> {
+    parse_hash(text).ok_or_else(|| api_error(StatusCode::BAD_REQUEST, format!("Invalid tx_id: {text}")))
+}
+
+/// `GET /extended/v1/tx/{txid}`
+pub(crate) async fn transaction(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
+    let txid = parse_txid(&text)?;
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    if let Some(receipt) = chain.receipts.get(&txid) {
+        return ok(show::mined(chain, &txid, receipt));
+    }
+    if let Some(waiting) = chain.mempool.get(&txid) {
+        return ok(show::pending(waiting));
+    }
+    match node.dropped(&txid) {
+        Some((raw, why)) => ok(show::dropped(&txid, raw, why)),
+        None => Err(api_error(StatusCode::NOT_FOUND, "could not find transaction by ID")),
+    }
+}
+
+/// `GET /extended/v1/tx/{txid}/raw`
+pub(crate) async fn raw_transaction(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
+    let txid = parse_txid(&text)?;
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let raw = chain
+        .receipts
+        .get(&txid)
+        .map(|receipt| receipt.raw.clone())
+        .or_else(|| chain.mempool.get(&txid).map(|waiting| waiting.raw.clone()));
+    match raw {
+        Some(raw) => ok(json!({ "raw_tx": hex0x(raw) })),
+        None => Err(api_error(StatusCode::NOT_FOUND, format!("could not find transaction by ID {text}"))),
+    }
+}
+
+/// `GET /extended/v1/contract/{contract}`
+pub(crate) async fn contract(State(shared): State<Shared>, Path(id): Path<String>) -> Reply {
+    let mut node = shared.node().await;
+    let not_found = || api_error(StatusCode::NOT_FOUND, format!("cannot find contract by ID {id}"));
+    if id.parse::<bithedge_stacks::ContractId>().is_err() {
+        return Err(not_found());
+    }
+    let source = node.guarded(async |chain| chain.source(&id).await).await.map_err(|e| failure(&e))?;
+    let interface = node.guarded(async |chain| chain.interface(&id).await).await.map_err(|e| failure(&e))?;
+    let (Some(source), Some(interface)) = (source, interface) else { return Err(not_found()) };
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let deployed = chain.receipts.deployed(&id);
+    ok(json!({
+        "tx_id": deployed.map_or_else(|| hex0x([0; 32]), |deployed| hex0x(deployed.txid)),
+        "canonical": true,
+        "contract_id": id,
+        "block_height": deployed.map_or(chain.blocks.first_height(), |deployed| deployed.height),
+        "clarity_version": deployed.map(|deployed| deployed.clarity_version),
+        "source_code": source,
+        "abi": interface.to_string(),
+    }))
+}
+
+/// `GET /extended/v1/contract/{contract}/events`
+pub(crate) async fn contract_events(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Reply {
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let prints = chain.receipts.prints_of(&id);
+    ok(page.of(prints.len(), |at| {
+        let (txid, place) = prints[prints.len() - 1 - at];
+        let event = chain.receipts.get(&txid)?.events.get(place)?;
+        Some(show::event(&txid, place, event))
+    }))
+}
+
+fn principal(text: &str) -> Result<String, axum::response::Response> {
+    text.parse::<bithedge_stacks::Principal>()
+        .map(|principal| principal.to_string())
+        .map_err(|_| api_error(StatusCode::BAD_REQUEST, format!("invalid STX address \"{text}\"")))
+}
+
+async fn stx_of(shared: &Shared, principal: &str) -> Reply {
+    let mut node = shared.node().await;
+    let balance = node.guarded(async |chain| chain.stx_balance(principal).await).await.map_err(|e| failure(&e))?;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let held = chain.receipts.holdings(principal);
+    ok(json!({
+        "balance": (balance.available + balance.locked).to_string(),
+        "estimated_balance": (balance.available + balance.locked).to_string(),
+        "total_sent": held.stx.sent.to_string(),
+        "total_received": held.stx.received.to_string(),
+        "total_fees_sent": held.fees.to_string(),
+        "total_miner_rewards_received": "0",
+        "lock_tx_id": "",
+        "locked": balance.locked.to_string(),
+        "lock_height": 0,
+        "burnchain_lock_height": 0,
+        "burnchain_unlock_height": balance.unlock_height,
+    }))
+}
+
+/// `GET /extended/v1/address/{principal}/stx`
+pub(crate) async fn stx(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
+    stx_of(&shared, &principal(&text)?).await
+}
+
+/// `GET /extended/v1/address/{principal}/balances`
+pub(crate) async fn balances(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
+    let text = principal(&text)?;
+    let mut node = shared.node().await;
+    let balance = node.guarded(async |chain| chain.stx_balance(&text).await).await.map_err(|e| failure(&e))?;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let held = chain.receipts.holdings(&text);
+    let mut fungible = serde_json::Map::new();
+    for (asset, totals) in &held.fungible {
+        let row = json!({
+            "balance": totals.received.saturating_sub(totals.sent).to_string(),
+            "total_sent": totals.sent.to_string(),
+            "total_received": totals.received.to_string(),
+        });
+        fungible.insert(asset.clone(), row);
+    }
+    let mut counts = std::collections::BTreeMap::<String, u64>::new();
+    for (asset, _) in held.non_fungible.keys() {
+        *counts.entry(asset.clone()).or_default() += 1;
+    }
+    let non_fungible: serde_json::Map<String, Json> =
+        counts.into_iter().map(|(asset, count)| (asset, json!({ "count": count.to_string() }))).collect();
+    ok(json!({
+        "stx": {
+            "balance": (balance.available + balance.locked).to_string(),
+            "total_sent": held.stx.sent.to_string(),
+            "total_received": held.stx.received.to_string(),
+            "total_fees_sent": held.fees.to_string(),
+            "total_miner_rewards_received": "0",
+            "lock_tx_id": "",
+            "locked": balance.locked.to_string(),
+            "lock_height": 0,
+            "burnchain_lock_height": 0,
+            "burnchain_unlock_height": balance.unlock_height,
+        },
+        "fungible_tokens": fungible,
+        "non_fungible_tokens": non_fungible,
+    }))
+}
+
+/// `GET /extended/v1/address/{principal}/transactions`
+pub(crate) async fn address_transactions(
+    State(shared): State<Shared>,
+    Path(text): Path<String>,
+    Query(page): Query<Page>,
+) -> Reply {
+    let text = principal(&text)?;
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    ok(newest_first(page, chain.receipts.of_principal(&text), chain))
+}
+
+/// `GET /extended/v1/address/{principal}/mempool`
+pub(crate) async fn address_mempool(
+    State(shared): State<Shared>,
+    Path(text): Path<String>,
+    Query(page): Query<Page>,
+) -> Reply {
+    let text = principal(&text)?;
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let waiting: Vec<_> =
+        chain.mempool.iter().rev().filter(|pending| pending.slots().any(|(owner, _)| owner == text)).collect();
+    ok(page.of(waiting.len(), |at| Some(show::pending(waiting[at]))))
+}
+
+/// `GET /extended/v1/address/{principal}/nonces`
+pub(crate) async fn nonces(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
+    let text = principal(&text)?;
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let next = chain.nonce(&text);
+    let waiting = chain.mempool.nonces_of(&text);
+    let last_waiting = waiting.last().copied();
+    let possible = last_waiting.map_or(next, |last| next.max(last + 1));
+    let missing: Vec<u64> = (next..possible).filter(|nonce| !waiting.contains(nonce)).collect();
+    ok(json!({
+        "last_executed_tx_nonce": next.checked_sub(1),
+        "last_mempool_tx_nonce": last_waiting,
+        "possible_next_nonce": possible,
+        "detected_missing_nonces": missing,
+        "detected_mempool_nonces": waiting,
+    }))
+}
+
+/// `GET /extended/v2/blocks`
+pub(crate) async fn blocks(State(shared): State<Shared>, Query(page): Query<Page>) -> Reply {
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    let tip = chain.blocks.tip_height();
+    let total = usize::try_from(tip - chain.blocks.first_height() + 1).unwrap_or(usize::MAX);
+    ok(page.of(total, |at| chain.blocks.get(tip - at as u64).map(|block| show::block(chain, &block))))
+}
+
+fn find_block(chain: &Chain, text: &str) -> Option<Block> {
+    if text == "latest" {
+        return Some(chain.blocks.tip());
+    }
+    match text.parse::<u64>() {
+        Ok(height) => chain.blocks.get(height),
+        Err(_) => chain.blocks.by_hash(&parse_hash(text)?),
+    }
+}
+
+/// `GET /extended/v2/blocks/{height, hash or latest}`
+pub(crate) async fn block(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    match find_block(chain, &text) {
+        Some(block) => ok(show::block(chain, &block)),
+        None => Err(api_error(StatusCode::NOT_FOUND, "Block not found")),
+    }
+}
+
+/// `GET /extended/v2/blocks/{height, hash or latest}/transactions`
+pub(crate) async fn block_transactions(
+    State(shared): State<Shared>,
+    Path(text): Path<String>,
+    Query(page): Query<Page>,
+) -> Reply {
+    let mut node = shared.node().await;
+    let chain = node.chain().map_err(|e| failure(&e))?;
+    match find_block(chain, &text) {
+        Some(block) => ok(page.of(block.txids.len(), |at| {
+            let txid = &block.txids[at];
+            chain.receipts.get(txid).map(|receipt| show::mined(chain, txid, receipt))
+        })),
+        None => Err(api_error(StatusCode::NOT_FOUND, "Block not found")),
+    }
+}

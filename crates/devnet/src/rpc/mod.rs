@@ -1,0 +1,102 @@
+//! The HTTP side: a Stacks node's RPC, the part of the Stacks API that clients use, and the devnet's own controls.
+
+mod control;
+mod extended;
+pub(crate) mod faults;
+mod node;
+mod reply;
+mod show;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::node::Node;
+use faults::Faults;
+
+/// Bytes of the largest body that is read. A transaction is at most 2 MiB.
+const BODY_LIMIT: usize = 4 << 20;
+
+/// What all handlers share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    node: Arc<Mutex<Node>>,
+    pub(crate) faults: Faults,
+}
+
+impl Shared {
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node: Arc::new(Mutex::new(node)), faults: Faults::default() }
+    }
+
+    /// The devnet's state; everybody waits for their turn, in order.
+    pub(crate) async fn node(&self) -> MutexGuard<'_, Node> {
+        self.node.lock().await
+    }
+
+    /// Takes the state out, when nobody else holds it any more.
+    pub(crate) fn into_node(self) -> Option<Node> {
+        Arc::into_inner(self.node).map(Mutex::into_inner)
+    }
+}
+
+/// All routes.
+pub(crate) fn router(shared: Shared) -> Router {
+    let chain = Router::new()
+        .route("/v2/info", get(node::info))
+        .route("/v2/pox", get(node::pox))
+        .route("/v2/accounts/{principal}", get(node::account))
+        .route("/v2/contracts/call-read/{address}/{contract}/{function}", post(node::call_read))
+        .route("/v2/contracts/interface/{address}/{contract}", get(node::interface))
+        .route("/v2/contracts/source/{address}/{contract}", get(node::source))
+        .route("/v2/data_var/{address}/{contract}/{name}", get(node::data_var))
+        .route("/v2/map_entry/{address}/{contract}/{map}", post(node::map_entry))
+        .route("/v2/fees/transfer", get(node::transfer_fee))
+        .route("/v2/fees/transaction", post(node::transaction_fee))
+        .route("/v2/transactions", post(node::broadcast))
+        .route("/extended", get(extended::status))
+        .route("/extended/v1/status", get(extended::status))
+        .route("/extended/v1/tx", get(extended::transactions))
+        .route("/extended/v1/tx/mempool", get(extended::mempool))
+        .route("/extended/v1/tx/{txid}", get(extended::transaction))
+        .route("/extended/v1/tx/{txid}/raw", get(extended::raw_transaction))
+        .route("/extended/v1/contract/{contract}", get(extended::contract))
+        .route("/extended/v1/contract/{contract}/events", get(extended::contract_events))
+        .route("/extended/v1/address/{principal}/balances", get(extended::balances))
+        .route("/extended/v1/address/{principal}/stx", get(extended::stx))
+        .route("/extended/v1/address/{principal}/transactions", get(extended::address_transactions))
+        .route("/extended/v1/address/{principal}/mempool", get(extended::address_mempool))
+        .route("/extended/v1/address/{principal}/nonces", get(extended::nonces))
+        .route("/extended/v1/faucets/stx", post(control::api_faucet_stx))
+        .route("/extended/v1/faucets/sbtc", post(control::api_faucet_sbtc))
+        .route("/extended/v2/blocks", get(extended::blocks))
+        .route("/extended/v2/blocks/{block}", get(extended::block))
+        .route("/extended/v2/blocks/{block}/transactions", get(extended::block_transactions))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), faults::inject));
+    let control = Router::new()
+        .route("/devnet/status", get(control::status))
+        .route("/devnet/mine", post(control::mine))
+        .route("/devnet/time", post(control::time))
+        .route("/devnet/faucet/stx", post(control::faucet_stx))
+        .route("/devnet/faucet/sbtc", post(control::faucet_sbtc))
+        .route("/devnet/faults", get(control::get_faults).post(control::set_faults).delete(control::clear_faults))
+        .route("/devnet/reorg", post(control::reorg))
+        .route("/devnet/snapshot", post(control::snapshot))
+        .route("/devnet/restore", post(control::restore));
+    chain
+        .merge(control)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(tower_http::cors::CorsLayer::permissive())
+        .with_state(shared)
+}
+
+async fn unknown() -> impl IntoResponse {
+    (StatusCode::NOT_FOUND, "No such file or directory")
+}
