@@ -227,10 +227,27 @@ impl Receipts {
                 hash.update(&receipt.result);
                 for event in &receipt.events {
                     hash.update(&event.kind);
-                    hash.update(event.data.to_string());
+                    hash_json(&mut hash, &event.data);
                 }
             }
         }
         hex::encode(hash.finalize())
     }
+}
+
+/// Feeds JSON to a hash with its fields in order of name, whatever order a build keeps them in.
+fn hash_json(hash: &mut Sha512_256, json: &serde_json::Value) {
+    match json {
+        serde_json::Value::Object(fields) => {
+            let sorted: BTreeMap<_, _> = fields.iter().collect();
+            for (name, value) in sorted {
+                hash.update(name);
+                hash.update(b":");
+                hash_json(hash, value);
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| hash_json(hash, item)),
+        other => hash.update(other.to_string()),
+    }
+    hash.update(b";");
 }

@@ -15,7 +15,7 @@ use super::faults::FaultSettings;
 use super::reply::{Reply, api_error, body, failure, ok};
 use super::show::hex0x;
 use crate::accounts::ACCOUNTS;
-use crate::chain::SBTC_ASSET;
+use crate::chain::{SBTC_ASSET, Status};
 use crate::faucet;
 use crate::node::{Node, NodeError};
 
@@ -205,6 +205,13 @@ async fn give(shared: &Shared, token: &Token, recipient: Principal, amount: u64)
     };
     if !shared.faults.get().stale_tip {
         node.mine(false).await.map_err(|e| failure(&e))?;
+        let chain = node.chain().map_err(|e| failure(&e))?;
+        if let Some(receipt) = chain.receipts.get(&txid)
+            && receipt.status != Status::Success
+        {
+            let message = format!("the faucet's transaction had no effect: {:?}", receipt.error);
+            return Err(failure(&NodeError::Refused(message)));
+        }
     }
     Ok(txid)
 }
