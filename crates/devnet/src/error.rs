@@ -52,7 +52,10 @@ pub enum StartError {
         line: usize,
     },
     /// The journal was written by another version.
-    #[error("the devnet's journal has format {found}, this program reads {}: move the data folder away to start afresh", crate::journal::VERSION)]
+    #[error(
+        "the devnet's journal has format {found}, this program reads {}: move the data folder away to start afresh",
+        crate::journal::VERSION
+    )]
     Version {
         /// What the journal says.
         found: u32,

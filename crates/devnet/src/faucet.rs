@@ -3,8 +3,8 @@
 
 use bithedge_stacks::transaction::{AssetInfo, FungibleCode, Memo, PostConditionPrincipal};
 use bithedge_stacks::{
-    ClarityName, ContractId, MicroStx, Network, PostCondition, PostConditionMode, Principal, Seed, Transaction,
-    TransactionBuilder, Value,
+    ClarityName, ContractId, MicroStx, Network, PostCondition, PostConditionMode, Principal, Seed,
+    Transaction, TransactionBuilder, Value,
 };
 
 use crate::accounts::FAUCET;
@@ -39,7 +39,12 @@ pub(crate) fn stx(nonce: u64, recipient: Principal, micro_stx: u64) -> Result<Tr
 }
 
 /// A transfer of sBTC, with the exact amount as post-condition.
-pub(crate) fn sbtc(nonce: u64, token: ContractId, recipient: Principal, sats: u64) -> Result<Transaction, String> {
+pub(crate) fn sbtc(
+    nonce: u64,
+    token: ContractId,
+    recipient: Principal,
+    sats: u64,
+) -> Result<Transaction, String> {
     let name = |text: &str| ClarityName::new(text).map_err(|error| error.to_string());
     let from = FAUCET.address.parse::<Principal>().map_err(|error| error.to_string())?;
     let args = vec![
@@ -54,6 +59,7 @@ pub(crate) fn sbtc(nonce: u64, token: ContractId, recipient: Principal, sats: u6
         code: FungibleCode::Eq,
         amount: sats,
     };
-    let call = TransactionBuilder::call(Network::TESTNET, token, name("transfer")?, args).post_condition(condition);
+    let call =
+        TransactionBuilder::call(Network::TESTNET, token, name("transfer")?, args).post_condition(condition);
     sign(call, nonce)
 }

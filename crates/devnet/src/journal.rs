@@ -120,8 +120,13 @@ impl Journal {
         let storage = |source| StartError::Storage { path: folder.to_path_buf(), source };
         std::fs::create_dir_all(folder).map_err(storage)?;
         let path = folder.join("journal.jsonl");
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(storage)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(storage)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => return Err(StartError::InUse { path }),

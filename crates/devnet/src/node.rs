@@ -26,7 +26,9 @@ pub(crate) enum NodeError {
     #[error("{0}")]
     Refused(String),
     /// The journal could not be written; nothing was changed.
-    #[error("the devnet could not write its journal ({0}); nothing was changed: free some disk space and try again")]
+    #[error(
+        "the devnet could not write its journal ({0}); nothing was changed: free some disk space and try again"
+    )]
     Journal(#[from] std::io::Error),
     /// The VM failed; it has been started again from the journal.
     #[error("the devnet's Clarity VM failed and was started again; what was accepted is kept: {0}")]
@@ -58,7 +60,11 @@ impl Node {
     ///
     /// # Errors
     /// Everything that [`StartError`] names but the port.
-    pub(crate) async fn open(worker: PathBuf, data: &std::path::Path, genesis: Option<u64>) -> Result<Self, StartError> {
+    pub(crate) async fn open(
+        worker: PathBuf,
+        data: &std::path::Path,
+        genesis: Option<u64>,
+    ) -> Result<Self, StartError> {
         let (mut journal, records) = Journal::open(data)?;
         let clock = match records.first() {
             None => {
@@ -79,7 +85,9 @@ impl Node {
 
     /// The chain.
     pub(crate) fn chain(&mut self) -> Result<&mut Chain, NodeError> {
-        self.chain.as_mut().ok_or_else(|| NodeError::Refused("the devnet's Clarity VM is not running".to_owned()))
+        self.chain
+            .as_mut()
+            .ok_or_else(|| NodeError::Refused("the devnet's Clarity VM is not running".to_owned()))
     }
 
     /// What the VM's clock started from.
@@ -129,7 +137,8 @@ impl Node {
             Err(error) => {
                 if let Some(txid) = error.txid {
                     // A transaction that takes the VM down would take it down again in the next block.
-                    let record = Record::Dropped { txid: hex::encode(txid), reason: error.source.to_string() };
+                    let record =
+                        Record::Dropped { txid: hex::encode(txid), reason: error.source.to_string() };
                     self.journal.append(&record)?;
                     let raw = self.chain()?.mempool.get(&txid).map(|pending| pending.raw.clone());
                     self.remember_dropped(txid, raw.unwrap_or_default(), "dropped_problematic");
@@ -162,7 +171,9 @@ impl Node {
     /// for the rest; the clock ends within ten seconds of the time asked for, never beyond it.
     pub(crate) async fn travel(&mut self, seconds: u64) -> Result<(), NodeError> {
         if seconds > LONGEST_JOURNEY_SECONDS {
-            return Err(NodeError::Refused(format!("at most {LONGEST_JOURNEY_SECONDS} seconds (11 years) at once")));
+            return Err(NodeError::Refused(format!(
+                "at most {LONGEST_JOURNEY_SECONDS} seconds (11 years) at once"
+            )));
         }
         while self.chain()?.mempool.len() > 0 && self.mine(false).await? > 0 {}
         let target = self.chain()?.blocks.tip().time + seconds;
@@ -193,7 +204,8 @@ impl Node {
     /// blocks take them, unless they are to be dropped.
     pub(crate) async fn reorg(&mut self, depth: u64, drop_transactions: bool) -> Result<(), NodeError> {
         let records = self.journal.read()?;
-        let mut history = History::of(records.get(1..).unwrap_or_default(), |line| self.journal.damaged(line))?;
+        let mut history =
+            History::of(records.get(1..).unwrap_or_default(), |line| self.journal.damaged(line))?;
         let Some(orphaned) = history.take_back(depth, drop_transactions) else {
             return Err(NodeError::Refused(format!("there are only {} blocks to take back", history.len())));
         };
@@ -286,7 +298,9 @@ async fn start_chain(
 }
 
 fn check_name(name: &str) -> Result<(), NodeError> {
-    let fine = !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let fine = !name.is_empty()
+        && name.len() <= 64
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     if fine {
         return Ok(());
     }

@@ -148,7 +148,11 @@ impl Vm {
     ///
     /// # Errors
     /// [`StartError::NodeMissing`], [`StartError::WorkerMissing`], or [`StartError::Vm`].
-    pub(crate) async fn start(folder: &Path, clock: u64, accounts: &[Account]) -> Result<(Self, Tip), StartError> {
+    pub(crate) async fn start(
+        folder: &Path,
+        clock: u64,
+        accounts: &[Account],
+    ) -> Result<(Self, Tip), StartError> {
         let script = folder.join("worker.mjs");
         if !script.is_file() || !folder.join("node_modules/@stacks/clarinet-sdk-wasm").is_dir() {
             return Err(StartError::WorkerMissing { folder: PathBuf::from(folder) });
@@ -232,19 +236,28 @@ impl Vm {
         name: &str,
         args: &[String],
     ) -> Result<ReadOutcome, VmError> {
-        let request =
-            serde_json::json!({ "op": "read", "sender": sender, "contract": contract, "name": name, "args": args });
+        let request = serde_json::json!({ "op": "read", "sender": sender, "contract": contract, "name": name, "args": args });
         self.ask("read", &request).await
     }
 
     /// A data variable's value.
     pub(crate) async fn variable(&mut self, contract: &str, name: &str) -> Result<ReadOutcome, VmError> {
-        self.ask("variable", &serde_json::json!({ "op": "variable", "contract": contract, "name": name })).await
+        self.ask("variable", &serde_json::json!({ "op": "variable", "contract": contract, "name": name }))
+            .await
     }
 
     /// A map's entry for a consensus-encoded key.
-    pub(crate) async fn entry(&mut self, contract: &str, name: &str, key: &str) -> Result<ReadOutcome, VmError> {
-        self.ask("entry", &serde_json::json!({ "op": "entry", "contract": contract, "name": name, "key": key })).await
+    pub(crate) async fn entry(
+        &mut self,
+        contract: &str,
+        name: &str,
+        key: &str,
+    ) -> Result<ReadOutcome, VmError> {
+        self.ask(
+            "entry",
+            &serde_json::json!({ "op": "entry", "contract": contract, "name": name, "key": key }),
+        )
+        .await
     }
 
     /// A contract's interface, if there is such a contract.
@@ -264,7 +277,8 @@ impl Vm {
         struct Found {
             source: Option<String>,
         }
-        let found: Found = self.ask("source", &serde_json::json!({ "op": "source", "contract": contract })).await?;
+        let found: Found =
+            self.ask("source", &serde_json::json!({ "op": "source", "contract": contract })).await?;
         Ok(found.source)
     }
 

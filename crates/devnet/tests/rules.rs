@@ -1,14 +1,24 @@
 //! Each reason for which a node refuses a transaction, provoked and answered in a node's words.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use bithedge_stacks::transaction::{AnchorMode, Memo};
-use bithedge_stacks::{ChainId, ContractId, ContractName, MicroStx, Network, Payload, Principal, Transaction, TransactionBuilder, Value};
+use bithedge_stacks::{
+    ChainId, ContractId, ContractName, MicroStx, Network, Payload, Principal, Transaction,
+    TransactionBuilder, Value,
+};
 use serde_json::{Value as Json, json};
 use support::{FEE, Net, address, call, deploy, name, principal, probe, sign};
 
 fn transfer(to: &str, amount: u64) -> TransactionBuilder {
-    TransactionBuilder::transfer(Network::TESTNET, to.parse::<Principal>().unwrap(), MicroStx::new(amount), Memo::EMPTY)
+    TransactionBuilder::transfer(
+        Network::TESTNET,
+        to.parse::<Principal>().unwrap(),
+        MicroStx::new(amount),
+        Memo::EMPTY,
+    )
 }
 
 /// Sends it and checks that it is refused for this reason, in a node's format, without a trace.
@@ -45,23 +55,26 @@ async fn every_reason_is_answered_as_a_node_does() {
     assert_eq!(data["expected"], exact);
 
     let balance = net.stx(address(1)).await;
-    let data = refused(&net, &sign(1, 1, FEE, transfer(to, u64::try_from(balance).unwrap())), "NotEnoughFunds").await;
+    let data =
+        refused(&net, &sign(1, 1, FEE, transfer(to, u64::try_from(balance).unwrap())), "NotEnoughFunds")
+            .await;
     assert_eq!(data["expected"], format!("0x{:032x}", balance + u128::from(FEE)));
     assert_eq!(data["actual"], format!("0x{balance:032x}"));
     let too_dear = u64::try_from(balance + 1).unwrap();
     refused(&net, &sign(1, 1, too_dear, call("count", vec![])), "NotEnoughFunds").await;
 
-    let data = refused(&net, &sign(1, 1, FEE, transfer(address(1), 5)), "TransferRecipientCannotEqualSender").await;
+    let data =
+        refused(&net, &sign(1, 1, FEE, transfer(address(1), 5)), "TransferRecipientCannotEqualSender").await;
     assert_eq!(data["recipient"], address(1));
     refused(&net, &sign(1, 1, FEE, transfer(to, 0)), "TransferAmountMustBePositive").await;
     let mainnet = "SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7";
     refused(&net, &sign(1, 1, FEE, transfer(mainnet, 5)), "BadAddressVersionByte").await;
 
-    let contract = |issuer: &str, name: &str| {
-        ContractId::new(issuer.parse().unwrap(), ContractName::new(name).unwrap())
-    };
+    let contract =
+        |issuer: &str, name: &str| ContractId::new(issuer.parse().unwrap(), ContractName::new(name).unwrap());
     let calling = |id, function| TransactionBuilder::call(Network::TESTNET, id, name(function), vec![]);
-    refused(&net, &sign(1, 1, FEE, calling(contract(mainnet, "some"), "count")), "BadAddressVersionByte").await;
+    refused(&net, &sign(1, 1, FEE, calling(contract(mainnet, "some"), "count")), "BadAddressVersionByte")
+        .await;
     refused(&net, &sign(1, 1, FEE, calling(contract(address(0), "none"), "count")), "NoSuchContract").await;
     for absent in ["no-such", "get-note", "read-once"] {
         refused(&net, &sign(1, 1, FEE, calling(probe(), absent)), "NoSuchPublicFunction").await;
@@ -87,11 +100,23 @@ async fn every_reason_is_answered_as_a_node_does() {
     tx.chain_id = ChainId(0x8000_0001);
     refused(&net, &tx, "SignatureValidation").await;
     let foreign = Network { chain_id: ChainId(0x8000_0001), ..Network::TESTNET };
-    let builder = TransactionBuilder::transfer(foreign, to.parse::<Principal>().unwrap(), MicroStx::new(5), Memo::EMPTY);
+    let builder = TransactionBuilder::transfer(
+        foreign,
+        to.parse::<Principal>().unwrap(),
+        MicroStx::new(5),
+        Memo::EMPTY,
+    );
     let data = refused(&net, &sign(1, 1, FEE, builder), "SignatureValidation").await;
-    assert!(data["message"].as_str().unwrap().contains("chain ID"), "validly signed for another chain: {data}");
-    let mainnet_builder =
-        TransactionBuilder::transfer(Network::MAINNET, mainnet.parse::<Principal>().unwrap(), MicroStx::new(5), Memo::EMPTY);
+    assert!(
+        data["message"].as_str().unwrap().contains("chain ID"),
+        "validly signed for another chain: {data}"
+    );
+    let mainnet_builder = TransactionBuilder::transfer(
+        Network::MAINNET,
+        mainnet.parse::<Principal>().unwrap(),
+        MicroStx::new(5),
+        Memo::EMPTY,
+    );
     refused(&net, &sign(1, 1, FEE, mainnet_builder), "BadTransactionVersion").await;
 
     // A signature over something else.
@@ -155,7 +180,10 @@ async fn malformed_requests_get_a_nodes_answers_and_change_nothing() {
         ("/v2/data_var/ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM/probe/none", 404),
         ("/extended/v1/tx/0x12", 400),
         ("/extended/v1/tx/zz", 400),
-        (concat!("/extended/v1/tx/", "00000000000000000000000000000000000000000000000000000000000000aa"), 404),
+        (
+            concat!("/extended/v1/tx/", "00000000000000000000000000000000000000000000000000000000000000aa"),
+            404,
+        ),
         ("/extended/v2/blocks/99999999", 404),
         ("/extended/v2/blocks/none", 404),
         ("/extended/v1/address/nobody/balances", 400),
@@ -173,7 +201,11 @@ async fn malformed_requests_get_a_nodes_answers_and_change_nothing() {
         (&read, json!({ "sender": me, "arguments": ["0xzz"] }), 400),
         (&read, json!({ "sender": me, "arguments": ["0x0100"] }), 400),
         ("/v2/contracts/call-read/xx/probe/get-note", json!({ "sender": me, "arguments": [] }), 404),
-        ("/v2/map_entry/ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM/probe/none", json!("0x0100000000000000000000000000000001"), 404),
+        (
+            "/v2/map_entry/ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM/probe/none",
+            json!("0x0100000000000000000000000000000001"),
+            404,
+        ),
         ("/v2/map_entry/ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM/probe/notes", json!(5), 400),
         ("/v2/fees/transaction", json!({ "transaction_payload": "zz" }), 400),
         ("/devnet/mine", json!({ "blocks": 0 }), 400),
@@ -185,8 +217,16 @@ async fn malformed_requests_get_a_nodes_answers_and_change_nothing() {
         ("/devnet/snapshot", json!({ "name": "../x" }), 409),
         ("/devnet/faucet/stx", json!({ "address": me, "amount": 0 }), 400),
         ("/devnet/faucet/stx", json!({ "address": me, "amount": -5 }), 400),
-        ("/devnet/faucet/stx", json!({ "address": "SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7", "amount": 5 }), 400),
-        ("/devnet/faucet/sbtc", json!({ "address": me, "amount": "340282366920938463463374607431768211456" }), 400),
+        (
+            "/devnet/faucet/stx",
+            json!({ "address": "SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7", "amount": 5 }),
+            400,
+        ),
+        (
+            "/devnet/faucet/sbtc",
+            json!({ "address": me, "amount": "340282366920938463463374607431768211456" }),
+            400,
+        ),
         ("/devnet/faults", json!({ "latency": 5 }), 400),
     ];
     for (path, body, expected) in posts {

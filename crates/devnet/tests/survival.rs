@@ -1,5 +1,7 @@
 //! What was accepted survives: restarts, a killed process, reorganisations, and going back to a named state.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::io::{BufRead, BufReader};
@@ -88,7 +90,8 @@ async fn a_reorganisation_replaces_blocks_and_keeps_transactions() {
     net.post("/devnet/reorg", json!({ "depth": 3 })).await;
     let after = net.get("/v2/info").await;
     assert_eq!(after["stacks_tip_height"].as_u64().unwrap(), height + 1, "the new fork is longer");
-    let response = net.http.get(format!("{}/extended/v2/blocks/{}", net.url, lost_hash.as_str().unwrap())).send().await;
+    let response =
+        net.http.get(format!("{}/extended/v2/blocks/{}", net.url, lost_hash.as_str().unwrap())).send().await;
     assert_eq!(response.unwrap().status().as_u16(), 404, "a replaced block is gone");
     assert_ne!(net.get(&format!("/extended/v2/blocks/{}", height - 1)).await["hash"], lost_hash);
     let again = net.get(&format!("/extended/v1/tx/{}", kept.txid())).await;

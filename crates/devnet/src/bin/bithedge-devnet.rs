@@ -52,7 +52,8 @@ fn parse() -> Result<Option<Config>, String> {
         }
     }
     if config.worker_dir.as_os_str().is_empty() {
-        return Err("--worker-dir or BITHEDGE_DEVNET_WORKER must name the folder of the Clarity VM's worker".to_owned());
+        return Err("--worker-dir or BITHEDGE_DEVNET_WORKER must name the folder of the Clarity VM's worker"
+            .to_owned());
     }
     Ok(Some(config))
 }

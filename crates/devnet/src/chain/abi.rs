@@ -13,7 +13,8 @@ pub(crate) struct Function<'a> {
 
 /// Looks a function up.
 pub(crate) fn function<'a>(interface: &'a Json, name: &str) -> Option<Function<'a>> {
-    let function = interface.get("functions")?.as_array()?.iter().find(|f| f.get("name").is_some_and(|n| n == name))?;
+    let function =
+        interface.get("functions")?.as_array()?.iter().find(|f| f.get("name").is_some_and(|n| n == name))?;
     let args = function.get("args")?.as_array()?;
     Some(Function {
         access: function.get("access")?.as_str()?,
@@ -52,14 +53,17 @@ pub(crate) fn admits(kind: &Json, value: &Value) -> bool {
         };
     }
     let Some((shape, inner)) = kind.as_object().and_then(|object| object.iter().next()) else { return false };
-    let within = |length: usize| inner.get("length").and_then(Json::as_u64).is_some_and(|max| length as u64 <= max);
+    let within =
+        |length: usize| inner.get("length").and_then(Json::as_u64).is_some_and(|max| length as u64 <= max);
     match (shape.as_str(), value) {
         ("buffer", Value::Buffer(bytes)) => within(bytes.len()),
         ("string-ascii", Value::StringAscii(text)) => within(text.len()),
         ("string-utf8", Value::StringUtf8(text)) => within(text.chars().count()),
         ("optional", Value::Optional(inside)) => inside.as_ref().is_none_or(|value| admits(inner, value)),
         ("response", Value::Response(Ok(value))) => inner.get("ok").is_some_and(|kind| admits(kind, value)),
-        ("response", Value::Response(Err(value))) => inner.get("error").is_some_and(|kind| admits(kind, value)),
+        ("response", Value::Response(Err(value))) => {
+            inner.get("error").is_some_and(|kind| admits(kind, value))
+        }
         ("list", Value::List(items)) => {
             within(items.len())
                 && inner.get("type").is_some_and(|kind| items.iter().all(|item| admits(kind, item)))
@@ -67,7 +71,8 @@ pub(crate) fn admits(kind: &Json, value: &Value) -> bool {
         ("tuple", Value::Tuple(fields)) => inner.as_array().is_some_and(|kinds| {
             kinds.len() == fields.len()
                 && kinds.iter().all(|field| {
-                    let (Some(name), Some(kind)) = (field.get("name").and_then(Json::as_str), field.get("type"))
+                    let (Some(name), Some(kind)) =
+                        (field.get("name").and_then(Json::as_str), field.get("type"))
                     else {
                         return false;
                     };

@@ -40,7 +40,9 @@ impl Rejection {
     /// A node's reason code and data.
     pub(crate) fn reason(&self) -> (&'static str, Option<Json>) {
         match self {
-            Self::SignatureValidation(message) => ("SignatureValidation", Some(json!({ "message": message }))),
+            Self::SignatureValidation(message) => {
+                ("SignatureValidation", Some(json!({ "message": message })))
+            }
             Self::BadTransactionVersion => ("BadTransactionVersion", None),
             Self::FeeTooLow { actual, expected } => {
                 ("FeeTooLow", Some(json!({ "expected": expected, "actual": actual })))
@@ -61,11 +63,15 @@ impl Rejection {
             Self::ConflictingNonceInMempool => ("ConflictingNonceInMempool", None),
             Self::NotEnoughFunds { expected, actual } => (
                 "NotEnoughFunds",
-                Some(json!({ "expected": format!("0x{expected:032x}"), "actual": format!("0x{actual:032x}") })),
+                Some(
+                    json!({ "expected": format!("0x{expected:032x}"), "actual": format!("0x{actual:032x}") }),
+                ),
             ),
             Self::NoSuchContract => ("NoSuchContract", None),
             Self::NoSuchPublicFunction => ("NoSuchPublicFunction", None),
-            Self::BadFunctionArgument(message) => ("BadFunctionArgument", Some(json!({ "message": message }))),
+            Self::BadFunctionArgument(message) => {
+                ("BadFunctionArgument", Some(json!({ "message": message })))
+            }
             Self::ContractAlreadyExists(id) => {
                 ("ContractAlreadyExists", Some(json!({ "contract_identifier": id })))
             }
@@ -83,7 +89,8 @@ impl Rejection {
     /// The body of a node's answer.
     pub(crate) fn body(&self, txid: &[u8; 32]) -> Json {
         let (reason, data) = self.reason();
-        let mut body = json!({ "error": "transaction rejected", "reason": reason, "txid": hex::encode(txid) });
+        let mut body =
+            json!({ "error": "transaction rejected", "reason": reason, "txid": hex::encode(txid) });
         if let (Some(data), Some(fields)) = (data, body.as_object_mut()) {
             fields.insert("reason_data".to_owned(), data);
         }
@@ -164,8 +171,8 @@ impl Chain {
                 let Some(interface) = self.interface(&id).await? else {
                     return Ok(Err(Rejection::NoSuchContract));
                 };
-                let Some(declared) =
-                    abi::function(&interface, function.as_str()).filter(|declared| declared.access == "public")
+                let Some(declared) = abi::function(&interface, function.as_str())
+                    .filter(|declared| declared.access == "public")
                 else {
                     return Ok(Err(Rejection::NoSuchPublicFunction));
                 };
@@ -188,9 +195,9 @@ impl Chain {
                 let exists = self.interface(&id).await?.is_some();
                 Ok(if exists { Err(Rejection::ContractAlreadyExists(id)) } else { Ok(()) })
             }
-            Payload::Coinbase { .. } | Payload::CoinbaseToAltRecipient { .. } | Payload::NakamotoCoinbase { .. } => {
-                Ok(Err(Rejection::NoCoinbaseViaMempool))
-            }
+            Payload::Coinbase { .. }
+            | Payload::CoinbaseToAltRecipient { .. }
+            | Payload::NakamotoCoinbase { .. } => Ok(Err(Rejection::NoCoinbaseViaMempool)),
             Payload::TenureChange { .. } => Ok(Err(Rejection::NoTenureChangeViaMempool)),
             Payload::PoisonMicroblock { .. } => {
                 let message = "PoisonMicroblock transactions not accepted via mempool".to_owned();

@@ -109,13 +109,9 @@ impl Blocks {
     /// The time of the Bitcoin block that a run without Bitcoin blocks builds on.
     fn burn_time_before(&self, run: &Run) -> u64 {
         let at = self.runs.partition_point(|other| other.first < run.first);
-        self.runs[..at]
-            .iter()
-            .rev()
-            .find(|earlier| earlier.burn)
-            .map_or(0, |earlier| {
-                earlier.first_time + (earlier.count - 1) * SECONDS_A_BURN_BLOCK - SECONDS_A_STACKS_BLOCK
-            })
+        self.runs[..at].iter().rev().find(|earlier| earlier.burn).map_or(0, |earlier| {
+            earlier.first_time + (earlier.count - 1) * SECONDS_A_BURN_BLOCK - SECONDS_A_STACKS_BLOCK
+        })
     }
 
     /// The block's hash: of the devnet's seed, the height and the fork, so that a replaced block has another one.
@@ -167,8 +163,24 @@ mod tests {
 
     fn chain() -> Blocks {
         let mut blocks = Blocks::new(7, Tip { stacks_height: 1, burn_height: 1, time: 1000 });
-        blocks.push(Run { first: 2, count: 3, first_burn: 1, first_time: 1010, burn: false, fork: 0, txids: vec![] });
-        blocks.push(Run { first: 5, count: 2, first_burn: 2, first_time: 1600, burn: true, fork: 1, txids: vec![] });
+        blocks.push(Run {
+            first: 2,
+            count: 3,
+            first_burn: 1,
+            first_time: 1010,
+            burn: false,
+            fork: 0,
+            txids: vec![],
+        });
+        blocks.push(Run {
+            first: 5,
+            count: 2,
+            first_burn: 2,
+            first_time: 1600,
+            burn: true,
+            fork: 1,
+            txids: vec![],
+        });
         blocks
     }
 

@@ -118,9 +118,9 @@ impl Chain {
                 if selected.len() >= BLOCK_CAPACITY {
                     return true;
                 }
-                let turn = pending
-                    .slots()
-                    .all(|(owner, nonce)| next.get(&owner).copied().unwrap_or_else(|| self.nonce(&owner)) == nonce);
+                let turn = pending.slots().all(|(owner, nonce)| {
+                    next.get(&owner).copied().unwrap_or_else(|| self.nonce(&owner)) == nonce
+                });
                 if turn {
                     for (owner, nonce) in pending.slots() {
                         next.insert(owner, nonce + 1);
@@ -214,7 +214,11 @@ impl Chain {
             Payload::ContractCall { contract, function, args } => {
                 call_source(&contract.to_string(), function.as_str(), args)
             }
-            _ => return Err(VmError::Lost("a payload that the mempool does not take reached a block".to_owned())),
+            _ => {
+                return Err(VmError::Lost(
+                    "a payload that the mempool does not take reached a block".to_owned(),
+                ));
+            }
         };
         let sender = tx.origin_address().to_string();
         let outcome: Outcome = self.vm.take(Step::Execute { sender, code }).await?;
@@ -255,7 +259,12 @@ impl Chain {
     }
 
     /// Looks at what the VM left standing, and undoes it if a post-condition does not allow it.
-    async fn conclude(&mut self, tx: &Transaction, result: String, events: Vec<Event>) -> Result<Executed, VmError> {
+    async fn conclude(
+        &mut self,
+        tx: &Transaction,
+        result: String,
+        events: Vec<Event>,
+    ) -> Result<Executed, VmError> {
         let value = Value::decode_hex(&result)
             .map_err(|error| VmError::Lost(format!("it answered a value that does not decode: {error}")))?;
         if matches!(value, Value::Response(Err(_))) {
@@ -293,8 +302,7 @@ impl Chain {
                 let id = format!("{}.{name}", tx.origin_address());
                 involved.push(id.clone());
                 if executed.status == Status::Success {
-                    let version =
-                        clarity_version.map_or(crate::CLARITY_VERSION, ClarityVersion::number);
+                    let version = clarity_version.map_or(crate::CLARITY_VERSION, ClarityVersion::number);
                     deployed = Some((id, version));
                 }
             }

@@ -89,7 +89,8 @@ impl History {
                     let txid: [u8; 32] = hex::decode(&mined.txid).ok()?.try_into().ok()?;
                     included.push((self.mempool.remove(&txid)?, mined.clone()));
                 }
-                let block = Stretch::Block { burn: *burn, fork: *fork, txs: included, digest: digest.clone() };
+                let block =
+                    Stretch::Block { burn: *burn, fork: *fork, txs: included, digest: digest.clone() };
                 self.stretches.push(Arc::new(block));
             }
             Record::Advance { fork, burn, stacks } => {

@@ -103,7 +103,8 @@ impl Chain {
                     self.advance(burn, stacks, *fork).await?;
                 }
                 Stretch::Block { burn, fork, txs, digest } => {
-                    let candidates = txs.iter().map(|(p, mined)| (p.clone(), mined.aborted.clone())).collect();
+                    let candidates =
+                        txs.iter().map(|(p, mined)| (p.clone(), mined.aborted.clone())).collect();
                     let expected = txs.len();
                     let produced = self.execute_recorded(*burn, *fork, candidates).await?;
                     let height = self.blocks.tip_height();
@@ -129,7 +130,9 @@ impl Chain {
             if count == 0 {
                 continue;
             }
-            let step = |n: u32| if burn { Step::Advance { burn: n, stacks: 0 } } else { Step::Advance { burn: 0, stacks: n } };
+            let step = |n: u32| {
+                if burn { Step::Advance { burn: n, stacks: 0 } } else { Step::Advance { burn: 0, stacks: n } }
+            };
             let first: Tip = self.vm.take(step(1)).await?;
             let mut last = first;
             if count > 1 {
@@ -142,7 +145,9 @@ impl Chain {
                 time: first.time + u64::from(count - 1) * seconds,
             };
             if last != expected {
-                return Err(VmError::Lost(format!("after {count} blocks it is at {last:?}, not at {expected:?}")));
+                return Err(VmError::Lost(format!(
+                    "after {count} blocks it is at {last:?}, not at {expected:?}"
+                )));
             }
             self.push_run(first, u64::from(count), burn, fork, Vec::new());
             self.tip = last;
@@ -169,10 +174,13 @@ impl Chain {
 
     /// An account's STX.
     pub(crate) async fn stx_balance(&mut self, principal: &str) -> Result<StxBalance, VmError> {
-        let code = format!("(let ((account (stx-account '{principal}))) {{ available: (stx-get-balance '{principal}), locked: (get locked account), unlock-height: (get unlock-height account) }})");
+        let code = format!(
+            "(let ((account (stx-account '{principal}))) {{ available: (stx-get-balance '{principal}), locked: (get locked account), unlock-height: (get unlock-height account) }})"
+        );
         let outcome = self.vm.evaluate(crate::accounts::MINER, &code).await?;
         let unexpected = || VmError::Lost(format!("no balance of {principal}: {:?}", outcome.failed));
-        let value = outcome.result.as_deref().and_then(|hex| Value::decode_hex(hex).ok()).ok_or_else(unexpected)?;
+        let value =
+            outcome.result.as_deref().and_then(|hex| Value::decode_hex(hex).ok()).ok_or_else(unexpected)?;
         let field = |name: &str| match &value {
             Value::Tuple(fields) => match fields.iter().find(|(key, _)| key.as_str() == name) {
                 Some((_, Value::UInt(amount))) => Some(*amount),
@@ -199,7 +207,8 @@ impl Chain {
         let Some(interface) = self.interface(contract).await? else {
             return Ok(Err(ReadFailure::Refused(format!("NoSuchContract(\"{contract}\")"))));
         };
-        let Some(function) = abi::function(&interface, name).filter(|function| function.access != "private") else {
+        let Some(function) = abi::function(&interface, name).filter(|function| function.access != "private")
+        else {
             return Ok(Err(ReadFailure::Refused(format!("UndefinedFunction(\"{name}\")"))));
         };
         if function.access != "read_only" || function.takes_trait() {
@@ -224,14 +233,19 @@ impl Chain {
         match outcome.result {
             Some(hex) => match Value::decode_hex(&hex) {
                 Ok(value) => Ok(Ok(value)),
-                Err(error) => Err(VmError::Lost(format!("it answered a value that does not decode: {error}"))),
+                Err(error) => {
+                    Err(VmError::Lost(format!("it answered a value that does not decode: {error}")))
+                }
             },
             None => Ok(Err(ReadFailure::Refused(outcome.failed.unwrap_or_default()))),
         }
     }
 
     /// A contract's interface.
-    pub(crate) async fn interface(&mut self, contract: &str) -> Result<Option<Arc<serde_json::Value>>, VmError> {
+    pub(crate) async fn interface(
+        &mut self,
+        contract: &str,
+    ) -> Result<Option<Arc<serde_json::Value>>, VmError> {
         if let Some(known) = self.interfaces.get(contract) {
             return Ok(Some(Arc::clone(known)));
         }
@@ -252,12 +266,17 @@ impl Chain {
     }
 
     /// A map entry as an optional, consensus-encoded; `None` when there is no such map.
-    pub(crate) async fn entry(&mut self, contract: &str, map: &str, key: &Value) -> Result<Option<String>, VmError> {
+    pub(crate) async fn entry(
+        &mut self,
+        contract: &str,
+        map: &str,
+        key: &Value,
+    ) -> Result<Option<String>, VmError> {
         let Some(interface) = self.interface(contract).await? else { return Ok(None) };
         let maps = interface.get("maps").and_then(|maps| maps.as_array());
-        let Some(declared) =
-            maps.and_then(|maps| maps.iter().find(|declared| declared.get("name").is_some_and(|name| name == map)))
-        else {
+        let Some(declared) = maps.and_then(|maps| {
+            maps.iter().find(|declared| declared.get("name").is_some_and(|name| name == map))
+        }) else {
             return Ok(None);
         };
         let fits = declared.get("key").is_some_and(|key_type| abi::admits(key_type, key));
@@ -279,4 +298,3 @@ impl Chain {
         self.vm.stop().await;
     }
 }
-

@@ -30,7 +30,8 @@ impl Movements {
     pub(crate) fn of(events: &[Event]) -> Option<Self> {
         let mut moved = Self::default();
         for event in events {
-            let text = |field: &str| event.data.get(field).and_then(|value| value.as_str()).map(str::to_owned);
+            let text =
+                |field: &str| event.data.get(field).and_then(|value| value.as_str()).map(str::to_owned);
             let amount = |field: &str| text(field).and_then(|digits| digits.parse::<u128>().ok());
             match event.kind.as_str() {
                 "stx_transfer_event" | "stx_burn_event" => {
@@ -79,7 +80,10 @@ pub(crate) fn check(
                 let sent = moved.stx.get(&owner).copied().unwrap_or(0);
                 let limit = amount.micro();
                 if !code.holds(sent, limit) {
-                    return Err(format!("{owner} sent {sent} micro-STX, allowed was: {} {limit}", words(*code)));
+                    return Err(format!(
+                        "{owner} sent {sent} micro-STX, allowed was: {} {limit}",
+                        words(*code)
+                    ));
                 }
                 named_stx.insert(owner);
             }
@@ -89,7 +93,12 @@ pub(crate) fn check(
                 let key = (owner, asset);
                 let sent = moved.fungible.get(&key).copied().unwrap_or(0);
                 if !code.holds(sent, *amount) {
-                    return Err(format!("{} sent {sent} of {}, allowed was: {} {amount}", key.0, key.1, words(*code)));
+                    return Err(format!(
+                        "{} sent {sent} of {}, allowed was: {} {amount}",
+                        key.0,
+                        key.1,
+                        words(*code)
+                    ));
                 }
                 named_fungible.insert(key);
             }
@@ -101,7 +110,10 @@ pub(crate) fn check(
                 let sent = moved.non_fungible.get(&key).is_some_and(|values| values.contains(&value));
                 if !code.holds(sent) {
                     let did = if sent { "sent" } else { "did not send" };
-                    return Err(format!("{} {did} {value} of {}, which the conditions exclude", key.0, key.1));
+                    return Err(format!(
+                        "{} {did} {value} of {}, which the conditions exclude",
+                        key.0, key.1
+                    ));
                 }
                 named_non_fungible.insert((key, value));
             }
@@ -110,7 +122,10 @@ pub(crate) fn check(
                 let staked = moved.staked.get(&owner).copied().unwrap_or(0);
                 let limit = amount.micro();
                 if !code.holds(staked, limit) {
-                    return Err(format!("{owner} staked {staked} micro-STX, allowed was: {} {limit}", words(*code)));
+                    return Err(format!(
+                        "{owner} staked {staked} micro-STX, allowed was: {} {limit}",
+                        words(*code)
+                    ));
                 }
                 named_staking.insert(owner);
             }
@@ -118,7 +133,10 @@ pub(crate) fn check(
             // signer set is. "Must not act" and "may act" hold, "must act" does not.
             PostCondition::Pox { principal, code } => {
                 if !code.holds(false) {
-                    return Err(format!("{} performed no PoX action, which a condition asks for", owner(principal)));
+                    return Err(format!(
+                        "{} performed no PoX action, which a condition asks for",
+                        owner(principal)
+                    ));
                 }
             }
         }

@@ -4,15 +4,14 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
 use bithedge_stacks::{ContractId, Principal};
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::Shared;
 use super::faults::FaultSettings;
-use super::reply::{Reply, api_error, body, failure, ok};
+use super::reply::{Refusal, Reply, api_error, body, ok};
 use super::show::hex0x;
 use crate::accounts::ACCOUNTS;
 use crate::chain::{SBTC_ASSET, Status};
@@ -22,14 +21,14 @@ use crate::node::{Node, NodeError};
 /// Most blocks that one request mines.
 const MOST_BLOCKS: u32 = 100_000;
 
-fn parse<T: DeserializeOwned>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Response> {
+fn parse<T: DeserializeOwned>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Refusal> {
     let bytes = body(bytes)?;
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
     serde_json::from_slice(bytes).map_err(|error| api_error(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
-fn tip(node: &mut Node) -> Result<Json, Response> {
-    let chain = node.chain().map_err(|e| failure(&e))?;
+fn tip(node: &mut Node) -> Result<Json, Refusal> {
+    let chain = node.chain()?;
     let tip = chain.blocks.tip();
     Ok(json!({
         "stacks_height": tip.height,
@@ -48,11 +47,8 @@ pub(crate) async fn status(State(shared): State<Shared>) -> Reply {
     let tip = tip(&mut node)?;
     let mut accounts = Vec::new();
     for account in &ACCOUNTS {
-        let stx = node
-            .guarded(async |chain| chain.stx_balance(account.address).await)
-            .await
-            .map_err(|e| failure(&e))?;
-        let chain = node.chain().map_err(|e| failure(&e))?;
+        let stx = node.guarded(async |chain| chain.stx_balance(account.address).await).await?;
+        let chain = node.chain()?;
         let held = chain.receipts.holdings(account.address);
         let sbtc = held.fungible.get(SBTC_ASSET).copied().unwrap_or_default();
         accounts.push(json!({
@@ -99,14 +95,14 @@ pub(crate) async fn mine(State(shared): State<Shared>, bytes: Result<Bytes, Byte
     let mut included = 0;
     let mut left = blocks;
     while left > 0 {
-        let count = node.mine(burn).await.map_err(|e| failure(&e))?;
+        let count = node.mine(burn).await?;
         included += count;
         left -= 1;
         if count == 0 {
             // Nothing is ready, and nothing becomes ready without being sent: the rest is empty.
             let (bitcoin, stacks) = if burn { (left, 0) } else { (0, left) };
             if left > 0 {
-                node.advance(bitcoin, stacks).await.map_err(|e| failure(&e))?;
+                node.advance(bitcoin, stacks).await?;
             }
             left = 0;
         }
@@ -116,7 +112,7 @@ pub(crate) async fn mine(State(shared): State<Shared>, bytes: Result<Bytes, Byte
     ok(shown)
 }
 
-fn refuse_when_stale(shared: &Shared) -> Result<(), Response> {
+fn refuse_when_stale(shared: &Shared) -> Result<(), Refusal> {
     if shared.faults.get().stale_tip {
         let message = "the fault `stale_tip` is on: the chain stands still until it is taken off";
         return Err(api_error(StatusCode::CONFLICT, message));
@@ -135,7 +131,7 @@ pub(crate) async fn time(State(shared): State<Shared>, bytes: Result<Bytes, Byte
     let Time { seconds } = parse(bytes)?;
     refuse_when_stale(&shared)?;
     let mut node = shared.node().await;
-    node.travel(seconds).await.map_err(|e| failure(&e))?;
+    node.travel(seconds).await?;
     ok(tip(&mut node)?)
 }
 
@@ -148,7 +144,7 @@ struct Faucet {
 }
 
 impl Faucet {
-    fn checked(&self) -> Result<(Principal, u64), Response> {
+    fn checked(&self) -> Result<(Principal, u64), Refusal> {
         let refuse = |message: &str| api_error(StatusCode::BAD_REQUEST, message.to_owned());
         let recipient = recipient(&self.address)?;
         let amount = match &self.amount {
@@ -162,7 +158,7 @@ impl Faucet {
     }
 }
 
-fn recipient(address: &str) -> Result<Principal, Response> {
+fn recipient(address: &str) -> Result<Principal, Refusal> {
     match address.parse::<Principal>() {
         Ok(principal) if principal.is_testnet() => Ok(principal),
         _ => {
@@ -178,39 +174,43 @@ enum Token {
 }
 
 /// Sends from the faucet's account, and mines it unless the chain stands still.
-async fn give(shared: &Shared, token: &Token, recipient: Principal, amount: u64) -> Result<[u8; 32], Response> {
+async fn give(
+    shared: &Shared,
+    token: &Token,
+    recipient: Principal,
+    amount: u64,
+) -> Result<[u8; 32], Refusal> {
     let mut node = shared.node().await;
-    let nonce = faucet::next_nonce(&mut node).map_err(|e| failure(&e))?;
+    let nonce = faucet::next_nonce(&mut node)?;
     let signed = match token {
         Token::Stx => faucet::stx(nonce, recipient, amount),
         Token::Sbtc => {
-            let contract: ContractId = SBTC_ASSET
-                .split("::")
-                .next()
-                .unwrap_or_default()
-                .parse()
-                .map_err(|_| failure(&NodeError::Refused("the sBTC contract's name is damaged".to_owned())))?;
+            let contract: ContractId =
+                SBTC_ASSET.split("::").next().unwrap_or_default().parse().map_err(|_| {
+                    Refusal::from(NodeError::Refused("the sBTC contract's name is damaged".to_owned()))
+                })?;
             faucet::sbtc(nonce, contract, recipient, amount)
         }
     };
-    let tx = signed.map_err(|message| failure(&NodeError::Refused(message)))?;
+    let tx = signed.map_err(|message| Refusal::from(NodeError::Refused(message)))?;
     let txid = match node.submit(tx.encode(), tx).await {
         Ok(txid) => txid,
         Err(NodeError::Rejected(rejection)) => {
             let (reason, data) = rejection.reason();
-            let message = format!("the faucet's transaction was refused: {reason} {}", data.unwrap_or_default());
+            let message =
+                format!("the faucet's transaction was refused: {reason} {}", data.unwrap_or_default());
             return Err(api_error(StatusCode::CONFLICT, message));
         }
-        Err(error) => return Err(failure(&error)),
+        Err(error) => return Err(error.into()),
     };
     if !shared.faults.get().stale_tip {
-        node.mine(false).await.map_err(|e| failure(&e))?;
-        let chain = node.chain().map_err(|e| failure(&e))?;
+        node.mine(false).await?;
+        let chain = node.chain()?;
         if let Some(receipt) = chain.receipts.get(&txid)
             && receipt.status != Status::Success
         {
             let message = format!("the faucet's transaction had no effect: {:?}", receipt.error);
-            return Err(failure(&NodeError::Refused(message)));
+            return Err(Refusal::from(NodeError::Refused(message)));
         }
     }
     Ok(txid)
@@ -236,7 +236,7 @@ pub(crate) struct ApiFaucet {
 }
 
 impl ApiFaucet {
-    fn recipient(self) -> Result<Principal, Response> {
+    fn recipient(self) -> Result<Principal, Refusal> {
         recipient(&self.address.ok_or_else(|| api_error(StatusCode::BAD_REQUEST, "address required"))?)
     }
 }
@@ -286,7 +286,7 @@ pub(crate) async fn reorg(State(shared): State<Shared>, bytes: Result<Bytes, Byt
         return Err(api_error(StatusCode::BAD_REQUEST, "`depth` is 1 to 1000"));
     }
     let mut node = shared.node().await;
-    node.reorg(depth, drop_transactions).await.map_err(|e| failure(&e))?;
+    node.reorg(depth, drop_transactions).await?;
     ok(tip(&mut node)?)
 }
 
@@ -300,7 +300,7 @@ struct Name {
 pub(crate) async fn snapshot(State(shared): State<Shared>, bytes: Result<Bytes, BytesRejection>) -> Reply {
     let Name { name } = parse(bytes)?;
     let mut node = shared.node().await;
-    node.snapshot(&name).map_err(|e| failure(&e))?;
+    node.snapshot(&name)?;
     ok(tip(&mut node)?)
 }
 
@@ -308,6 +308,6 @@ pub(crate) async fn snapshot(State(shared): State<Shared>, bytes: Result<Bytes, 
 pub(crate) async fn restore(State(shared): State<Shared>, bytes: Result<Bytes, BytesRejection>) -> Reply {
     let Name { name } = parse(bytes)?;
     let mut node = shared.node().await;
-    node.restore(&name).await.map_err(|e| failure(&e))?;
+    node.restore(&name).await?;
     ok(tip(&mut node)?)
 }

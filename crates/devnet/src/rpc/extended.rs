@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::Shared;
-use super::reply::{Reply, api_error, failure, ok};
+use super::reply::{Refusal, Reply, api_error, ok};
 use super::show::{self, hex0x};
 use crate::chain::{Block, Chain};
 
@@ -45,7 +45,7 @@ fn newest_first(page: Page, txids: &[[u8; 32]], chain: &Chain) -> Json {
 /// `GET /extended/v1/status`
 pub(crate) async fn status(State(shared): State<Shared>) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let tip = chain.blocks.tip();
     ok(json!({
         "server_version": concat!("bithedge-devnet v", env!("CARGO_PKG_VERSION")),
@@ -62,14 +62,14 @@ pub(crate) async fn status(State(shared): State<Shared>) -> Reply {
 /// `GET /extended/v1/tx`
 pub(crate) async fn transactions(State(shared): State<Shared>, Query(page): Query<Page>) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     ok(newest_first(page, chain.receipts.in_order(), chain))
 }
 
 /// `GET /extended/v1/tx/mempool`
 pub(crate) async fn mempool(State(shared): State<Shared>, Query(page): Query<Page>) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let waiting: Vec<_> = chain.mempool.iter().rev().collect();
     ok(page.of(waiting.len(), |at| Some(show::pending(waiting[at]))))
 }
@@ -78,7 +78,7 @@ fn parse_hash(text: &str) -> Option<[u8; 32]> {
     hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()?.try_into().ok()
 }
 
-fn parse_txid(text: &str) -> Result<[u8; 32], axum::response::Response> {
+fn parse_txid(text: &str) -> Result<[u8; 32], Refusal> {
     parse_hash(text).ok_or_else(|| api_error(StatusCode::BAD_REQUEST, format!("Invalid tx_id: {text}")))
 }
 
@@ -86,7 +86,7 @@ fn parse_txid(text: &str) -> Result<[u8; 32], axum::response::Response> {
 pub(crate) async fn transaction(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
     let txid = parse_txid(&text)?;
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     if let Some(receipt) = chain.receipts.get(&txid) {
         return ok(show::mined(chain, &txid, receipt));
     }
@@ -103,7 +103,7 @@ pub(crate) async fn transaction(State(shared): State<Shared>, Path(text): Path<S
 pub(crate) async fn raw_transaction(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
     let txid = parse_txid(&text)?;
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let raw = chain
         .receipts
         .get(&txid)
@@ -122,10 +122,10 @@ pub(crate) async fn contract(State(shared): State<Shared>, Path(id): Path<String
     if id.parse::<bithedge_stacks::ContractId>().is_err() {
         return Err(not_found());
     }
-    let source = node.guarded(async |chain| chain.source(&id).await).await.map_err(|e| failure(&e))?;
-    let interface = node.guarded(async |chain| chain.interface(&id).await).await.map_err(|e| failure(&e))?;
+    let source = node.guarded(async |chain| chain.source(&id).await).await?;
+    let interface = node.guarded(async |chain| chain.interface(&id).await).await?;
     let (Some(source), Some(interface)) = (source, interface) else { return Err(not_found()) };
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let deployed = chain.receipts.deployed(&id);
     ok(json!({
         "tx_id": deployed.map_or_else(|| hex0x([0; 32]), |deployed| hex0x(deployed.txid)),
@@ -145,7 +145,7 @@ pub(crate) async fn contract_events(
     Query(page): Query<Page>,
 ) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let prints = chain.receipts.prints_of(&id);
     ok(page.of(prints.len(), |at| {
         let (txid, place) = prints[prints.len() - 1 - at];
@@ -154,7 +154,7 @@ pub(crate) async fn contract_events(
     }))
 }
 
-fn principal(text: &str) -> Result<String, axum::response::Response> {
+fn principal(text: &str) -> Result<String, Refusal> {
     text.parse::<bithedge_stacks::Principal>()
         .map(|principal| principal.to_string())
         .map_err(|_| api_error(StatusCode::BAD_REQUEST, format!("invalid STX address \"{text}\"")))
@@ -162,8 +162,8 @@ fn principal(text: &str) -> Result<String, axum::response::Response> {
 
 async fn stx_of(shared: &Shared, principal: &str) -> Reply {
     let mut node = shared.node().await;
-    let balance = node.guarded(async |chain| chain.stx_balance(principal).await).await.map_err(|e| failure(&e))?;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let balance = node.guarded(async |chain| chain.stx_balance(principal).await).await?;
+    let chain = node.chain()?;
     let held = chain.receipts.holdings(principal);
     ok(json!({
         "balance": (balance.available + balance.locked).to_string(),
@@ -189,8 +189,8 @@ pub(crate) async fn stx(State(shared): State<Shared>, Path(text): Path<String>) 
 pub(crate) async fn balances(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
     let text = principal(&text)?;
     let mut node = shared.node().await;
-    let balance = node.guarded(async |chain| chain.stx_balance(&text).await).await.map_err(|e| failure(&e))?;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let balance = node.guarded(async |chain| chain.stx_balance(&text).await).await?;
+    let chain = node.chain()?;
     let held = chain.receipts.holdings(&text);
     let mut fungible = serde_json::Map::new();
     for (asset, totals) in &held.fungible {
@@ -233,7 +233,7 @@ pub(crate) async fn address_transactions(
 ) -> Reply {
     let text = principal(&text)?;
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     ok(newest_first(page, chain.receipts.of_principal(&text), chain))
 }
 
@@ -245,9 +245,13 @@ pub(crate) async fn address_mempool(
 ) -> Reply {
     let text = principal(&text)?;
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
-    let waiting: Vec<_> =
-        chain.mempool.iter().rev().filter(|pending| pending.slots().any(|(owner, _)| owner == text)).collect();
+    let chain = node.chain()?;
+    let waiting: Vec<_> = chain
+        .mempool
+        .iter()
+        .rev()
+        .filter(|pending| pending.slots().any(|(owner, _)| owner == text))
+        .collect();
     ok(page.of(waiting.len(), |at| Some(show::pending(waiting[at]))))
 }
 
@@ -255,7 +259,7 @@ pub(crate) async fn address_mempool(
 pub(crate) async fn nonces(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
     let text = principal(&text)?;
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let next = chain.nonce(&text);
     let waiting = chain.mempool.nonces_of(&text);
     let last_waiting = waiting.last().copied();
@@ -273,7 +277,7 @@ pub(crate) async fn nonces(State(shared): State<Shared>, Path(text): Path<String
 /// `GET /extended/v2/blocks`
 pub(crate) async fn blocks(State(shared): State<Shared>, Query(page): Query<Page>) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let tip = chain.blocks.tip_height();
     let total = usize::try_from(tip - chain.blocks.first_height() + 1).unwrap_or(usize::MAX);
     ok(page.of(total, |at| chain.blocks.get(tip - at as u64).map(|block| show::block(chain, &block))))
@@ -292,7 +296,7 @@ fn find_block(chain: &Chain, text: &str) -> Option<Block> {
 /// `GET /extended/v2/blocks/{height, hash or latest}`
 pub(crate) async fn block(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     match find_block(chain, &text) {
         Some(block) => ok(show::block(chain, &block)),
         None => Err(api_error(StatusCode::NOT_FOUND, "Block not found")),
@@ -306,7 +310,7 @@ pub(crate) async fn block_transactions(
     Query(page): Query<Page>,
 ) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     match find_block(chain, &text) {
         Some(block) => ok(page.of(block.txids.len(), |at| {
             let txid = &block.txids[at];

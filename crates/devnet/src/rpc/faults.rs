@@ -100,7 +100,8 @@ pub(crate) async fn inject(State(shared): State<Shared>, request: Request, next:
 
 /// An answer that promises more than it gives: the connection breaks after `start`.
 fn cut_off(start: Bytes) -> Response {
-    let broken = futures_util::stream::iter([Ok(start), Err(std::io::Error::other("connection dropped on purpose"))]);
+    let broken =
+        futures_util::stream::iter([Ok(start), Err(std::io::Error::other("connection dropped on purpose"))]);
     let mut response = Response::new(Body::from_stream(broken));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

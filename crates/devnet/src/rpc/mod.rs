@@ -86,7 +86,10 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/devnet/time", post(control::time))
         .route("/devnet/faucet/stx", post(control::faucet_stx))
         .route("/devnet/faucet/sbtc", post(control::faucet_sbtc))
-        .route("/devnet/faults", get(control::get_faults).post(control::set_faults).delete(control::clear_faults))
+        .route(
+            "/devnet/faults",
+            get(control::get_faults).post(control::set_faults).delete(control::clear_faults),
+        )
         .route("/devnet/reorg", post(control::reorg))
         .route("/devnet/snapshot", post(control::snapshot))
         .route("/devnet/restore", post(control::restore));

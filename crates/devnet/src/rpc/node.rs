@@ -4,13 +4,12 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
 use bithedge_stacks::{Address, ClarityName, ContractId, ContractName, Principal, Transaction, Value};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Shared;
-use super::reply::{Reply, bad_request, body, failure, not_found, ok};
+use super::reply::{Refusal, Reply, bad_request, body, not_found, ok};
 use crate::accounts::MINER;
 use crate::chain::ReadFailure;
 use crate::node::NodeError;
@@ -18,7 +17,7 @@ use crate::node::NodeError;
 /// `GET /v2/info`
 pub(crate) async fn info(State(shared): State<Shared>) -> Reply {
     let mut node = shared.node().await;
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let tip = chain.blocks.tip();
     let consensus = hex::encode(chain.blocks.consensus_hash(tip.burn_height));
     ok(json!({
@@ -46,16 +45,13 @@ pub(crate) async fn info(State(shared): State<Shared>) -> Reply {
 pub(crate) async fn pox(State(shared): State<Shared>) -> Reply {
     const POX: &str = "ST000000000000000000002AMW42H.pox-4";
     let mut node = shared.node().await;
-    let burn_height = node.chain().map_err(|e| failure(&e))?.blocks.tip().burn_height;
-    let read = node
-        .guarded(async |chain| chain.read(MINER, POX, "get-pox-info", &[]).await)
-        .await
-        .map_err(|e| failure(&e))?;
+    let burn_height = node.chain()?.blocks.tip().burn_height;
+    let read = node.guarded(async |chain| chain.read(MINER, POX, "get-pox-info", &[]).await).await?;
     let Ok(Value::Response(Ok(pox))) = read else {
-        return Err(failure(&NodeError::Refused(format!("{POX} gave no pox info: {read:?}"))));
+        return Err(Refusal::from(NodeError::Refused(format!("{POX} gave no pox info: {read:?}"))));
     };
     let Value::Tuple(fields) = *pox else {
-        return Err(failure(&NodeError::Refused(format!("{POX} gave no pox info"))));
+        return Err(Refusal::from(NodeError::Refused(format!("{POX} gave no pox info"))));
     };
     let field = |name: &str| {
         fields.iter().find(|(key, _)| key.as_str() == name).and_then(|(_, value)| match value {
@@ -66,9 +62,7 @@ pub(crate) async fn pox(State(shared): State<Shared>) -> Reply {
     let cycle = field("reward-cycle-id").unwrap_or(0);
     let length = field("reward-cycle-length").unwrap_or(0);
     let prepare = field("prepare-cycle-length").unwrap_or(0);
-    let cycle_body = |id: u64| {
-        json!({ "id": id, "min_threshold_ustx": field("min-amount-ustx"), "stacked_ustx": 0, "is_pox_active": false })
-    };
+    let cycle_body = |id: u64| json!({ "id": id, "min_threshold_ustx": field("min-amount-ustx"), "stacked_ustx": 0, "is_pox_active": false });
     ok(json!({
         "contract_id": POX,
         "first_burnchain_block_height": field("first-burnchain-block-height"),
@@ -87,11 +81,11 @@ pub(crate) async fn pox(State(shared): State<Shared>) -> Reply {
 }
 
 /// Parses a principal from a path, as a node's route pattern does.
-pub(super) fn principal(text: &str) -> Result<Principal, axum::response::Response> {
+pub(super) fn principal(text: &str) -> Result<Principal, Refusal> {
     text.parse().map_err(|_| not_found("No such file or directory"))
 }
 
-fn contract_id(address: &str, name: &str) -> Result<String, axum::response::Response> {
+fn contract_id(address: &str, name: &str) -> Result<String, Refusal> {
     let no_such = || not_found("No such file or directory");
     let issuer: Address = address.parse().map_err(|_| no_such())?;
     let name = ContractName::new(name).map_err(|_| no_such())?;
@@ -127,8 +121,8 @@ pub(crate) async fn account(
 ) -> Reply {
     let text = principal(&text)?.to_string();
     let mut node = shared.node().await;
-    let balance = node.guarded(async |chain| chain.stx_balance(&text).await).await.map_err(|e| failure(&e))?;
-    let nonce = node.chain().map_err(|e| failure(&e))?.nonce(&text);
+    let balance = node.guarded(async |chain| chain.stx_balance(&text).await).await?;
+    let nonce = node.chain()?.nonce(&text);
     let body = json!({
         "balance": format!("0x{:032x}", balance.available),
         "locked": format!("0x{:032x}", balance.locked),
@@ -156,7 +150,8 @@ pub(crate) async fn call_read(
     let function = ClarityName::new(&function).map_err(|_| not_found("No such file or directory"))?;
     let call: CallRead =
         serde_json::from_slice(&body(bytes)?).map_err(|_| bad_request("Failed to parse JSON body"))?;
-    let sender: Principal = call.sender.parse().map_err(|_| bad_request("Failed to parse sender principal"))?;
+    let sender: Principal =
+        call.sender.parse().map_err(|_| bad_request("Failed to parse sender principal"))?;
     if let Some(sponsor) = call.sponsor {
         let _: Principal = sponsor.parse().map_err(|_| bad_request("Failed to parse sponsor principal"))?;
     }
@@ -173,8 +168,7 @@ pub(crate) async fn call_read(
     let mut node = shared.node().await;
     let read = node
         .guarded(async |chain| chain.read(&sender.to_string(), &contract, function.as_str(), &args).await)
-        .await
-        .map_err(|e| failure(&e))?;
+        .await?;
     match read {
         Ok(value) => ok(json!({ "okay": true, "result": value.encode_hex() })),
         Err(ReadFailure::NotReadOnly) => refused("NotReadOnly".to_owned()),
@@ -193,7 +187,7 @@ pub(crate) async fn interface(
 ) -> Reply {
     let id = contract_id(&address, &contract)?;
     let mut node = shared.node().await;
-    let found = node.guarded(async |chain| chain.interface(&id).await).await.map_err(|e| failure(&e))?;
+    let found = node.guarded(async |chain| chain.interface(&id).await).await?;
     match found {
         Some(found) => ok((*found).clone()),
         None => Err(not_found("No contract interface data found")),
@@ -208,9 +202,9 @@ pub(crate) async fn source(
 ) -> Reply {
     let id = contract_id(&address, &contract)?;
     let mut node = shared.node().await;
-    let found = node.guarded(async |chain| chain.source(&id).await).await.map_err(|e| failure(&e))?;
+    let found = node.guarded(async |chain| chain.source(&id).await).await?;
     let Some(source) = found else { return Err(not_found("No contract source data found")) };
-    let chain = node.chain().map_err(|e| failure(&e))?;
+    let chain = node.chain()?;
     let height = chain.receipts.deployed(&id).map_or(chain.blocks.first_height(), |deployed| deployed.height);
     ok(query.add(json!({ "source": source, "publish_height": height }), &["marf_proof"]))
 }
@@ -223,7 +217,7 @@ pub(crate) async fn data_var(
 ) -> Reply {
     let id = contract_id(&address, &contract)?;
     let mut node = shared.node().await;
-    let found = node.guarded(async |chain| chain.variable(&id, &name).await).await.map_err(|e| failure(&e))?;
+    let found = node.guarded(async |chain| chain.variable(&id, &name).await).await?;
     match found {
         Some(data) => ok(query.add(json!({ "data": data }), &["proof"])),
         None => Err(not_found("Data var not found")),
@@ -238,10 +232,11 @@ pub(crate) async fn map_entry(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Reply {
     let id = contract_id(&address, &contract)?;
-    let key: String = serde_json::from_slice(&body(bytes)?).map_err(|_| bad_request("Failed to parse JSON body"))?;
+    let key: String =
+        serde_json::from_slice(&body(bytes)?).map_err(|_| bad_request("Failed to parse JSON body"))?;
     let key = Value::decode_hex(&key).map_err(|_| bad_request("Failed to deserialize argument value"))?;
     let mut node = shared.node().await;
-    let found = node.guarded(async |chain| chain.entry(&id, &map, &key).await).await.map_err(|e| failure(&e))?;
+    let found = node.guarded(async |chain| chain.entry(&id, &map, &key).await).await?;
     match found {
         Some(data) => ok(query.add(json!({ "data": data }), &["proof"])),
         None => Err(not_found("Map not found")),
@@ -301,7 +296,8 @@ pub(crate) async fn broadcast(
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let raw = if kind.starts_with("application/json") {
-        let body: BroadcastBody = serde_json::from_slice(&bytes).map_err(|_| bad_request("Failed to parse body"))?;
+        let body: BroadcastBody =
+            serde_json::from_slice(&bytes).map_err(|_| bad_request("Failed to parse body"))?;
         hex::decode(body.tx.trim_start_matches("0x")).map_err(|_| bad_request("Failed to parse tx"))?
     } else if kind.starts_with("application/octet-stream") {
         bytes.to_vec()
@@ -321,15 +317,15 @@ pub(crate) async fn broadcast(
                 "reason_data": { "message": format!("Failed to deserialize posted transaction: {error}") },
                 "txid": hex::encode(bithedge_stacks::Txid::of(&raw).0),
             });
-            return Err((StatusCode::BAD_REQUEST, axum::Json(body)).into_response());
+            return Err(Refusal::json(StatusCode::BAD_REQUEST, body));
         }
     };
     let txid = tx.txid().0;
     match shared.node().await.submit(raw, tx).await {
         Ok(txid) => ok(json!(hex::encode(txid))),
         Err(NodeError::Rejected(rejection)) => {
-            Err((StatusCode::BAD_REQUEST, axum::Json(rejection.body(&txid))).into_response())
+            Err(Refusal::json(StatusCode::BAD_REQUEST, rejection.body(&txid)))
         }
-        Err(error) => Err(failure(&error)),
+        Err(error) => Err(error.into()),
     }
 }

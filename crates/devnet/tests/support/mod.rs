@@ -8,8 +8,8 @@ use std::time::Duration;
 use bithedge_devnet::accounts::ACCOUNTS;
 use bithedge_devnet::{Config, Devnet};
 use bithedge_stacks::{
-    ClarityName, ContractId, ContractName, MicroStx, Network, PostConditionMode, SecretKey, Seed, Transaction,
-    TransactionBuilder, Value,
+    ClarityName, ContractId, ContractName, MicroStx, Network, PostConditionMode, SecretKey, Seed,
+    Transaction, TransactionBuilder, Value,
 };
 use serde_json::{Value as Json, json};
 
@@ -75,7 +75,8 @@ impl Net {
 
     /// Status and body, which is null when it is not JSON.
     pub(crate) async fn try_post(&self, path: &str, body: Json) -> (u16, Json) {
-        let request = self.http.post(format!("{}{path}", self.url)).header("content-type", "application/json");
+        let request =
+            self.http.post(format!("{}{path}", self.url)).header("content-type", "application/json");
         let response = request.body(body.to_string()).send().await.unwrap();
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
@@ -88,7 +89,8 @@ impl Net {
 
     pub(crate) async fn send_bytes(&self, bytes: Vec<u8>) -> (u16, Json) {
         let request = self.http.post(format!("{}/v2/transactions", self.url));
-        let response = request.header("content-type", "application/octet-stream").body(bytes).send().await.unwrap();
+        let response =
+            request.header("content-type", "application/octet-stream").body(bytes).send().await.unwrap();
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap_or(Json::String(text)))
@@ -132,7 +134,12 @@ impl Net {
 
     /// Deploys the probe contract from the deployer's account.
     pub(crate) async fn deploy_probe(&self) {
-        let tx = sign(0, self.nonce(address(0)).await, FEE, deploy("probe", include_str!("../contracts/probe.clar")));
+        let tx = sign(
+            0,
+            self.nonce(address(0)).await,
+            FEE,
+            deploy("probe", include_str!("../contracts/probe.clar")),
+        );
         let receipt = self.settle(&tx).await;
         assert_eq!(receipt["tx_status"], "success", "{receipt}");
     }
@@ -170,5 +177,10 @@ pub(crate) fn deploy(contract: &str, source: &str) -> TransactionBuilder {
 
 /// Signs with account `n`'s key, in allow mode unless the builder says otherwise.
 pub(crate) fn sign(n: usize, nonce: u64, fee: u64, builder: TransactionBuilder) -> Transaction {
-    builder.nonce(nonce).fee(MicroStx::new(fee)).post_condition_mode(PostConditionMode::Allow).sign(&key(n)).unwrap()
+    builder
+        .nonce(nonce)
+        .fee(MicroStx::new(fee))
+        .post_condition_mode(PostConditionMode::Allow)
+        .sign(&key(n))
+        .unwrap()
 }
