@@ -74,6 +74,11 @@ impl Net {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// Ends the process and waits until it is gone.
+    async fn stop(mut self) -> Outcome<()> {
+        Ok(self.child.kill().await?)
+    }
+
     /// Resident memory of the devnet and its VM, in MiB.
     async fn memory(&self) -> Outcome<f64> {
         let pid = self.child.id().ok_or("it has ended")?;
@@ -200,7 +205,7 @@ async fn main() -> Outcome<()> {
     let started = Instant::now();
     net.post("/devnet/time", json!({ "seconds": 90 * 86_400 })).await?;
     report("devnet: 90 days of blocks", started.elapsed().as_secs_f64(), "s", "<= 1")?;
-    drop(net);
+    net.stop().await?;
 
     let data = tempfile::tempdir()?;
     let net = Net::start(data.path(), "0.05").await?;
@@ -217,11 +222,11 @@ async fn main() -> Outcome<()> {
     let after = net.memory().await?;
     report("devnet: memory before 10,000 transactions", before, "MiB", "")?;
     report("devnet: memory after 10,000 transactions", after, "MiB", "flat")?;
-    drop(net);
+    net.stop().await?;
 
     let started = Instant::now();
     let net = Net::start(data.path(), "0").await?;
     report("devnet: start with 12,400 transactions", started.elapsed().as_secs_f64(), "s", "")?;
-    drop(net);
+    net.stop().await?;
     Ok(())
 }

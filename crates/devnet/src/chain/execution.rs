@@ -5,6 +5,7 @@ use bithedge_stacks::{Payload, Transaction, Value};
 
 use super::mempool::Pending;
 use super::post_conditions::{self, Movements};
+use super::receipts::PackedEvents;
 use super::{Chain, Receipt, Status};
 use crate::accounts::MINER;
 use crate::error::VmError;
@@ -316,7 +317,7 @@ impl Chain {
             status: executed.status,
             result: executed.result,
             error: executed.error,
-            events: executed.events,
+            events: PackedEvents::new(&executed.events),
             height: self.blocks.tip_height() + 1,
             index,
         };

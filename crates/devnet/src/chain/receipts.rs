@@ -30,6 +30,33 @@ impl Status {
     }
 }
 
+/// A transaction's events as the text that they came in: a tenth of their size as parsed JSON, and they are read far
+/// less often than kept.
+#[derive(Debug, Clone)]
+pub(crate) struct PackedEvents {
+    count: usize,
+    json: Box<str>,
+}
+
+impl PackedEvents {
+    /// Packs events.
+    pub(crate) fn new(events: &[Event]) -> Self {
+        let json =
+            if events.is_empty() { String::new() } else { serde_json::to_string(events).unwrap_or_default() };
+        Self { count: events.len(), json: json.into() }
+    }
+
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The events.
+    pub(crate) fn unpack(&self) -> Vec<Event> {
+        if self.count == 0 { Vec::new() } else { serde_json::from_str(&self.json).unwrap_or_default() }
+    }
+}
+
 /// A transaction in a block.
 #[derive(Debug, Clone)]
 pub(crate) struct Receipt {
@@ -44,7 +71,7 @@ pub(crate) struct Receipt {
     /// Why the VM stopped or which post-condition failed, if one of them did.
     pub(crate) error: Option<String>,
     /// Events in order; none unless it succeeded.
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: PackedEvents,
     /// Height of its block.
     pub(crate) height: u64,
     /// Its place in the block, from 0.
@@ -130,7 +157,7 @@ impl Receipts {
     ) {
         let mut principals: Vec<String> = involved.into_iter().collect();
         self.holdings.entry(payer.to_owned()).or_default().fees += u128::from(fee);
-        for (at, event) in receipt.events.iter().enumerate() {
+        for (at, event) in receipt.events.unpack().iter().enumerate() {
             self.book(event, &mut principals);
             if event.kind == "print_event"
                 && let Some(contract) = event.data.get("contract_identifier").and_then(|id| id.as_str())
@@ -225,7 +252,7 @@ impl Receipts {
             if let Some(receipt) = self.by_txid.get(txid) {
                 hash.update(receipt.status.as_str());
                 hash.update(&receipt.result);
-                for event in &receipt.events {
+                for event in receipt.events.unpack() {
                     hash.update(&event.kind);
                     hash_json(&mut hash, &event.data);
                 }

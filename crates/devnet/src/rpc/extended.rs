@@ -149,8 +149,8 @@ pub(crate) async fn contract_events(
     let prints = chain.receipts.prints_of(&id);
     ok(page.of(prints.len(), |at| {
         let (txid, place) = prints[prints.len() - 1 - at];
-        let event = chain.receipts.get(&txid)?.events.get(place)?;
-        Some(show::event(&txid, place, event))
+        let events = chain.receipts.get(&txid)?.events.unpack();
+        Some(show::event(&txid, place, events.get(place)?))
     }))
 }
 

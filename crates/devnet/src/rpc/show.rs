@@ -86,7 +86,7 @@ pub(super) fn mined(chain: &Chain, txid: &[u8; 32], receipt: &Receipt) -> Json {
         "tx_status": receipt.status.as_str(),
         "tx_result": value(&receipt.result),
         "event_count": receipt.events.len(),
-        "events": receipt.events.iter().enumerate().map(|(at, e)| event(txid, at, e)).collect::<Vec<_>>(),
+        "events": receipt.events.unpack().iter().enumerate().map(|(at, e)| event(txid, at, e)).collect::<Vec<_>>(),
         "vm_error": receipt.error,
         "receipt_time": receipt.received,
     });
