@@ -265,6 +265,15 @@ impl Node {
         Ok(())
     }
 
+    /// Tries once more to start the VM if it could not be started after a failure. Requests say so if it fails again.
+    pub(crate) async fn revive(&mut self) {
+        if self.chain.is_none()
+            && let Err(error) = self.rebuild().await
+        {
+            tracing::error!(%error, "the Clarity VM is still not running");
+        }
+    }
+
     async fn rebuild(&mut self) -> Result<(), NodeError> {
         if let Some(chain) = self.chain.take() {
             chain.stop().await;

@@ -133,6 +133,33 @@ async fn a_named_state_comes_back_whole() {
     assert_eq!(restarted, before);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_hang_up_leave_nothing_half_done() {
+    let net = Net::start().await;
+    net.deploy_probe().await;
+    let impatient = reqwest::Client::builder().timeout(std::time::Duration::from_millis(3)).build().unwrap();
+    let mut nonce = 0;
+    for round in 0..60u64 {
+        let tx = sign(1, nonce, FEE, transfer(1));
+        let sending = impatient.post(format!("{}/v2/transactions", net.url));
+        let _ = sending.header("content-type", "application/octet-stream").body(tx.encode()).send().await;
+        let _ = impatient.post(format!("{}/devnet/mine", net.url)).body("{}").send().await;
+        let _ = impatient.get(format!("{}/v2/accounts/{}", net.url, address(1))).send().await;
+        if round % 6 == 0 {
+            let _ =
+                impatient.post(format!("{}/devnet/time", net.url)).body(r#"{"seconds":600000}"#).send().await;
+        }
+        // A patient client sees a devnet that answers, whatever became of the others.
+        nonce = net.get(&format!("/extended/v1/address/{}/nonces", address(1))).await["possible_next_nonce"]
+            .as_u64()
+            .unwrap();
+    }
+    net.mine(2).await;
+    assert!(nonce > 10, "{nonce}");
+    assert_eq!(net.nonce(address(1)).await, nonce);
+    assert_eq!(net.stx(address(2)).await, 100_000_000_000_000 + u128::from(nonce));
+}
+
 struct Killed {
     child: Child,
     url: String,

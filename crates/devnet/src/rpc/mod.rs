@@ -10,9 +10,10 @@ mod show;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -36,7 +37,9 @@ impl Shared {
 
     /// The devnet's state; everybody waits for their turn, in order.
     pub(crate) async fn node(&self) -> MutexGuard<'_, Node> {
-        self.node.lock().await
+        let mut node = self.node.lock().await;
+        node.revive().await;
+        node
     }
 
     /// Takes the state out, when nobody else holds it any more.
@@ -96,8 +99,21 @@ pub(crate) fn router(shared: Shared) -> Router {
     chain
         .merge(control)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(axum::middleware::from_fn(finish))
         .layer(tower_http::cors::CorsLayer::permissive())
         .with_state(shared)
+}
+
+/// Carries every request to its end, also when the client goes away: a server drops the work of a request whose
+/// connection closes, and half a conversation with the VM or half a journal entry must not be what is left of it.
+async fn finish(request: Request, next: Next) -> Response {
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%error, "a request panicked");
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+        }
+    }
 }
 
 async fn unknown() -> impl IntoResponse {

@@ -1,0 +1,88 @@
+//! What the follower needs from a chain.
+
+use std::future::Future;
+
+use bithedge_ipc::{ChainId, Network};
+use bithedge_protocol::{BlockHeight, BurnHeight, MicroStx, Sats, UnixSeconds};
+use bithedge_stacks::address::Address;
+
+use crate::Account;
+
+/// What a node says of its newest block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeTip {
+    /// The chain that the node follows.
+    pub chain_id: ChainId,
+    /// Height of its newest Stacks block.
+    pub height: BlockHeight,
+    /// Header hash of that block, 64 lower-case hexadecimal digits.
+    pub hash: String,
+    /// Height of the newest Bitcoin block it has processed.
+    pub burn_height: BurnHeight,
+}
+
+/// One block of the canonical chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Header hash, 64 lower-case hexadecimal digits.
+    pub hash: String,
+    /// The time in its header.
+    pub time: UnixSeconds,
+}
+
+/// What an account can spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balances {
+    /// STX that is not locked.
+    pub stx: MicroStx,
+    /// sBTC that is not locked.
+    pub sbtc: Sats,
+}
+
+/// Which chain a source serves, and whose accounts are followed on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// In a user's terms.
+    pub network: Network,
+    /// The accounts to follow, in the order to list them.
+    pub accounts: Vec<Account>,
+}
+
+/// Why a source gave no answer. The text is the technical cause.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// No connection, or none that lasted.
+    #[error("no connection: {0}")]
+    Unreachable(String),
+    /// It took too long.
+    #[error("no answer in time: {0}")]
+    TimedOut(String),
+    /// The node answered that it cannot serve.
+    #[error("the node reports a failure: {0}")]
+    Failing(String),
+    /// The node's answer makes no sense.
+    #[error("the node's answer is not valid: {0}")]
+    Malformed(String),
+}
+
+/// A chain that can be read. Every call asks the node anew; nothing is cached.
+pub trait ChainSource: Send + Sync + 'static {
+    /// Base address of the node, to show.
+    fn endpoint(&self) -> String;
+
+    /// Which network this is and which accounts are followed. `chain_id` is what the node has just said of itself.
+    fn identify(&self, chain_id: ChainId) -> impl Future<Output = Result<Identity, SourceError>> + Send;
+
+    /// The newest block as the node sees it.
+    fn tip(&self) -> impl Future<Output = Result<NodeTip, SourceError>> + Send;
+
+    /// The canonical block at a height; `None` if there is none (yet).
+    fn block_at(
+        &self,
+        height: BlockHeight,
+    ) -> impl Future<Output = Result<Option<Block>, SourceError>> + Send;
+
+    /// What an account can spend at the node's newest block.
+    fn balances(&self, address: &Address) -> impl Future<Output = Result<Balances, SourceError>> + Send;
+}

@@ -1,0 +1,210 @@
+//! Judges the connection: turns readings and failures into the status that is shown.
+//!
+//! No input or output and no clock of its own: a pure state machine, fed with moments.
+
+use std::time::Duration;
+
+use bithedge_ipc::{AccountView, ChainSnapshot, ChainStatus, Connection, Notice, Reorg};
+use bithedge_protocol::UnixSeconds;
+
+use super::notices::Situation;
+use super::pace::Pace;
+use super::reading::{Known, Reading, ReadingError};
+use super::source::SourceError;
+use crate::clock::Moment;
+
+/// Failed connections in a row after which a node counts as gone: one may be a hiccup.
+const FAILURES_UNTIL_UNREACHABLE: u32 = 2;
+
+/// A run of failures.
+#[derive(Clone, Copy, Debug)]
+struct Failures {
+    first: Moment,
+    count: u32,
+}
+
+/// The state of the connection to one chain.
+#[derive(Debug)]
+pub(super) struct Tracker {
+    pace: Pace,
+    endpoint: Option<String>,
+    /// Begin of the wait for a first reading.
+    started: Moment,
+    last: Option<(Moment, Reading)>,
+    failures: Option<Failures>,
+    reorg: Option<(Moment, Reorg)>,
+    connection: Connection,
+    revision: u64,
+}
+
+impl Tracker {
+    pub(super) fn new(at: Moment) -> Self {
+        Self {
+            pace: Pace::LOCAL,
+            endpoint: None,
+            started: at,
+            last: None,
+            failures: None,
+            reorg: None,
+            connection: Connection::Starting,
+            revision: 0,
+        }
+    }
+
+    /// There is a node now.
+    pub(super) fn connected(&mut self, at: Moment, endpoint: String) {
+        self.endpoint = Some(endpoint);
+        self.started = at;
+        self.connection = Connection::Starting;
+    }
+
+    /// There is no node.
+    pub(super) fn disconnected(&mut self, at: Moment, notice: Notice) {
+        self.connection = Connection::Unreachable { since: self.problem_since(at), notice };
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// What the next reading builds on.
+    pub(super) fn known(&self) -> Option<Known> {
+        self.last.as_ref().map(|(_, reading)| Known {
+            chain_id: reading.chain_id,
+            identity: reading.identity.clone(),
+            tip: reading.tip.clone(),
+        })
+    }
+
+    /// A reading succeeded.
+    pub(super) fn succeeded(&mut self, at: Moment, reading: Reading) {
+        self.pace = Pace::of(reading.identity.network);
+        self.failures = None;
+        if let Some(from) = reading.replaced {
+            self.reorg = Some((at, Reorg { from, to: reading.tip.height, noticed: at.wall }));
+        } else if self.reorg.is_some_and(|(noticed, _)| elapsed(noticed, at) >= self.pace.reorg_shown) {
+            self.reorg = None;
+        }
+        let tip_age = at.wall.since(reading.tip.time).unwrap_or_default();
+        self.last = Some((at, reading));
+        self.connection = match self.pace.max_tip_age {
+            Some(limit) if tip_age > limit => {
+                Connection::Stale { since: self.problem_since(at), notice: self.situation().tip_old(tip_age) }
+            }
+            _ => Connection::Live,
+        };
+    }
+
+    /// A reading failed.
+    pub(super) fn failed(&mut self, at: Moment, error: &ReadingError) {
+        let notice = self.situation().failed(error);
+        match error {
+            ReadingError::TipMoved => self.overdue(at, notice),
+            ReadingError::ChainChanged { .. } => {
+                self.count_failure(at);
+                self.connection = Connection::Unreachable { since: self.problem_since(at), notice };
+            }
+            ReadingError::Source(cause) => {
+                let failures = self.count_failure(at);
+                let since = self.problem_since(failures.first);
+                let is_gone = elapsed(failures.first, at) >= self.pace.unreachable_after
+                    || (matches!(cause, SourceError::Unreachable(_))
+                        && failures.count >= FAILURES_UNTIL_UNREACHABLE);
+                // Once gone, only a complete reading brings it back.
+                let was_gone = matches!(self.connection, Connection::Unreachable { .. });
+                self.connection = if is_gone || was_gone {
+                    Connection::Unreachable { since, notice }
+                } else if self.last.is_some() {
+                    Connection::Stale { since, notice }
+                } else {
+                    Connection::Starting
+                };
+            }
+        }
+    }
+
+    /// A reading is still under way.
+    pub(super) fn waiting(&mut self, at: Moment) {
+        // A problem that is already told stays as it is until the reading ends.
+        if self.failures.is_none() {
+            let notice = self.situation().slow(String::new());
+            self.overdue(at, notice);
+        }
+    }
+
+    /// The node is there, but there is no complete reading: it depends on for how long.
+    fn overdue(&mut self, at: Moment, notice: Notice) {
+        let from = self.last.as_ref().map_or(self.started, |(read, _)| *read);
+        let age = elapsed(from, at);
+        if age >= self.pace.unreachable_after {
+            self.connection = Connection::Unreachable { since: self.problem_since(from), notice };
+        } else if age >= self.pace.stale_after && self.last.is_some() {
+            self.connection = Connection::Stale { since: self.problem_since(from), notice };
+        }
+    }
+
+    fn count_failure(&mut self, at: Moment) -> Failures {
+        let failures = match self.failures {
+            Some(Failures { first, count }) => Failures { first, count: count.saturating_add(1) },
+            None => Failures { first: at, count: 1 },
+        };
+        self.failures = Some(failures);
+        failures
+    }
+
+    /// Since when there is a problem; `from` if it is new. One problem that takes several forms has one beginning.
+    fn problem_since(&self, from: Moment) -> UnixSeconds {
+        match self.connection {
+            Connection::Stale { since, .. } | Connection::Unreachable { since, .. } => since,
+            Connection::Starting | Connection::Live => from.wall,
+        }
+    }
+
+    fn situation(&self) -> Situation<'_> {
+        Situation { endpoint: self.endpoint.as_deref().unwrap_or_default(), has_values: self.last.is_some() }
+    }
+
+    /// What is to be shown now. Only the revision tells two equal ones apart.
+    pub(super) fn snapshot(&self) -> ChainSnapshot {
+        let last = self.last.as_ref();
+        let accounts = last.map_or_else(Vec::new, |(_, reading)| {
+            let balances = reading.balances.iter().map(Some).chain(std::iter::repeat(None));
+            reading
+                .identity
+                .accounts
+                .iter()
+                .zip(balances)
+                .map(|(account, balances)| AccountView {
+                    label: account.label.clone(),
+                    address: account.address.to_string(),
+                    role: account.role,
+                    stx: balances.map(|balances| balances.stx),
+                    sbtc: balances.map(|balances| balances.sbtc),
+                })
+                .collect()
+        });
+        ChainSnapshot {
+            revision: self.revision,
+            status: ChainStatus {
+                endpoint: self.endpoint.clone(),
+                network: last.map(|(_, reading)| reading.identity.network),
+                chain_id: last.map(|(_, reading)| reading.chain_id),
+                tip: last.map(|(_, reading)| reading.tip.clone()),
+                read_at: last.map(|(at, _)| at.wall),
+                reorg: self.reorg.map(|(_, reorg)| reorg),
+                connection: self.connection.clone(),
+            },
+            accounts,
+        }
+    }
+
+    /// The next snapshot, with a revision of its own.
+    pub(super) fn next_snapshot(&mut self) -> ChainSnapshot {
+        self.revision = self.revision.saturating_add(1);
+        self.snapshot()
+    }
+}
+
+fn elapsed(from: Moment, to: Moment) -> Duration {
+    to.elapsed.saturating_sub(from.elapsed)
+}

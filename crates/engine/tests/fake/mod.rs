@@ -1,0 +1,222 @@
+//! A chain and a clock in the tests' hands.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the failure that is wanted")]
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bithedge_engine::{
+    Account, Balances, Block, ChainFollower, ChainSource, Clock, Connect, ConnectError, Identity, NodeTip,
+    SourceError,
+};
+use bithedge_ipc::{ChainId, ChainSnapshot, Network, Role};
+use bithedge_protocol::{BlockHeight, BurnHeight, MicroStx, Sats, UnixSeconds};
+use bithedge_stacks::address::Address;
+use tokio::time::Instant;
+
+/// The chain's first block and the clock's start.
+pub(crate) const GENESIS: u64 = 1_700_000_000;
+pub(crate) const TESTNET_ID: ChainId = ChainId(0x8000_0000);
+
+/// What the fake chain is like at the moment.
+pub(crate) struct State {
+    pub(crate) chain_id: ChainId,
+    pub(crate) network: Network,
+    /// One letter per block: its branch. Equal prefixes are equal blocks.
+    pub(crate) branches: Vec<char>,
+    pub(crate) tip_time: UnixSeconds,
+    pub(crate) fault: Option<SourceError>,
+    pub(crate) latency: Duration,
+    /// How many of the next balance reads are followed by a new block.
+    pub(crate) moves: u32,
+    /// Every question that was asked.
+    pub(crate) questions: u32,
+}
+
+impl State {
+    fn hash(&self, height: usize) -> String {
+        let branch: String = self.branches[..=height].iter().collect();
+        format!("{height}-{branch}")
+    }
+
+    fn height(&self) -> u64 {
+        u64::try_from(self.branches.len() - 1).unwrap()
+    }
+
+    pub(crate) fn mine(&mut self, blocks: usize) {
+        let branch = *self.branches.last().unwrap();
+        self.branches.extend(std::iter::repeat_n(branch, blocks));
+    }
+
+    /// Replaces the newest `depth` blocks by `blocks` of another branch.
+    pub(crate) fn reorganise(&mut self, depth: usize, blocks: usize, branch: char) {
+        let kept = self.branches.len() - depth;
+        self.branches.truncate(kept);
+        self.branches.extend(std::iter::repeat_n(branch, blocks));
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct FakeChain(Arc<Mutex<State>>);
+
+impl FakeChain {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            chain_id: TESTNET_ID,
+            network: Network::Devnet,
+            branches: vec!['a'; 10],
+            tip_time: UnixSeconds::new(GENESIS),
+            fault: None,
+            latency: Duration::ZERO,
+            moves: 0,
+            questions: 0,
+        })))
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    async fn answer<T>(&self, answer: impl FnOnce(&mut State) -> T) -> Result<T, SourceError> {
+        let latency = self.state().latency;
+        tokio::time::sleep(latency).await;
+        let mut state = self.state();
+        state.questions += 1;
+        match &state.fault {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(answer(&mut state)),
+        }
+    }
+}
+
+pub(crate) fn accounts() -> Vec<Account> {
+    [
+        ("wallet_1", "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5", Role::Protection),
+        ("wallet_2", "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG", Role::Income),
+    ]
+    .into_iter()
+    .map(|(label, address, role)| Account {
+        label: label.into(),
+        address: address.parse().unwrap(),
+        role: Some(role),
+    })
+    .collect()
+}
+
+/// Balances that tell of which chain and block they are.
+pub(crate) fn balances_at(chain_id: ChainId, height: u64, address: &Address) -> Balances {
+    let base =
+        u128::from(chain_id.0) * 1_000_000 + u128::from(height) * 1_000 + u128::from(address.hash.0[0]);
+    Balances { stx: MicroStx::new(base), sbtc: Sats::new(base + 7) }
+}
+
+impl ChainSource for FakeChain {
+    fn endpoint(&self) -> String {
+        "http://fake".into()
+    }
+
+    async fn identify(&self, _: ChainId) -> Result<Identity, SourceError> {
+        self.answer(|state| Identity { network: state.network, accounts: accounts() }).await
+    }
+
+    async fn tip(&self) -> Result<NodeTip, SourceError> {
+        self.answer(|state| NodeTip {
+            chain_id: state.chain_id,
+            height: BlockHeight::new(state.height()),
+            hash: state.hash(state.branches.len() - 1),
+            burn_height: BurnHeight::new(state.height() / 2),
+        })
+        .await
+    }
+
+    async fn block_at(&self, height: BlockHeight) -> Result<Option<Block>, SourceError> {
+        self.answer(|state| {
+            (height.get() <= state.height()).then(|| Block {
+                hash: state.hash(usize::try_from(height.get()).unwrap()),
+                time: state.tip_time,
+            })
+        })
+        .await
+    }
+
+    async fn balances(&self, address: &Address) -> Result<Balances, SourceError> {
+        self.answer(|state| {
+            let balances = balances_at(state.chain_id, state.height(), address);
+            if state.moves > 0 {
+                state.moves -= 1;
+                state.mine(1);
+            }
+            balances
+        })
+        .await
+    }
+}
+
+/// Connects to a fake chain, after as many failures as are set.
+pub(crate) struct FakeConnect {
+    pub(crate) chain: FakeChain,
+    pub(crate) failures: Vec<ConnectError>,
+}
+
+impl Connect for FakeConnect {
+    type Source = FakeChain;
+
+    async fn connect(&mut self) -> Result<FakeChain, ConnectError> {
+        match self.failures.pop() {
+            Some(failure) => Err(failure),
+            None => Ok(self.chain.clone()),
+        }
+    }
+}
+
+/// A clock that follows the tests' virtual time, and can be set wrong.
+#[derive(Clone)]
+pub(crate) struct FakeClock {
+    started: Instant,
+    offset: Arc<Mutex<i64>>,
+}
+
+impl FakeClock {
+    pub(crate) fn new() -> Self {
+        Self { started: Instant::now(), offset: Arc::default() }
+    }
+
+    pub(crate) fn jump(&self, seconds: i64) {
+        *self.offset.lock().unwrap() += seconds;
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> UnixSeconds {
+        let now = GENESIS + self.started.elapsed().as_secs();
+        UnixSeconds::new(now.saturating_add_signed(*self.offset.lock().unwrap()))
+    }
+}
+
+pub(crate) fn follow(chain: &FakeChain) -> (ChainFollower, FakeClock) {
+    let clock = FakeClock::new();
+    let connect = FakeConnect { chain: chain.clone(), failures: Vec::new() };
+    (ChainFollower::start(connect, clock.clone()), clock)
+}
+
+/// The first snapshot that fits, within two minutes of virtual time.
+pub(crate) async fn until(
+    follower: &ChainFollower,
+    fits: impl FnMut(&ChainSnapshot) -> bool,
+) -> ChainSnapshot {
+    let mut snapshots = follower.snapshots();
+    let waiting = tokio::time::timeout(Duration::from_secs(120), snapshots.wait_for(fits)).await;
+    match waiting {
+        Ok(Ok(snapshot)) => snapshot.clone(),
+        _ => panic!("the last snapshot does not fit: {:#?}", follower.snapshots().borrow()),
+    }
+}
+
+/// Asserts that everything in the snapshot is of its tip.
+pub(crate) fn assert_of_one_tip(snapshot: &ChainSnapshot) {
+    let tip = snapshot.status.tip.as_ref().expect("a tip");
+    for (view, account) in snapshot.accounts.iter().zip(accounts()) {
+        let expected = balances_at(TESTNET_ID, tip.height.get(), &account.address);
+        assert_eq!((view.stx, view.sbtc), (Some(expected.stx), Some(expected.sbtc)), "{}", view.label);
+    }
+}

@@ -1,0 +1,342 @@
+//! What the follower shows of a chain that behaves, and of one that does not.
+
+mod fake;
+
+use std::time::Duration;
+
+use bithedge_engine::{ChainFollower, ConnectError, SourceError};
+use bithedge_ipc::{ChainId, ChainSnapshot, Connection, Fault, Network, Notice};
+use bithedge_protocol::{BlockHeight, UnixSeconds};
+use fake::{
+    FakeChain, FakeClock, FakeConnect, GENESIS, TESTNET_ID, accounts, assert_of_one_tip, balances_at, follow,
+    until,
+};
+use tokio::time::{Instant, sleep};
+
+fn is_live(snapshot: &ChainSnapshot) -> bool {
+    snapshot.status.connection == Connection::Live
+}
+
+fn fault(snapshot: &ChainSnapshot) -> Option<Fault> {
+    snapshot.status.connection.notice().map(|notice| notice.fault)
+}
+
+fn is_stale(snapshot: &ChainSnapshot) -> bool {
+    matches!(snapshot.status.connection, Connection::Stale { .. })
+}
+
+fn is_unreachable(snapshot: &ChainSnapshot) -> bool {
+    matches!(snapshot.status.connection, Connection::Unreachable { .. })
+}
+
+fn since(snapshot: &ChainSnapshot) -> Option<u64> {
+    match &snapshot.status.connection {
+        Connection::Stale { since, .. } | Connection::Unreachable { since, .. } => Some(since.get()),
+        _ => None,
+    }
+}
+
+fn height(snapshot: &ChainSnapshot) -> Option<u64> {
+    snapshot.status.tip.as_ref().map(|tip| tip.height.get())
+}
+
+fn unreachable() -> SourceError {
+    SourceError::Unreachable("connection refused".into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_claimed_before_the_first_reading() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    let snapshot = follower.snapshots().borrow().clone();
+    assert_eq!(snapshot.status.connection, Connection::Starting);
+    assert_eq!((snapshot.status.tip, snapshot.status.network, snapshot.accounts), (None, None, vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_chain_is_shown_and_followed() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    let snapshot = until(&follower, is_live).await;
+    assert_eq!(snapshot.status.network, Some(Network::Devnet));
+    assert_eq!(snapshot.status.chain_id, Some(TESTNET_ID));
+    assert_eq!(snapshot.status.endpoint.as_deref(), Some("http://fake"));
+    assert_eq!(
+        snapshot.accounts.iter().map(|a| a.label.as_str()).collect::<Vec<_>>(),
+        ["wallet_1", "wallet_2"]
+    );
+    assert_of_one_tip(&snapshot);
+
+    chain.state().mine(3);
+    let begun = Instant::now();
+    let snapshot = until(&follower, |snapshot| height(snapshot) == Some(12)).await;
+    assert!(begun.elapsed() <= Duration::from_secs(1));
+    assert!(is_live(&snapshot) && snapshot.status.reorg.is_none());
+    assert_of_one_tip(&snapshot);
+}
+
+#[tokio::test(start_paused = true)]
+async fn balances_of_two_tips_are_never_mixed() {
+    for moves in [1, 2, 3] {
+        let chain = FakeChain::new();
+        chain.state().moves = moves;
+        let (follower, _) = follow(&chain);
+        let mut snapshots = follower.snapshots();
+        let end = Instant::now() + Duration::from_secs(5);
+        while let Ok(changed) = tokio::time::timeout_at(end, snapshots.changed()).await {
+            changed.unwrap();
+            let snapshot = snapshots.borrow_and_update().clone();
+            if snapshot.status.tip.is_some() {
+                assert_of_one_tip(&snapshot);
+            }
+        }
+        assert!(is_live(&snapshots.borrow()), "after {moves} moves");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_that_outruns_every_reading_turns_stale_with_the_last_consistent_values() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().moves = u32::MAX;
+    let snapshot = until(&follower, is_stale).await;
+    assert_eq!(fault(&snapshot), Some(Fault::NodeSlow));
+    assert_eq!(height(&snapshot), Some(9));
+    assert_of_one_tip(&snapshot);
+    chain.state().moves = 0;
+    assert_of_one_tip(&until(&follower, is_live).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_dies_is_unreachable_with_its_last_values_and_recovers() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    sleep(Duration::from_millis(5_500)).await;
+    chain.state().fault = Some(unreachable());
+    let begun = Instant::now();
+    let snapshot = until(&follower, is_unreachable).await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "told after {:?}", begun.elapsed());
+    assert_eq!(since(&snapshot), Some(GENESIS + 6), "since the first failure");
+    assert_eq!(fault(&snapshot), Some(Fault::NodeUnreachable));
+    assert_eq!(snapshot.status.read_at, Some(UnixSeconds::new(GENESIS + 5)));
+    assert_of_one_tip(&snapshot);
+
+    // However long it lasts, it began when it began.
+    sleep(Duration::from_secs(3_600)).await;
+    assert_eq!(since(&follower.snapshots().borrow()), Some(GENESIS + 6));
+
+    chain.state().fault = None;
+    chain.state().mine(1);
+    let snapshot = until(&follower, is_live).await;
+    assert_eq!(height(&snapshot), Some(10));
+    assert_of_one_tip(&snapshot);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_lost_connection_makes_the_values_stale_at_most() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().fault = Some(unreachable());
+    until(&follower, is_stale).await;
+    chain.state().fault = None;
+    until(&follower, |snapshot| {
+        assert!(!is_unreachable(snapshot));
+        is_live(snapshot)
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_never_answered_leaves_everything_unknown() {
+    let chain = FakeChain::new();
+    chain.state().fault = Some(unreachable());
+    let (follower, _) = follow(&chain);
+    let snapshot = until(&follower, is_unreachable).await;
+    assert_eq!((&snapshot.status.tip, &snapshot.status.read_at), (&None, &None));
+    assert!(snapshot.accounts.is_empty());
+    let notice = snapshot.status.connection.notice().unwrap();
+    assert!(
+        notice.happened.contains("http://fake") && !notice.means.contains("last ones read"),
+        "{notice:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_fails_or_babbles_is_told_apart_and_given_up_in_time() {
+    for (error, expected) in [
+        (SourceError::Failing("503".into()), Fault::NodeFailing),
+        (SourceError::Malformed("not JSON".into()), Fault::NodeMalformed),
+        (SourceError::TimedOut("5 s".into()), Fault::NodeSlow),
+    ] {
+        let chain = FakeChain::new();
+        let (follower, _) = follow(&chain);
+        until(&follower, is_live).await;
+        chain.state().fault = Some(error);
+        let begun = Instant::now();
+        let snapshot = until(&follower, is_stale).await;
+        assert_eq!(fault(&snapshot), Some(expected));
+        assert_of_one_tip(&snapshot);
+        let snapshot = until(&follower, is_unreachable).await;
+        assert_eq!(fault(&snapshot), Some(expected));
+        assert!(begun.elapsed() <= Duration::from_secs(12), "{expected:?} after {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_node_does_not_look_alive_while_it_keeps_us_waiting() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().latency = Duration::from_secs(3_600);
+    let begun = Instant::now();
+    let snapshot = until(&follower, is_stale).await;
+    assert!(begun.elapsed() <= Duration::from_secs(4));
+    assert_eq!(fault(&snapshot), Some(Fault::NodeSlow));
+    let snapshot = until(&follower, is_unreachable).await;
+    assert!(begun.elapsed() <= Duration::from_secs(11));
+    assert_eq!(since(&snapshot), Some(GENESIS), "since the last complete reading");
+    assert_of_one_tip(&snapshot);
+    chain.state().latency = Duration::ZERO;
+    until(&follower, is_live).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_changes_its_chain_is_an_error_and_nothing_of_it_is_shown() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().chain_id = ChainId(1);
+    chain.state().mine(5);
+    let snapshot = until(&follower, is_unreachable).await;
+    assert_eq!(fault(&snapshot), Some(Fault::ChainChanged));
+    let happened = &snapshot.status.connection.notice().unwrap().happened;
+    assert!(happened.contains("0x00000001") && happened.contains("0x80000000"), "{happened}");
+    sleep(Duration::from_secs(60)).await;
+    let snapshot = follower.snapshots().borrow().clone();
+    assert_eq!((snapshot.status.chain_id, height(&snapshot)), (Some(TESTNET_ID), Some(9)));
+    assert_of_one_tip(&snapshot);
+
+    chain.state().chain_id = TESTNET_ID;
+    assert_of_one_tip(&until(&follower, is_live).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_that_changes_during_one_reading_is_not_mixed_in() {
+    let chain = FakeChain::new();
+    chain.state().latency = Duration::from_millis(100);
+    let (follower, _) = follow(&chain);
+    // After tip, identity and block, before the balances.
+    sleep(Duration::from_millis(350)).await;
+    chain.state().chain_id = ChainId(1);
+    sleep(Duration::from_millis(2_000)).await;
+    let snapshot = follower.snapshots().borrow().clone();
+    let chain_id = snapshot.status.chain_id.unwrap();
+    let tip = snapshot.status.tip.unwrap().height.get();
+    for (view, account) in snapshot.accounts.iter().zip(accounts()) {
+        assert_eq!(view.stx, Some(balances_at(chain_id, tip, &account.address).stx));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_branch_change_is_told_and_everything_is_read_again() {
+    // (blocks removed, blocks added, new height)
+    for (removed, added, expected) in [(1, 1, 9), (3, 1, 7), (3, 3, 9), (3, 8, 14)] {
+        let chain = FakeChain::new();
+        let (follower, _) = follow(&chain);
+        let before = until(&follower, is_live).await;
+        chain.state().reorganise(removed, added, 'b');
+        let snapshot = until(&follower, |snapshot| snapshot.status.tip != before.status.tip).await;
+        assert!(is_live(&snapshot));
+        let reorg = snapshot.status.reorg.expect("the change is told");
+        assert_eq!((reorg.from, reorg.to), (BlockHeight::new(9), BlockHeight::new(expected)));
+        assert_of_one_tip(&snapshot);
+
+        chain.state().mine(1);
+        let begun = Instant::now();
+        until(&follower, |snapshot| snapshot.status.reorg.is_none()).await;
+        assert!(begun.elapsed() >= Duration::from_secs(58), "told for {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_public_chain_that_stands_still_is_stale_and_a_devnet_is_not() {
+    for (network, stands_still) in [(Network::Mainnet, true), (Network::Devnet, false)] {
+        let chain = FakeChain::new();
+        chain.state().network = network;
+        let (follower, clock) = follow(&chain);
+        until(&follower, is_live).await;
+        clock.jump(3 * 3_600);
+        sleep(Duration::from_secs(25)).await;
+        let snapshot = follower.snapshots().borrow().clone();
+        if stands_still {
+            assert_eq!(fault(&snapshot), Some(Fault::TipOld));
+            chain.state().tip_time = UnixSeconds::new(GENESIS + 3 * 3_600);
+            chain.state().mine(1);
+            until(&follower, is_live).await;
+        } else {
+            assert!(is_live(&snapshot), "a devnet makes blocks when asked");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn impossible_times_and_a_clock_set_back_do_no_harm() {
+    let chain = FakeChain::new();
+    chain.state().network = Network::Testnet;
+    chain.state().tip_time = UnixSeconds::new(u64::MAX);
+    let (follower, clock) = follow(&chain);
+    until(&follower, is_live).await;
+    clock.jump(i64::MIN / 2);
+    chain.state().fault = Some(unreachable());
+    until(&follower, is_unreachable).await;
+    chain.state().fault = None;
+    chain.state().tip_time = UnixSeconds::new(0);
+    let snapshot = until(&follower, is_live).await;
+    assert_eq!(snapshot.status.read_at, Some(UnixSeconds::new(0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_node_the_reason_is_shown_until_a_retry_finds_one() {
+    let notice = Notice {
+        fault: Fault::DevnetMissing,
+        happened: "Node.js is missing.".into(),
+        means: "Nothing is lost.".into(),
+        remedy: "Install it.".into(),
+        detail: String::new(),
+    };
+    let failures = vec![ConnectError(notice.clone()); 2];
+    let connect = FakeConnect { chain: FakeChain::new(), failures };
+    let follower = ChainFollower::start(connect, FakeClock::new());
+    let snapshot = until(&follower, is_unreachable).await;
+    assert_eq!(snapshot.status.connection.notice(), Some(&notice));
+    assert_eq!(snapshot.status.endpoint, None);
+
+    let begun = Instant::now();
+    follower.retry_now();
+    tokio::task::yield_now().await;
+    follower.retry_now();
+    until(&follower, is_live).await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "asked for a retry, waited {:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn revisions_grow_and_a_dropped_follower_asks_no_more() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    let mut snapshots = follower.snapshots();
+    let mut last = snapshots.borrow_and_update().revision;
+    for _ in 0..10 {
+        snapshots.changed().await.unwrap();
+        let revision = snapshots.borrow_and_update().revision;
+        assert!(revision > last);
+        last = revision;
+    }
+    drop(follower);
+    sleep(Duration::from_millis(1)).await;
+    let questions = chain.state().questions;
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(chain.state().questions, questions);
+}

@@ -1,0 +1,19 @@
+// Starts the WebAssembly page. A file of its own, because the content security policy allows no inline script.
+import init from "./bithedge-ui.js";
+
+try {
+    await init({ module_or_path: "./bithedge-ui_bg.wasm" });
+} catch (error) {
+    // Without the page there is nobody else to tell.
+    const failure = document.createElement("main");
+    failure.className = "boot-failure";
+    failure.setAttribute("role", "alert");
+    for (const [tag, text] of [
+        ["h1", "BitHedge could not start its window"],
+        ["p", "Your money is safe: nothing was signed or sent. Close BitHedge and open it again; if it happens again, install it anew."],
+        ["pre", String(error)],
+    ]) {
+        failure.appendChild(document.createElement(tag)).textContent = text;
+    }
+    document.body.replaceChildren(failure);
+}
