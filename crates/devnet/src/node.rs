@@ -6,7 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bithedge_stacks::Transaction;
 
 use crate::accounts::ACCOUNTS;
-use crate::chain::{Chain, History, Pending, Rejection, SECONDS_A_BURN_BLOCK, SECONDS_A_STACKS_BLOCK};
+use crate::chain::{
+    Chain, Dropped, History, Pending, Rejection, SECONDS_A_BURN_BLOCK, SECONDS_A_STACKS_BLOCK,
+};
 use crate::error::{StartError, VmError};
 use crate::journal::{Journal, Record, VERSION};
 use crate::vm::Vm;
@@ -46,8 +48,6 @@ pub(crate) struct Node {
     journal: Journal,
     worker: PathBuf,
     clock: u64,
-    /// Transactions that left the mempool without being mined: why, newest last.
-    dropped: Vec<([u8; 32], Vec<u8>, &'static str)>,
 }
 
 /// Seconds since 1970 on this machine's clock.
@@ -80,7 +80,7 @@ impl Node {
             Some(_) => return Err(journal.damaged(1)),
         };
         let chain = start_chain(&worker, clock, &journal, records.get(1..).unwrap_or_default()).await?;
-        Ok(Self { chain: Some(chain), journal, worker, clock, dropped: Vec::new() })
+        Ok(Self { chain: Some(chain), journal, worker, clock })
     }
 
     /// The chain.
@@ -93,11 +93,6 @@ impl Node {
     /// What the VM's clock started from.
     pub(crate) const fn clock(&self) -> u64 {
         self.clock
-    }
-
-    /// Why a transaction left the mempool unmined, and its bytes.
-    pub(crate) fn dropped(&self, txid: &[u8; 32]) -> Option<(&[u8], &'static str)> {
-        self.dropped.iter().rev().find(|(id, ..)| id == txid).map(|(_, raw, why)| (raw.as_slice(), *why))
     }
 
     /// Takes a transaction into the mempool. One that waits already is accepted again, as a node does.
@@ -114,37 +109,49 @@ impl Node {
         }
         let record = Record::Accepted { tx: hex::encode(&pending.raw), received: pending.received };
         self.journal.append(&record)?;
-        let replaced = self.chain()?.mempool.insert(pending);
-        for pending in replaced {
-            self.remember_dropped(pending.txid, pending.raw, "dropped_replace_by_fee");
+        let chain = self.chain()?;
+        for replaced in chain.mempool.insert(pending) {
+            chain.dropped.insert(replaced, Dropped::ReplacedByFee);
         }
         Ok(txid)
     }
 
-    fn remember_dropped(&mut self, txid: [u8; 32], raw: Vec<u8>, why: &'static str) {
-        if self.dropped.len() >= 1000 {
-            self.dropped.remove(0);
+    /// Makes one block of what waits; a deployment that a Bitcoin block cannot take gets a Stacks block after it. Gives
+    /// the number of transactions included.
+    pub(crate) async fn mine(&mut self, burn: bool) -> Result<usize, NodeError> {
+        let included = self.mine_one(burn).await?;
+        if burn && included == 0 && self.chain()?.deployment_is_next() {
+            return self.mine_one(false).await;
         }
-        self.dropped.push((txid, raw, why));
+        Ok(included)
     }
 
-    /// Makes one block of what waits. Gives the number of transactions in it.
-    pub(crate) async fn mine(&mut self, burn: bool) -> Result<usize, NodeError> {
-        let chain = self.chain()?;
-        let fork = chain.fork;
-        let produced = match chain.produce(burn).await {
-            Ok(produced) => produced,
-            Err(error) => {
-                if let Some(txid) = error.txid {
-                    // A transaction that takes the VM down would take it down again in the next block.
+    async fn mine_one(&mut self, burn: bool) -> Result<usize, NodeError> {
+        let mut suspect = None;
+        let (fork, produced) = loop {
+            let chain = self.chain()?;
+            let fork = chain.fork;
+            let error = match chain.produce(burn).await {
+                Ok(produced) => break (fork, produced),
+                Err(error) => error,
+            };
+            tracing::warn!(error = %error.source, "the Clarity VM failed in a block; it is started again");
+            self.rebuild().await?;
+            match error.txid {
+                // A transaction on which a fresh VM fails as well would take every block down: it goes. One that
+                // exceeds all time is as good as one that exceeds the limits of a block.
+                Some(txid) if suspect == Some(txid) || matches!(error.source, VmError::Timeout { .. }) => {
                     let record =
                         Record::Dropped { txid: hex::encode(txid), reason: error.source.to_string() };
                     self.journal.append(&record)?;
-                    let raw = self.chain()?.mempool.get(&txid).map(|pending| pending.raw.clone());
-                    self.remember_dropped(txid, raw.unwrap_or_default(), "dropped_problematic");
+                    let chain = self.chain()?;
+                    if let Some(pending) = chain.mempool.remove(&txid) {
+                        chain.dropped.insert(pending, Dropped::Problematic);
+                    }
                 }
-                self.rebuild().await?;
-                return Err(NodeError::Vm(error.source));
+                Some(txid) => suspect = Some(txid),
+                None if suspect == Some([0; 32]) => return Err(NodeError::Vm(error.source)),
+                None => suspect = Some([0; 32]),
             }
         };
         let count = produced.txs.len();
@@ -206,17 +213,12 @@ impl Node {
         let records = self.journal.read()?;
         let mut history =
             History::of(records.get(1..).unwrap_or_default(), |line| self.journal.damaged(line))?;
-        let Some(orphaned) = history.take_back(depth, drop_transactions) else {
+        let Some(kinds) = history.take_back(depth, drop_transactions) else {
             return Err(NodeError::Refused(format!("there are only {} blocks to take back", history.len())));
         };
         self.journal.append(&Record::Reorg { depth, drop_transactions })?;
-        if drop_transactions {
-            for pending in orphaned.txs {
-                self.remember_dropped(pending.txid, pending.raw, "dropped_problematic");
-            }
-        }
         self.rebuild().await?;
-        for burn in orphaned.kinds {
+        for burn in kinds {
             self.mine(burn).await?;
         }
         self.mine(false).await?;
@@ -242,11 +244,21 @@ impl Node {
         self.rebuild().await
     }
 
-    /// Runs something on the chain; if the VM fails, starts it again from the journal before telling.
+    /// Runs something on the chain. If the VM fails, it is started again from the journal, and the same is tried once
+    /// more, unless it simply takes too long.
     pub(crate) async fn guarded<T>(
         &mut self,
-        run: impl AsyncFnOnce(&mut Chain) -> Result<T, VmError>,
+        run: impl AsyncFnOnce(&mut Chain) -> Result<T, VmError> + Clone,
     ) -> Result<T, NodeError> {
+        let error = match run.clone()(self.chain()?).await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "the Clarity VM failed; it is started again");
+        self.rebuild().await?;
+        if matches!(error, VmError::Timeout { .. }) {
+            return Err(NodeError::Vm(error));
+        }
         match run(self.chain()?).await {
             Ok(value) => Ok(value),
             Err(error) => {

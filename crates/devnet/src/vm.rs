@@ -17,10 +17,15 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use crate::accounts::Account;
 use crate::error::{StartError, VmError};
 
-/// How many steps may pass before the state is copied aside again. A copy takes some 25 ms, a step about 1 ms.
-const STEPS_BETWEEN_COPIES: usize = 64;
-/// No single request takes this long; a VM that does not answer by then is not coming back.
+/// How many steps may pass before the state is copied aside again. A copy takes some 25 ms, a step less than half of
+/// one: so often, an undo takes 100 ms at the worst and the copies cost a transaction some 0.2 ms.
+const STEPS_BETWEEN_COPIES: usize = 200;
+/// Starting, copying and mining empty blocks never take this long; a VM that does not answer by then is not coming back.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// Executing up to the limits of a block takes some 20 s; what takes longer, no node would include.
+const STEP_TIMEOUT: Duration = Duration::from_secs(60);
+/// Reading up to the limits of a read-only call takes some 4 s.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// Undoing can strand memory inside the VM; beyond this the process is started afresh.
 const MEMORY_LIMIT_BYTES: u64 = 1 << 30;
 
@@ -140,6 +145,8 @@ pub(crate) struct Vm {
     next_id: u64,
     /// Steps since the state was last copied aside.
     since_copy: Vec<Step>,
+    /// Whether steps are taken that will not be undone.
+    settled: bool,
     memory_bytes: u64,
 }
 
@@ -175,6 +182,7 @@ impl Vm {
             stdout: BufReader::new(stdout).lines(),
             next_id: 0,
             since_copy: Vec::new(),
+            settled: false,
             memory_bytes: 0,
         };
         let tip: Tip = vm
@@ -186,6 +194,9 @@ impl Vm {
 
     /// Takes a step and remembers it for an undo.
     pub(crate) async fn take<T: DeserializeOwned>(&mut self, step: Step) -> Result<T, VmError> {
+        if self.settled {
+            return self.ask("step", &step).await;
+        }
         if self.since_copy.len() >= STEPS_BETWEEN_COPIES {
             self.copy_aside().await?;
         }
@@ -194,9 +205,22 @@ impl Vm {
         Ok(answer)
     }
 
+    /// From here on steps are those of a history: none of them will be undone, so no copy is needed.
+    pub(crate) const fn begin_history(&mut self) {
+        self.settled = true;
+    }
+
+    /// The history is told; from here on the last step can be undone again.
+    pub(crate) async fn end_history(&mut self) -> Result<(), VmError> {
+        self.settled = false;
+        self.copy_aside().await
+    }
+
     /// Undoes the last step, as if it had never been asked for.
     pub(crate) async fn undo(&mut self) -> Result<(), VmError> {
-        self.since_copy.pop();
+        if self.since_copy.pop().is_none() {
+            return Err(VmError::Lost("a step that was taken for settled had to be undone".to_owned()));
+        }
         let memory: Memory = self.ask("restore", &serde_json::json!({ "op": "restore" })).await?;
         self.memory_bytes = memory.memory_bytes;
         for step in std::mem::take(&mut self.since_copy) {
@@ -302,9 +326,14 @@ impl Vm {
                 Err(error) => Err(VmError::Lost(error.to_string())),
             }
         };
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, exchange)
+        let patience = match operation {
+            "step" => STEP_TIMEOUT,
+            "read" | "execute" => READ_TIMEOUT,
+            _ => ANSWER_TIMEOUT,
+        };
+        let answer = tokio::time::timeout(patience, exchange)
             .await
-            .map_err(|_| VmError::Timeout { seconds: ANSWER_TIMEOUT.as_secs() })??;
+            .map_err(|_| VmError::Timeout { seconds: patience.as_secs() })??;
         let answer: Answer = serde_json::from_str(&answer).map_err(understood)?;
         if answer.id != Some(id) {
             return Err(VmError::Lost("it answered another request".to_owned()));

@@ -259,3 +259,54 @@ async fn nonces_and_the_mempool_are_told() {
     net.mine(1).await;
     assert_eq!(net.nonce(address(3)).await, 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_cannot_pay_keep_nobody_out_of_a_block() {
+    let net = Net::start().await;
+    let to: Principal = address(9).parse().unwrap();
+    let transfer = |amount| {
+        TransactionBuilder::transfer(Network::TESTNET, to.clone(), MicroStx::new(amount), Memo::EMPTY)
+    };
+    // Nine accounts queue 25 transfers each and give everything away before them: more than a block takes.
+    for poor in (0..9).filter(|n| *n != 8) {
+        let all = u64::try_from(net.stx(address(poor)).await).unwrap();
+        for nonce in 1..=25 {
+            assert_eq!(net.send(&sign(poor, nonce, FEE, transfer(5))).await.0, 200);
+        }
+        assert_eq!(net.send(&sign(poor, 0, FEE, transfer(all - FEE))).await.0, 200);
+    }
+    assert_eq!(net.mine(1).await["included"], 8);
+    let waiting = net.get("/extended/v1/tx/mempool").await["total"].as_u64().unwrap();
+    assert_eq!(waiting, 200);
+    let innocent = sign(8, 0, FEE, transfer(5));
+    assert_eq!(net.settle(&innocent).await["tx_status"], "success");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_is_mined_also_when_bitcoin_blocks_are_asked_for() {
+    let net = Net::start().await;
+    assert_eq!(net.send(&sign(0, 0, FEE, deploy("one", "(define-data-var x uint u1)"))).await.0, 200);
+    let mined = net.post("/devnet/mine", json!({ "blocks": 3, "burn": true })).await;
+    assert_eq!(mined["included"], 1, "{mined}");
+    assert_eq!(mined["burn_height"], 4, "{mined}");
+    assert_eq!(net.nonce(address(0)).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fee_estimates_clear_the_floor_and_do_not_overflow() {
+    let net = Net::start().await;
+    let tx = sign(1, 0, FEE, call("set-note", vec![Value::UInt(1)]));
+    let payload = hex::encode(tx.payload.encode());
+    let answer = net.post("/v2/fees/transaction", json!({ "transaction_payload": payload })).await;
+    let fees: Vec<u64> = answer["estimations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|estimate| estimate["fee"].as_u64().unwrap())
+        .collect();
+    assert!(fees[0] >= tx.encode().len() as u64 && fees.is_sorted(), "{fees:?}");
+    for length in [u64::MAX, 3 << 20] {
+        let body = json!({ "transaction_payload": payload, "estimated_len": length });
+        assert_eq!(net.try_post("/v2/fees/transaction", body).await.0, 400);
+    }
+}

@@ -233,6 +233,32 @@ async fn non_fungible_conditions_hold_or_undo() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn conditions_are_looked_at_after_an_error_response_too() {
+    let mut net = prepared().await;
+    let refuse = || call("refuse", vec![Value::UInt(1)]);
+    let own = |code, amount| stx(PostConditionPrincipal::Origin, code, amount);
+    let mut receipts = Vec::new();
+    for (condition, expected) in [
+        (own(FungibleCode::Eq, 5), "abort_by_post_condition"),
+        (own(FungibleCode::Le, 5), "abort_by_response"),
+        (ticket(1, NonFungibleCode::Sends), "abort_by_post_condition"),
+        (ticket(1, NonFungibleCode::DoesNotSend), "abort_by_response"),
+    ] {
+        let nonce = net.nonce(address(ME)).await;
+        let builder = refuse().post_condition(condition.clone()).post_condition_mode(PostConditionMode::Deny);
+        let tx = builder.nonce(nonce).fee(MicroStx::new(FEE)).sign(&key(ME)).unwrap();
+        let receipt = net.settle(&tx).await;
+        assert_eq!(receipt["tx_status"], expected, "{condition:?}: {receipt}");
+        assert_eq!(receipt["tx_result"]["repr"], "(err u7)");
+        receipts.push(receipt);
+    }
+    net.restart().await;
+    for before in receipts {
+        assert_eq!(net.get(&format!("/extended/v1/tx/{}", before["tx_id"].as_str().unwrap())).await, before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_abort_in_the_middle_of_a_block_leaves_the_others_as_they_were() {
     let mut net = prepared().await;
     let mut expected = net.value("get-coins", &[principal(address(OTHER))]).await.as_uint().unwrap();

@@ -150,7 +150,7 @@ async fn bytes_that_are_no_transaction_are_refused() {
         assert_eq!(body["reason"], "Deserialization", "{body}");
     }
     assert_eq!(net.send_bytes(vec![]).await.0, 400);
-    assert_eq!(net.send_bytes(vec![0; 5 << 20]).await.0, 400, "an oversized body");
+    assert_eq!(net.send_bytes(vec![0; 6 << 20]).await.0, 400, "an oversized body");
     let (status, _) = net.try_post("/v2/transactions", json!({ "tx": "zz" })).await;
     assert_eq!(status, 400);
     let (status, body) = net.try_post("/v2/transactions", json!({ "tx": hex::encode(&good) })).await;

@@ -110,6 +110,8 @@ async fn a_reorganisation_replaces_blocks_and_keeps_transactions() {
     let before = net.get("/v2/info").await;
     net.restart().await;
     assert_eq!(net.get("/v2/info").await, before);
+    let still = net.get(&format!("/extended/v1/tx/{}", second.txid())).await;
+    assert_eq!(still, dropped, "what became of it is remembered");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,6 +160,48 @@ async fn clients_that_hang_up_leave_nothing_half_done() {
     assert!(nonce > 10, "{nonce}");
     assert_eq!(net.nonce(address(1)).await, nonce);
     assert_eq!(net.stx(address(2)).await, 100_000_000_000_000 + u128::from(nonce));
+}
+
+/// Kills the Node process of the devnet in this process.
+fn kill_worker() {
+    let own = std::process::id();
+    let mut killed = 0;
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(status) = std::fs::read_to_string(entry.path().join("status")) else { continue };
+        let is =
+            |field: &str, value: &str| status.lines().any(|line| line.split_whitespace().eq([field, value]));
+        if is("PPid:", &own.to_string()) && is("Name:", "node") {
+            let pid = entry.file_name().into_string().unwrap();
+            assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+            killed += 1;
+        }
+    }
+    assert_eq!(killed, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vm_that_is_killed_comes_back_and_nobody_is_blamed() {
+    let net = Net::start().await;
+    net.deploy_probe().await;
+    let waiting = [
+        sign(1, 0, FEE, deploy("mine", "(define-data-var x uint u1)")),
+        sign(1, 1, FEE, call("set-note", vec![Value::UInt(8)])),
+    ];
+    for tx in &waiting {
+        assert_eq!(net.send(tx).await.0, 200);
+    }
+    kill_worker();
+    assert_eq!(
+        net.value("get-note", &[]).await,
+        Value::UInt(0),
+        "a read is answered as if nothing had happened"
+    );
+    kill_worker();
+    assert_eq!(net.mine(2).await["included"], 2, "and so are blocks made");
+    for tx in &waiting {
+        assert_eq!(net.get(&format!("/extended/v1/tx/{}", tx.txid())).await["tx_status"], "success");
+    }
+    assert_eq!(net.value("get-note", &[]).await, Value::UInt(8));
 }
 
 struct Killed {

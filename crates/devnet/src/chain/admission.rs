@@ -132,11 +132,14 @@ impl Chain {
     fn check_nonces(&self, tx: &Transaction) -> Result<(), Rejection> {
         let sponsor = tx.sponsor_address().map(|address| (address.to_string(), tx.payer_nonce(), false));
         let origin = (tx.origin_address().to_string(), tx.origin_nonce(), true);
+        let mut origin_is_ahead = false;
         for (principal, actual, is_origin) in std::iter::once(origin).chain(sponsor) {
             let expected = self.nonce(&principal);
-            if actual < expected {
+            // A node that finds the origin ahead looks no further than the sponsor's chaining limit.
+            if actual < expected && !origin_is_ahead {
                 return Err(Rejection::BadNonce { expected, actual, principal, is_origin });
             }
+            origin_is_ahead |= is_origin && actual > expected;
             let most = expected.saturating_add(1 + MAXIMUM_CHAINING);
             if actual > most {
                 return Err(Rejection::TooMuchChaining { expected: most, actual, principal, is_origin });

@@ -20,6 +20,8 @@ pub(crate) struct Run {
     pub(crate) first_burn: u64,
     /// Chain time of the first, in seconds since 1970.
     pub(crate) first_time: u64,
+    /// Time of the Bitcoin block that a run without Bitcoin blocks of its own builds on.
+    pub(crate) burn_time_before: u64,
     /// Whether each of them comes with a Bitcoin block of its own.
     pub(crate) burn: bool,
     /// Number of reorganisations before it.
@@ -60,6 +62,7 @@ impl Blocks {
             count: 1,
             first_burn: tip.burn_height,
             first_time: tip.time,
+            burn_time_before: 0,
             burn: true,
             fork: 0,
             txids: Vec::new(),
@@ -85,33 +88,25 @@ impl Blocks {
 
     /// The newest block.
     pub(crate) fn tip(&self) -> Block {
-        self.get(self.tip_height()).unwrap_or_else(|| self.block(&self.runs[0], self.runs[0].first))
+        self.get(self.tip_height()).unwrap_or_else(|| Self::block(&self.runs[0], self.runs[0].first))
     }
 
     /// The block at a height.
     pub(crate) fn get(&self, height: u64) -> Option<Block> {
         let at = self.runs.partition_point(|run| run.first + run.count <= height);
         let run = self.runs.get(at).filter(|run| run.first <= height)?;
-        Some(self.block(run, height))
+        Some(Self::block(run, height))
     }
 
-    fn block(&self, run: &Run, height: u64) -> Block {
+    fn block(run: &Run, height: u64) -> Block {
         let index = height - run.first;
         let (time, burn_height) = if run.burn {
             (run.first_time + index * SECONDS_A_BURN_BLOCK, run.first_burn + index)
         } else {
             (run.first_time + index * SECONDS_A_STACKS_BLOCK, run.first_burn)
         };
-        let burn_time = if run.burn { time - SECONDS_A_STACKS_BLOCK } else { self.burn_time_before(run) };
+        let burn_time = if run.burn { time - SECONDS_A_STACKS_BLOCK } else { run.burn_time_before };
         Block { height, time, burn_height, burn_time, fork: run.fork, txids: run.txids.clone() }
-    }
-
-    /// The time of the Bitcoin block that a run without Bitcoin blocks builds on.
-    fn burn_time_before(&self, run: &Run) -> u64 {
-        let at = self.runs.partition_point(|other| other.first < run.first);
-        self.runs[..at].iter().rev().find(|earlier| earlier.burn).map_or(0, |earlier| {
-            earlier.first_time + (earlier.count - 1) * SECONDS_A_BURN_BLOCK - SECONDS_A_STACKS_BLOCK
-        })
     }
 
     /// The block's hash: of the devnet's seed, the height and the fork, so that a replaced block has another one.
@@ -136,25 +131,35 @@ impl Blocks {
         short
     }
 
-    /// Finds a block by hash or index hash. Looks at the last 100,000 blocks, which is more than anybody pages to.
+    /// Finds a block by hash or index hash: either says which height it is of.
     pub(crate) fn by_hash(&self, hash: &[u8; 32]) -> Option<Block> {
-        let lowest = self.first_height().max(self.tip_height().saturating_sub(100_000));
-        (lowest..=self.tip_height())
-            .rev()
-            .filter_map(|height| self.get(height))
-            .find(|block| self.hash(block) == *hash || self.index_hash(block) == *hash)
+        let block = self.get(height_of(hash))?;
+        (self.hash(&block) == *hash || self.index_hash(&block) == *hash).then_some(block)
     }
 
+    /// A hash in whose last eight bytes the height is hidden behind the first eight.
     fn digest(&self, what: &str, height: u64, fork: u32) -> [u8; 32] {
-        Sha512_256::new()
+        let mut hash: [u8; 32] = Sha512_256::new()
             .chain_update(b"bithedge-devnet ")
             .chain_update(what)
             .chain_update(self.seed.to_be_bytes())
             .chain_update(height.to_be_bytes())
             .chain_update(fork.to_be_bytes())
             .finalize()
-            .into()
+            .into();
+        for (at, byte) in height.to_be_bytes().into_iter().enumerate() {
+            hash[24 + at] = hash[at] ^ byte;
+        }
+        hash
     }
+}
+
+fn height_of(hash: &[u8; 32]) -> u64 {
+    let mut bytes = [0; 8];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = hash[at] ^ hash[24 + at];
+    }
+    u64::from_be_bytes(bytes)
 }
 
 #[cfg(test)]
@@ -168,6 +173,7 @@ mod tests {
             count: 3,
             first_burn: 1,
             first_time: 1010,
+            burn_time_before: 990,
             burn: false,
             fork: 0,
             txids: vec![],
@@ -177,6 +183,7 @@ mod tests {
             count: 2,
             first_burn: 2,
             first_time: 1600,
+            burn_time_before: 990,
             burn: true,
             fork: 1,
             txids: vec![],

@@ -53,6 +53,14 @@ struct Executed {
 }
 
 impl Executed {
+    fn standing(result: String, events: Vec<Event>) -> Self {
+        Self { status: Status::Success, result, error: None, events, aborted: None }
+    }
+
+    fn refused(result: String) -> Self {
+        Self { status: Status::AbortByResponse, result, error: None, events: Vec::new(), aborted: None }
+    }
+
     fn stopped(message: String) -> Self {
         Self {
             status: Status::AbortByResponse,
@@ -108,7 +116,15 @@ impl Chain {
         self.execute_block(burn, fork, txs).await.map_err(|error| error.source)
     }
 
-    /// Waiting transactions whose turn it is, in order of arrival, each account's in order of nonce.
+    /// Whether a deployment is what a block would take first.
+    pub(crate) fn deployment_is_next(&self) -> bool {
+        self.select()
+            .first()
+            .is_some_and(|pending| matches!(pending.tx.payload, Payload::SmartContract { .. }))
+    }
+
+    /// Waiting transactions whose turn it is, in order of arrival, each account's in order of nonce. All of them: some
+    /// may turn out to be unable to pay, and must not keep others out of the block.
     fn select(&self) -> Vec<Pending> {
         let mut next: std::collections::HashMap<String, u64> = std::collections::HashMap::new();
         let mut selected: Vec<Pending> = Vec::new();
@@ -116,9 +132,6 @@ impl Chain {
         loop {
             let before = selected.len();
             left.retain(|pending| {
-                if selected.len() >= BLOCK_CAPACITY {
-                    return true;
-                }
                 let turn = pending.slots().all(|(owner, nonce)| {
                     next.get(&owner).copied().unwrap_or_else(|| self.nonce(&owner)) == nonce
                 });
@@ -130,7 +143,7 @@ impl Chain {
                 }
                 !turn
             });
-            if selected.len() == before || selected.len() >= BLOCK_CAPACITY {
+            if selected.len() == before {
                 return selected;
             }
         }
@@ -150,6 +163,9 @@ impl Chain {
             opened = Some(self.vm.take(Step::Advance { burn: 1, stacks: 0 }).await?);
         }
         for (pending, known) in candidates {
+            if txids.len() >= BLOCK_CAPACITY {
+                break;
+            }
             let deploys = matches!(pending.tx.payload, Payload::SmartContract { .. });
             if deploys && opened.is_some() {
                 break;
@@ -162,7 +178,7 @@ impl Chain {
                 continue;
             }
             let culprit = |source| ProduceError { txid: Some(pending.txid), source };
-            if !self.pay_fee(&pending.tx).await.map_err(culprit)? {
+            if !self.pay_fee(&pending.tx).await? {
                 continue;
             }
             let executed = if deploys {
@@ -268,21 +284,27 @@ impl Chain {
     ) -> Result<Executed, VmError> {
         let value = Value::decode_hex(&result)
             .map_err(|error| VmError::Lost(format!("it answered a value that does not decode: {error}")))?;
-        if matches!(value, Value::Response(Err(_))) {
-            let status = Status::AbortByResponse;
-            return Ok(Executed { status, result, error: None, events: Vec::new(), aborted: None });
-        }
+        let refused = matches!(value, Value::Response(Err(_)));
         if matches!(tx.payload, Payload::TokenTransfer { .. }) {
             // A transfer says itself what it moves: a node looks at no post-conditions, whatever the mode.
-            return Ok(Executed { status: Status::Success, result, error: None, events, aborted: None });
+            return Ok(Executed::standing(result, events));
         }
-        let moved = Movements::of(&events)
-            .ok_or_else(|| VmError::Lost(format!("it reported an event of an unknown form: {events:?}")))?;
+        // An error response moved nothing, and conditions that ask for a movement fail on it all the same.
+        let moved = if refused {
+            Movements::default()
+        } else {
+            Movements::of(&events).ok_or_else(|| {
+                VmError::Lost(format!("it reported an event of an unknown form: {events:?}"))
+            })?
+        };
         let origin = tx.origin_address().to_string();
         match post_conditions::check(&tx.post_conditions, tx.post_condition_mode, &origin, &moved) {
-            Ok(()) => Ok(Executed { status: Status::Success, result, error: None, events, aborted: None }),
+            Ok(()) if refused => Ok(Executed::refused(result)),
+            Ok(()) => Ok(Executed::standing(result, events)),
             Err(reason) => {
-                self.vm.undo().await?;
+                if !refused {
+                    self.vm.undo().await?;
+                }
                 Ok(Executed::aborted(Aborted { result, reason }))
             }
         }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::chain::mempool::{Mempool, Pending};
+use crate::chain::mempool::{Dropped, DroppedTransactions, Mempool, Pending};
 use crate::error::StartError;
 use crate::journal::{Mined, Record};
 
@@ -51,19 +51,12 @@ pub(crate) struct History {
     pub(crate) stretches: Vec<Arc<Stretch>>,
     /// What waits.
     pub(crate) mempool: Mempool,
+    /// What left the mempool without being mined.
+    pub(crate) dropped: DroppedTransactions,
     /// How many reorganisations there were.
     pub(crate) fork: u32,
     /// Named states.
     snapshots: HashMap<String, (Vec<Arc<Stretch>>, Mempool)>,
-}
-
-/// Transactions and kinds of the blocks that a reorganisation took back.
-#[derive(Debug, Default)]
-pub(crate) struct Orphaned {
-    /// For each block, oldest first, whether it came with a Bitcoin block.
-    pub(crate) kinds: Vec<bool>,
-    /// Its transactions, oldest first.
-    pub(crate) txs: Vec<Pending>,
 }
 
 impl History {
@@ -81,7 +74,9 @@ impl History {
         match record {
             Record::Genesis { .. } => return None,
             Record::Accepted { tx, received } => {
-                self.mempool.insert(Pending::decode(hex::decode(tx).ok()?, *received)?);
+                for replaced in self.mempool.insert(Pending::decode(hex::decode(tx).ok()?, *received)?) {
+                    self.dropped.insert(replaced, Dropped::ReplacedByFee);
+                }
             }
             Record::Block { burn, fork, txs, digest } => {
                 let mut included = Vec::with_capacity(txs.len());
@@ -102,7 +97,8 @@ impl History {
                 }
             }
             Record::Dropped { txid, .. } => {
-                self.mempool.remove(&hex::decode(txid).ok()?.try_into().ok()?)?;
+                let pending = self.mempool.remove(&hex::decode(txid).ok()?.try_into().ok()?)?;
+                self.dropped.insert(pending, Dropped::Problematic);
             }
             Record::Reorg { depth, drop_transactions } => {
                 self.take_back(*depth, *drop_transactions)?;
@@ -129,25 +125,26 @@ impl History {
         self.stretches.iter().map(|stretch| stretch.blocks()).sum()
     }
 
-    /// Takes the newest `depth` blocks back; their transactions wait again, ahead of those that came later.
-    pub(crate) fn take_back(&mut self, depth: u64, drop_transactions: bool) -> Option<Orphaned> {
+    /// Takes the newest `depth` blocks back; their transactions wait again, ahead of those that came later, unless they
+    /// are to be dropped. Gives for each block, oldest first, whether it came with a Bitcoin block.
+    pub(crate) fn take_back(&mut self, depth: u64, drop_transactions: bool) -> Option<Vec<bool>> {
         if depth > self.len() {
             return None;
         }
-        let mut orphaned = Orphaned::default();
+        let mut kinds = Vec::new();
         let mut left = depth;
         let mut blocks: Vec<Vec<Pending>> = Vec::new();
         while left > 0 {
             let newest = self.stretches.pop()?;
             match &*newest {
                 Stretch::Block { burn, txs, .. } => {
-                    orphaned.kinds.push(*burn);
+                    kinds.push(*burn);
                     blocks.push(txs.iter().map(|(pending, _)| pending.clone()).collect());
                     left -= 1;
                 }
                 Stretch::Empty { burn, fork, count } => {
                     let taken = left.min(*count);
-                    orphaned.kinds.extend((0..taken).map(|_| *burn));
+                    kinds.extend((0..taken).map(|_| *burn));
                     if *count > taken {
                         let rest = Stretch::Empty { burn: *burn, fork: *fork, count: count - taken };
                         self.stretches.push(Arc::new(rest));
@@ -156,15 +153,19 @@ impl History {
                 }
             }
         }
-        orphaned.kinds.reverse();
-        orphaned.txs = blocks.into_iter().rev().flatten().collect();
-        if !drop_transactions {
+        kinds.reverse();
+        let orphaned = blocks.into_iter().rev().flatten();
+        if drop_transactions {
+            for pending in orphaned {
+                self.dropped.insert(pending, Dropped::Problematic);
+            }
+        } else {
             let later = std::mem::take(&mut self.mempool);
-            for pending in orphaned.txs.iter().chain(later.iter()) {
-                self.mempool.insert(pending.clone());
+            for pending in orphaned.chain(later.iter().cloned()) {
+                self.mempool.insert(pending);
             }
         }
         self.fork += 1;
-        Some(orphaned)
+        Some(kinds)
     }
 }

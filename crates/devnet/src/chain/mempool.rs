@@ -1,6 +1,6 @@
 //! Transactions that were accepted and wait for a block.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bithedge_stacks::Transaction;
 
@@ -49,6 +49,57 @@ pub(crate) enum Place {
     Taken,
     /// No room.
     Full,
+}
+
+/// Why a transaction left the mempool without being mined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    /// Another one with the same nonce pays more.
+    ReplacedByFee,
+    /// It cannot be executed, or was thrown away on purpose.
+    Problematic,
+}
+
+impl Dropped {
+    /// The Stacks API's word.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReplacedByFee => "dropped_replace_by_fee",
+            Self::Problematic => "dropped_problematic",
+        }
+    }
+}
+
+/// The newest of those that were dropped, as far as they fit.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct DroppedTransactions {
+    newest_last: VecDeque<(Pending, Dropped)>,
+    bytes: usize,
+}
+
+impl DroppedTransactions {
+    /// Bytes of transactions that are remembered.
+    const CAPACITY: usize = 8 << 20;
+
+    /// Remembers one, and forgets the oldest if it must.
+    pub(crate) fn insert(&mut self, pending: Pending, why: Dropped) {
+        self.bytes += pending.raw.len();
+        self.newest_last.push_back((pending, why));
+        while self.bytes > Self::CAPACITY
+            && let Some((forgotten, _)) = self.newest_last.pop_front()
+        {
+            self.bytes -= forgotten.raw.len();
+        }
+    }
+
+    /// The transaction with this id and why it was dropped.
+    pub(crate) fn get(&self, txid: &[u8; 32]) -> Option<(&Pending, Dropped)> {
+        self.newest_last
+            .iter()
+            .rev()
+            .find(|(pending, _)| pending.txid == *txid)
+            .map(|(pending, why)| (pending, *why))
+    }
 }
 
 /// The waiting transactions, in order of arrival.

@@ -20,12 +20,12 @@ use bithedge_stacks::Value;
 pub(crate) use admission::Rejection;
 pub(crate) use blocks::{Block, Blocks, Run, SECONDS_A_BURN_BLOCK, SECONDS_A_STACKS_BLOCK};
 pub(crate) use history::{History, Stretch};
-pub(crate) use mempool::Pending;
+pub(crate) use mempool::{Dropped, Pending};
 pub(crate) use receipts::{Receipt, Receipts, Status};
 
 use crate::error::{StartError, VmError};
 use crate::vm::{Costs, Step, Tip, Vm};
-use mempool::Mempool;
+use mempool::{DroppedTransactions, Mempool};
 
 /// The built-in sBTC token's asset identifier.
 pub(crate) const SBTC_ASSET: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token::sbtc-token";
@@ -69,6 +69,8 @@ pub(crate) struct Chain {
     pub(crate) blocks: Blocks,
     /// What waits.
     pub(crate) mempool: Mempool,
+    /// What left the mempool without being mined.
+    pub(crate) dropped: DroppedTransactions,
     /// What was mined.
     pub(crate) receipts: Receipts,
     /// How many reorganisations there were.
@@ -86,6 +88,7 @@ impl Chain {
             tip,
             blocks: Blocks::new(clock, tip),
             mempool: Mempool::default(),
+            dropped: DroppedTransactions::default(),
             receipts: Receipts::at_genesis(),
             fork: 0,
             nonces: HashMap::new(),
@@ -95,6 +98,7 @@ impl Chain {
 
     /// Executes what stands and checks that it gives what was recorded.
     pub(crate) async fn replay(&mut self, history: History) -> Result<(), StartError> {
+        self.vm.begin_history();
         for stretch in &history.stretches {
             match &**stretch {
                 Stretch::Empty { burn, fork, count } => {
@@ -119,7 +123,9 @@ impl Chain {
                 }
             }
         }
+        self.vm.end_history().await?;
         self.mempool = history.mempool;
+        self.dropped = history.dropped;
         self.fork = history.fork;
         Ok(())
     }
@@ -161,6 +167,7 @@ impl Chain {
             count,
             first_burn: first.burn_height,
             first_time: first.time,
+            burn_time_before: self.blocks.tip().burn_time,
             burn,
             fork,
             txids,

@@ -98,7 +98,7 @@ pub(crate) async fn mine(State(shared): State<Shared>, bytes: Result<Bytes, Byte
         let count = node.mine(burn).await?;
         included += count;
         left -= 1;
-        if count == 0 {
+        if count == 0 && !node.chain()?.deployment_is_next() {
             // Nothing is ready, and nothing becomes ready without being sent: the rest is empty.
             let (bitcoin, stacks) = if burn { (left, 0) } else { (0, left) };
             if left > 0 {

@@ -93,8 +93,8 @@ pub(crate) async fn transaction(State(shared): State<Shared>, Path(text): Path<S
     if let Some(waiting) = chain.mempool.get(&txid) {
         return ok(show::pending(waiting));
     }
-    match node.dropped(&txid) {
-        Some((raw, why)) => ok(show::dropped(&txid, raw, why)),
+    match chain.dropped.get(&txid) {
+        Some((pending, why)) => ok(show::dropped(pending, why)),
         None => Err(api_error(StatusCode::NOT_FOUND, "could not find transaction by ID")),
     }
 }

@@ -20,8 +20,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::node::Node;
 use faults::Faults;
 
-/// Bytes of the largest body that is read. A transaction is at most 2 MiB.
-const BODY_LIMIT: usize = 4 << 20;
+/// Bytes of the largest body that is read: a transaction of 2 MiB in hexadecimal, and the JSON around it.
+const BODY_LIMIT: usize = 5 << 20;
 
 /// What all handlers share.
 #[derive(Debug, Clone)]

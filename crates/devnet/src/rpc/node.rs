@@ -12,6 +12,7 @@ use super::Shared;
 use super::reply::{Refusal, Reply, bad_request, body, not_found, ok};
 use crate::accounts::MINER;
 use crate::chain::ReadFailure;
+use crate::error::VmError;
 use crate::node::NodeError;
 
 /// `GET /v2/info`
@@ -168,7 +169,11 @@ pub(crate) async fn call_read(
     let mut node = shared.node().await;
     let read = node
         .guarded(async |chain| chain.read(&sender.to_string(), &contract, function.as_str(), &args).await)
-        .await?;
+        .await;
+    let read = match read {
+        Err(NodeError::Vm(VmError::Timeout { .. })) => return Err(bad_request("Execution budget exceeded")),
+        other => other?,
+    };
     match read {
         Ok(value) => ok(json!({ "okay": true, "result": value.encode_hex() })),
         Err(ReadFailure::NotReadOnly) => refused("NotReadOnly".to_owned()),
@@ -260,6 +265,8 @@ struct FeeQuestion {
 pub(crate) async fn transaction_fee(bytes: Result<Bytes, BytesRejection>) -> Reply {
     /// Bytes of a single-signature transaction around its payload.
     const ENVELOPE: u64 = 120;
+    /// Bytes of the largest transaction.
+    const LONGEST_TRANSACTION: u64 = 2 << 20;
     let question: FeeQuestion = serde_json::from_slice(&body(bytes)?)
         .map_err(|error| bad_request(format!("Failed to parse JSON body: {error}")))?;
     let payload = hex::decode(question.transaction_payload.trim_start_matches("0x"))
@@ -268,6 +275,9 @@ pub(crate) async fn transaction_fee(bytes: Result<Bytes, BytesRejection>) -> Rep
         return Err(bad_request("Invalid Http request: Failed to deserialize transaction payload"));
     }
     let length = question.estimated_len.unwrap_or(0).max(payload.len() as u64 + ENVELOPE);
+    if length > LONGEST_TRANSACTION {
+        return Err(bad_request("Invalid Http request: estimated_len is larger than a transaction can be"));
+    }
     let estimate = |quarters: u64| json!({ "fee_rate": (quarters as f64) / 4.0, "fee": (length * quarters).div_ceil(4) });
     ok(json!({
         "estimated_cost": {

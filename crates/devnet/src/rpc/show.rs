@@ -6,7 +6,7 @@ use bithedge_stacks::transaction::{
 use bithedge_stacks::{Payload, PostCondition, PostConditionMode, Transaction, Value};
 use serde_json::{Value as Json, json};
 
-use crate::chain::{Block, Chain, Pending, Receipt};
+use crate::chain::{Block, Chain, Dropped, Pending, Receipt};
 use crate::vm::Event;
 
 /// Hexadecimal with `0x`.
@@ -108,10 +108,10 @@ pub(super) fn pending(waiting: &Pending) -> Json {
 }
 
 /// A transaction that left the mempool without being mined.
-pub(super) fn dropped(txid: &[u8; 32], raw: &[u8], why: &str) -> Json {
-    let mut shown = base(txid, raw);
+pub(super) fn dropped(pending: &Pending, why: Dropped) -> Json {
+    let mut shown = base(&pending.txid, &pending.raw);
     if let Some(fields) = shown.as_object_mut() {
-        fields.insert("tx_status".to_owned(), json!(why));
+        fields.insert("tx_status".to_owned(), json!(why.as_str()));
     }
     shown
 }

@@ -1,0 +1,57 @@
+//! Without a node to connect to, the application starts its own devnet, and ends it with the window.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::{LABELS, Stage, shown_balances, shown_height};
+use crate::application::Theme;
+use crate::wait;
+
+/// The devnet's goal is 10 s from start to ready; this is an unoptimised build, with a window to open.
+const START: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_secs(15);
+
+pub(super) async fn starts_and_ends_with_the_window(stage: &Stage<'_>) -> Result<()> {
+    let application = stage.application(None, Theme::Light).await?;
+    application.wait_for_state("live", START).await?;
+    shown_height(&application).await?;
+    for label in LABELS {
+        let balances = shown_balances(&application, label).await?;
+        ensure!(balances.stx > 0 && balances.sbtc > 0, "{label} is not funded: {balances:?}");
+    }
+    stage.picture(&application).await?;
+
+    let data = stage.application_data();
+    ensure!(vm_is_running_for(&data)?, "no process of the Clarity VM belongs to this window");
+    application.close_window().await?;
+    wait::until_true("the Clarity VM ends with the window", END, async || Ok(!vm_is_running_for(&data)?))
+        .await
+}
+
+/// Whether some process is the Node program that runs the Clarity VM, started for the application with this data
+/// folder. (Its variables are inherited, which tells it from those of other windows.)
+fn vm_is_running_for(data: &Path) -> Result<bool> {
+    let marker = format!("BITHEDGE_DATA_DIR={}", data.display());
+    for entry in fs::read_dir("/proc")? {
+        let process = entry?.path();
+        // Processes come and go, and others' may not be read: those are not ours.
+        let (Ok(command), Ok(variables)) =
+            (fs::read(process.join("cmdline")), fs::read(process.join("environ")))
+        else {
+            continue;
+        };
+        let is_worker = words(&command).any(|word| word.ends_with("worker.mjs"));
+        if is_worker && words(&variables).any(|variable| variable == marker) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What /proc separates with zero bytes.
+fn words(bytes: &[u8]) -> impl Iterator<Item = String> {
+    bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned())
+}

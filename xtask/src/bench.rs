@@ -1,0 +1,149 @@
+//! `cargo xtask bench`: speeds, against their goals, in one table.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::command::{self, cargo, program};
+use crate::setup;
+use crate::workspace::{DEVNET_WORKER_VARIABLE, devnet_worker, release_program};
+
+/// How many times as fast as the official JavaScript library signing a contract call shall be.
+const SIGNING_GOAL: &str = ">= 20";
+
+/// Builds the measuring programs optimised, runs them one after another, and prints what they measured. It does not
+/// fail for a goal that is missed: a busy machine is no defect.
+pub(crate) fn run() -> Result<()> {
+    setup::bench()?;
+    eprintln!("building, optimised");
+    let devnet = ["build", "--release", "--package", "bithedge-devnet", "--bins", "--examples"];
+    command::run(cargo().args(devnet))?;
+    let signing = ["build", "--release", "--package", "bithedge-stacks", "--example", "sign_bench"];
+    command::run(cargo().args(signing))?;
+
+    eprintln!("measuring the devnet; this takes some minutes");
+    let mut devnet = program(release_program("examples/devnet_bench")?);
+    let mut measurements =
+        devnet_speeds(&command::output(devnet.env(DEVNET_WORKER_VARIABLE, devnet_worker()))?)?;
+    eprintln!("measuring signatures");
+    let rust = Signing::measure(&mut program(release_program("examples/sign_bench")?))?;
+    let javascript = Signing::measure(program("node").arg("crates/stacks/tests/js/sign-bench.mjs"))?;
+    measurements.extend(compare(&rust, &javascript)?);
+
+    println!("{:<58} {:>12} {:<14} goal", "measured", "value", "unit");
+    for Measurement { name, value, unit, goal } in measurements {
+        println!("{name:<58} {value:>12.2} {unit:<14} {goal}");
+    }
+    Ok(())
+}
+
+/// A row of the table.
+#[derive(Debug, PartialEq)]
+struct Measurement {
+    name: String,
+    value: f64,
+    unit: String,
+    /// In words, empty where there is none.
+    goal: String,
+}
+
+/// The lines `{"name":…,"value":…,"unit":…,"goal":…}` among what the devnet's measuring program prints.
+fn devnet_speeds(output: &str) -> Result<Vec<Measurement>> {
+    let parse = |line: &str| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        let text = |field: &str| line[field].as_str().map(str::to_owned);
+        Some(Measurement {
+            name: text("name")?,
+            value: line["value"].as_f64()?,
+            unit: text("unit")?,
+            goal: text("goal").unwrap_or_default(),
+        })
+    };
+    let measurements: Vec<_> = output.lines().filter_map(parse).collect();
+    ensure!(
+        !measurements.is_empty(),
+        "the devnet's measuring program measured nothing; it printed:\n{output}"
+    );
+    Ok(measurements)
+}
+
+/// How fast a library signs contract calls.
+#[derive(Debug, PartialEq)]
+struct Signing {
+    library: String,
+    per_second: f64,
+    /// Of the first transaction, by which one sees that both sign the same one.
+    first_txid: String,
+}
+
+impl Signing {
+    fn measure(command: &mut Command) -> Result<Self> {
+        let output = command::output(command)?;
+        output
+            .lines()
+            .find_map(Self::parse)
+            .with_context(|| format!("nothing was measured; it printed:\n{output}"))
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let line: Value = serde_json::from_str(line).ok()?;
+        Some(Self {
+            library: line["library"].as_str()?.to_owned(),
+            per_second: line["signings_per_second"].as_f64()?,
+            first_txid: line["first_txid"].as_str()?.trim_start_matches("0x").to_owned(),
+        })
+    }
+}
+
+/// Both speeds and their ratio.
+fn compare(ours: &Signing, theirs: &Signing) -> Result<[Measurement; 3]> {
+    ensure!(
+        ours.first_txid == theirs.first_txid,
+        "{} and {} sign different transactions: {} and {}",
+        ours.library,
+        theirs.library,
+        ours.first_txid,
+        theirs.first_txid
+    );
+    let speed = |signing: &Signing| Measurement {
+        name: format!("contract calls signed, {}", signing.library),
+        value: signing.per_second,
+        unit: "per second".to_owned(),
+        goal: String::new(),
+    };
+    let ratio = Measurement {
+        name: "the first over the second".to_owned(),
+        value: ours.per_second / theirs.per_second,
+        unit: "times".to_owned(),
+        goal: SIGNING_GOAL.to_owned(),
+    };
+    Ok([speed(ours), speed(theirs), ratio])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_no_measurement_are_passed_over() {
+        let output = "building\n{\"name\":\"ready\",\"value\":3.5,\"unit\":\"s\",\"goal\":\"<= 10\"}\n{\"name\":\"x\"}";
+        let expected =
+            Measurement { name: "ready".into(), value: 3.5, unit: "s".into(), goal: "<= 10".into() };
+        assert_eq!(devnet_speeds(output).unwrap(), [expected]);
+        assert!(devnet_speeds("building").is_err());
+    }
+
+    fn signing(per_second: f64, first_txid: &str) -> Signing {
+        let line =
+            format!(r#"{{"library":"l","signings_per_second":{per_second},"first_txid":"{first_txid}"}}"#);
+        Signing::parse(&line).unwrap()
+    }
+
+    #[test]
+    fn only_equal_work_is_compared() {
+        let [_, _, ratio] = compare(&signing(6000.0, "0xab"), &signing(200.0, "ab")).unwrap();
+        assert_eq!(ratio.value, 30.0);
+        assert!(compare(&signing(6000.0, "ab"), &signing(200.0, "cd")).is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! The developer's commands. Thin on purpose: it sets up, builds and starts; what takes time to build lives in its
+//! own crate (`bithedge-ui-bundle`, `bithedge-e2e`) or binary (`bithedge-devnet`), built when it is needed.
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "a developer's program, read in a terminal")]
+
+mod bench;
+mod build;
+mod command;
+mod e2e;
+mod interrupt;
+mod launch;
+mod setup;
+mod test;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::ValueExt as _;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  run                     set up what is missing, build, and open the window on an embedded devnet
+  test [--only STEP]...   everything that CI runs; --list names the steps
+  e2e [SCENARIO]...       drive the built application in a real window on a virtual screen
+  devnet [ARGUMENT]...    the devnet alone: --port P, --data-dir D, --block-time S
+  bench                   speed of the devnet and of signing, against their goals
+  screenshots             refresh docs/screenshots from the e2e scenarios
+  ui [--dev]              only the page, into ui/dist";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(true) => ExitCode::SUCCESS,
+        // What failed has been said.
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether what was tested passed.
+fn dispatch() -> Result<bool> {
+    interrupt::install()?;
+    let mut arguments = lexopt::Parser::from_env();
+    let command = match arguments.next()? {
+        Some(Value(command)) => command.string()?,
+        Some(Long("help") | Short('h')) | None => {
+            println!("{USAGE}");
+            return Ok(true);
+        }
+        Some(other) => return Err(other.unexpected()).context(USAGE),
+    };
+    let done = match command.as_str() {
+        "test" => return test::run(&test_selection(&mut arguments)?),
+        "run" => no_arguments(&mut arguments).and_then(|()| launch::run()),
+        "e2e" => e2e::run(&rest(&mut arguments)?),
+        "devnet" => launch::devnet(&rest(&mut arguments)?),
+        "bench" => no_arguments(&mut arguments).and_then(|()| bench::run()),
+        "screenshots" => no_arguments(&mut arguments).and_then(|()| e2e::screenshots()),
+        "ui" => build::ui(&rest(&mut arguments)?),
+        other => bail!("there is no command `{other}`\n\n{USAGE}"),
+    };
+    done.map(|()| true)
+}
+
+fn rest(arguments: &mut lexopt::Parser) -> Result<Vec<OsString>> {
+    Ok(arguments.raw_args()?.collect())
+}
+
+fn no_arguments(arguments: &mut lexopt::Parser) -> Result<()> {
+    match arguments.next()? {
+        Some(argument) => Err(argument.unexpected()).context(USAGE),
+        None => Ok(()),
+    }
+}
+
+fn test_selection(arguments: &mut lexopt::Parser) -> Result<test::Selection> {
+    let mut only = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("only") => only.push(arguments.value()?.string()?),
+            Long("list") => return Ok(test::Selection::List),
+            other => return Err(other.unexpected()).context(USAGE),
+        }
+    }
+    Ok(if only.is_empty() { test::Selection::All } else { test::Selection::Only(only) })
+}

@@ -1,0 +1,181 @@
+//! `cargo xtask test`: everything that CI runs, as steps that stand alone.
+
+mod count;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use self::count::Counts;
+use crate::build::{self, HOST_WORKSPACE};
+use crate::command::{self, cargo, program};
+use crate::setup::{self, Purpose};
+use crate::{e2e, workspace};
+
+/// Which steps to take.
+pub(crate) enum Selection {
+    All,
+    Only(Vec<String>),
+    /// None: name them.
+    List,
+}
+
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    /// Runs it; counts the tests, if it has any.
+    action: fn(&mut Option<Counts>) -> Result<()>,
+}
+
+/// Cheap ones first, so that a slip is known early. Each makes what it needs, so each can be run alone.
+const STEPS: [Step; 9] = [
+    Step { name: "format", about: "every Rust file is formatted", action: format },
+    Step { name: "page", about: "the page builds and is small", action: page },
+    Step { name: "clippy", about: "no warning, on this machine's target", action: clippy },
+    Step { name: "clippy-wasm", about: "no warning in the page, on wasm", action: clippy_wasm },
+    Step { name: "contracts", about: "the contracts load without a diagnostic", action: contracts },
+    Step { name: "tests", about: "unit, property and integration tests", action: tests },
+    Step { name: "doctests", about: "examples in the documentation", action: doctests },
+    Step { name: "docs", about: "the documentation builds without a warning", action: docs },
+    Step { name: "e2e", about: "the application in a real window", action: end_to_end },
+];
+
+/// Takes the steps, all of them even if one fails, so that one run tells everything.
+/// Returns whether all passed.
+pub(crate) fn run(selection: &Selection) -> Result<bool> {
+    let steps: Vec<&Step> = match selection {
+        Selection::All => STEPS.iter().collect(),
+        Selection::Only(names) => names.iter().map(|name| find(name)).collect::<Result<_>>()?,
+        Selection::List => {
+            STEPS.iter().for_each(|step| println!("{:<12} {}", step.name, step.about));
+            return Ok(true);
+        }
+    };
+    let started = Instant::now();
+    setup::all(Purpose::Test)?;
+    let outcomes: Vec<Outcome> = steps.into_iter().map(take).collect();
+    report(&outcomes, started.elapsed());
+    Ok(outcomes.iter().all(|outcome| outcome.result.is_ok()))
+}
+
+fn find(name: &str) -> Result<&'static Step> {
+    match STEPS.iter().find(|step| step.name == name) {
+        Some(step) => Ok(step),
+        None => bail!("there is no step `{name}`; `cargo xtask test --list` names them"),
+    }
+}
+
+struct Outcome {
+    name: &'static str,
+    result: Result<()>,
+    counts: Option<Counts>,
+    took: Duration,
+}
+
+fn take(step: &Step) -> Outcome {
+    eprintln!("\n== {}: {}", step.name, step.about);
+    let started = Instant::now();
+    let mut counts = None;
+    let result = (step.action)(&mut counts);
+    let took = started.elapsed();
+    match &result {
+        Ok(()) => eprintln!("== {}: passed in {}", step.name, seconds(took)),
+        Err(error) => eprintln!("== {}: FAILED in {}: {error:#}", step.name, seconds(took)),
+    }
+    Outcome { name: step.name, result, counts, took }
+}
+
+fn report(outcomes: &[Outcome], took: Duration) {
+    println!("\n{:<12} {:<8} {:>9}  tests", "step", "result", "time");
+    for outcome in outcomes {
+        let result = if outcome.result.is_ok() { "passed" } else { "FAILED" };
+        let tests = outcome.counts.map(|counts| counts.to_string()).unwrap_or_default();
+        println!("{:<12} {result:<8} {:>9}  {tests}", outcome.name, seconds(outcome.took));
+    }
+    println!("{:<12} {:<8} {:>9}", "", "", seconds(took));
+
+    let failed: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.result.is_err()).collect();
+    for outcome in &failed {
+        if let Err(error) = &outcome.result {
+            println!(
+                "\n{} failed: {error:#}\n  again: cargo xtask test --only {}",
+                outcome.name, outcome.name
+            );
+        }
+    }
+    // A step that failed before it could count leaves the total unknown.
+    let is_known = failed.iter().all(|outcome| outcome.counts.is_some_and(|counts| counts.failed > 0));
+    let counts: Vec<Counts> = outcomes.iter().filter_map(|outcome| outcome.counts).collect();
+    if is_known && !counts.is_empty() {
+        println!("\n{}", counts.into_iter().sum::<Counts>());
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+fn format(_: &mut Option<Counts>) -> Result<()> {
+    command::run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn page(_: &mut Option<Counts>) -> Result<()> {
+    build::ui_bundle(&[])
+}
+
+/// The shell embeds the page when it is compiled, so the page comes first here and below.
+fn clippy(_: &mut Option<Counts>) -> Result<()> {
+    build::ui_bundle(&[])?;
+    command::run(
+        cargo().args(["clippy", "--all-targets"]).args(HOST_WORKSPACE).args(["--", "-D", "warnings"]),
+    )
+}
+
+fn clippy_wasm(_: &mut Option<Counts>) -> Result<()> {
+    let page = ["clippy", "--package", "bithedge-ui", "--target", "wasm32-unknown-unknown"];
+    command::run(cargo().args(page).args(["--", "-D", "warnings"]))
+}
+
+fn contracts(_: &mut Option<Counts>) -> Result<()> {
+    let manifest = "contracts/Clarinet.toml";
+    if !workspace::root().join(manifest).is_file() {
+        eprintln!("no {manifest}: there is nothing to check");
+        return Ok(());
+    }
+    command::run(program("node").args(["crates/devnet/worker/check-contracts.mjs", manifest]))
+}
+
+fn tests(counts: &mut Option<Counts>) -> Result<()> {
+    build::ui_bundle(&[])?;
+    let nextest = command::succeeds(cargo().args(["nextest", "--version"]));
+    let runner: &[&str] =
+        if nextest { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--no-fail-fast"] };
+    let (lines, result) =
+        command::observed(cargo().args(runner).args(HOST_WORKSPACE).args(targets(nextest)))?;
+    *counts = Counts::of_tests(&lines);
+    result
+}
+
+/// Without the documentation's examples, which have their own step; nextest leaves them out anyway.
+fn targets(nextest: bool) -> &'static [&'static str] {
+    if nextest { &[] } else { &["--lib", "--bins", "--tests"] }
+}
+
+fn doctests(counts: &mut Option<Counts>) -> Result<()> {
+    build::ui_bundle(&[])?;
+    let (lines, result) = command::observed(cargo().args(["test", "--doc"]).args(HOST_WORKSPACE))?;
+    *counts = Counts::of_tests(&lines);
+    result
+}
+
+fn docs(_: &mut Option<Counts>) -> Result<()> {
+    build::ui_bundle(&[])?;
+    let documentation = ["doc", "--no-deps", "--document-private-items"];
+    command::run(cargo().args(documentation).args(HOST_WORKSPACE).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn end_to_end(counts: &mut Option<Counts>) -> Result<()> {
+    let (lines, result) = command::observed(&mut e2e::prepared(&[])?)?;
+    *counts = Counts::of_scenarios(&lines);
+    result
+}
