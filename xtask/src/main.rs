@@ -23,7 +23,7 @@ const USAGE: &str = "\
 Usage: cargo xtask <command>
 
   run                     set up what is missing, build, and open the window on an embedded devnet
-  test [--only STEP]...   everything that CI runs; --list names the steps
+  test [--only STEP]...   everything that CI runs; --list names the steps, --full takes the long ones too
   e2e [SCENARIO]...       drive the built application in a real window on a virtual screen
   devnet [ARGUMENT]...    the devnet alone: --port P, --data-dir D, --block-time S
   bench                   speed of the devnet and of signing, against their goals
@@ -80,12 +80,14 @@ fn no_arguments(arguments: &mut lexopt::Parser) -> Result<()> {
 
 fn test_selection(arguments: &mut lexopt::Parser) -> Result<test::Selection> {
     let mut only = Vec::new();
+    let mut all = test::Selection::All;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("only") => only.push(arguments.value()?.string()?),
+            Long("full") => all = test::Selection::Full,
             Long("list") => return Ok(test::Selection::List),
             other => return Err(other.unexpected()).context(USAGE),
         }
     }
-    Ok(if only.is_empty() { test::Selection::All } else { test::Selection::Only(only) })
+    Ok(if only.is_empty() { all } else { test::Selection::Only(only) })
 }

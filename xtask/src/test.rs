@@ -15,6 +15,8 @@ use crate::{e2e, workspace};
 /// Which steps to take.
 pub(crate) enum Selection {
     All,
+    /// With what takes longer than CI waits.
+    Full,
     Only(Vec<String>),
     /// None: name them.
     List,
@@ -40,14 +42,19 @@ const STEPS: [Step; 9] = [
     Step { name: "e2e", about: "the application in a real window", action: end_to_end },
 ];
 
+/// What only `--full` takes.
+const LONG_STEPS: [Step; 1] =
+    [Step { name: "fuzz", about: "a million hostile inputs to each decoder, optimised", action: fuzz }];
+
 /// Takes the steps, all of them even if one fails, so that one run tells everything.
 /// Returns whether all passed.
 pub(crate) fn run(selection: &Selection) -> Result<bool> {
     let steps: Vec<&Step> = match selection {
         Selection::All => STEPS.iter().collect(),
+        Selection::Full => STEPS.iter().chain(&LONG_STEPS).collect(),
         Selection::Only(names) => names.iter().map(|name| find(name)).collect::<Result<_>>()?,
         Selection::List => {
-            STEPS.iter().for_each(|step| println!("{:<12} {}", step.name, step.about));
+            STEPS.iter().chain(&LONG_STEPS).for_each(|step| println!("{:<12} {}", step.name, step.about));
             return Ok(true);
         }
     };
@@ -59,7 +66,7 @@ pub(crate) fn run(selection: &Selection) -> Result<bool> {
 }
 
 fn find(name: &str) -> Result<&'static Step> {
-    match STEPS.iter().find(|step| step.name == name) {
+    match STEPS.iter().chain(&LONG_STEPS).find(|step| step.name == name) {
         Some(step) => Ok(step),
         None => bail!("there is no step `{name}`; `cargo xtask test --list` names them"),
     }
@@ -159,6 +166,14 @@ fn tests(counts: &mut Option<Counts>) -> Result<()> {
 /// Without the documentation's examples, which have their own step; nextest leaves them out anyway.
 fn targets(nextest: bool) -> &'static [&'static str] {
     if nextest { &[] } else { &["--lib", "--bins", "--tests"] }
+}
+
+fn fuzz(counts: &mut Option<Counts>) -> Result<()> {
+    let hostile = ["test", "--release", "--package", "bithedge-stacks", "--test", "hostile"];
+    let (lines, result) =
+        command::observed(cargo().args(hostile).env("BITHEDGE_FUZZ_ITERATIONS", "1000000"))?;
+    *counts = Counts::of_tests(&lines);
+    result
 }
 
 fn doctests(counts: &mut Option<Counts>) -> Result<()> {

@@ -58,13 +58,17 @@ fn names(value: Value) -> Result<Vec<String>> {
 /// Numbers the controls that a user can see, remembers how they look without the focus, and names them.
 const COLLECT_CONTROLS: &str = "
     document.activeElement?.blur();
-    const look = element => {
+    const lookOf = element => {
         const style = getComputedStyle(element);
         return [style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor].join(' / ');
     };
+    // A choice shows the focus on its label.
+    const look = element => [element, element.closest('label')].filter(Boolean).map(lookOf).join(' // ');
     const controls = [...document.querySelectorAll(
         'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex=\"-1\"])')]
-        .filter(element => !element.disabled && element.tabIndex >= 0 && element.checkVisibility());
+        .filter(element => !element.disabled && element.tabIndex >= 0 && element.checkVisibility())
+        // Of a group of choices Tab reaches the chosen one; arrows go on from there.
+        .filter(element => element.type !== 'radio' || element.checked);
     const name = (element, index) =>
         `${index + 1}:${element.dataset.testid ?? element.ariaLabel ?? element.textContent.trim().slice(0, 30)}`;
     window.e2eControls = new Map(controls.map((element, index) =>

@@ -5,6 +5,7 @@ mod first_window;
 mod keyboard;
 mod live_update;
 mod node_dies;
+mod settings;
 mod small_window;
 
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use crate::options::Options;
 use crate::wait;
 
 /// All of them, in the order in which they run.
-pub(crate) const SCENARIOS: [&str; 8] = [
+pub(crate) const SCENARIOS: [&str; 9] = [
     "first-window-light",
     "first-window-dark",
     "live-update",
@@ -29,6 +30,7 @@ pub(crate) const SCENARIOS: [&str; 8] = [
     "embedded-devnet",
     "keyboard-light",
     "keyboard-dark",
+    "settings",
 ];
 
 /// Runs one to its end. The first thing that is not as it must be is the error.
@@ -42,6 +44,7 @@ pub(crate) async fn run(name: &str, stage: &Stage<'_>) -> Result<()> {
         "embedded-devnet" => embedded_devnet::starts_and_ends_with_the_window(stage).await,
         "keyboard-light" => keyboard::reaches_everything(stage, Theme::Light).await,
         "keyboard-dark" => keyboard::reaches_everything(stage, Theme::Dark).await,
+        "settings" => settings::can_be_changed(stage).await,
         other => bail!("there is no scenario `{other}`"),
     }
 }

@@ -62,38 +62,70 @@ fn crates_depend_only_on_those_they_may_know() {
     }
 }
 
+/// Crates below the shell: they serve any front, so no window may come with them.
+const WINDOWLESS: [&str; 3] = ["bithedge-stacks", "bithedge-devnet", "bithedge-engine"];
+
+/// What makes windows and pages.
+const WINDOWS: [&str; 5] = ["gtk", "leptos", "tao", "tauri", "wry"];
+
 #[test]
 fn pure_crates_bring_no_io() {
-    let metadata = metadata(&["--filter-platform", "wasm32-unknown-unknown"]);
-    let names: BTreeMap<&str, &str> = metadata["packages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|package| (package["id"].as_str().unwrap(), package["name"].as_str().unwrap()))
-        .collect();
-    let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|node| (node["id"].as_str().unwrap(), node))
-        .collect();
+    let graph = Graph::of("wasm32-unknown-unknown");
     for pure in PURE {
-        let (start, _) = names.iter().find(|(_, name)| **name == pure).unwrap();
+        graph.assert_without(pure, &IMPURE);
+    }
+}
+
+#[test]
+fn crates_below_the_shell_bring_no_window() {
+    let graph = Graph::of("x86_64-unknown-linux-gnu");
+    for windowless in WINDOWLESS {
+        graph.assert_without(windowless, &WINDOWS);
+    }
+    let shell = graph.brought_by("bithedge");
+    assert!(shell.contains("wry"), "the shell brings a window, or this test looks at nothing: {shell:?}");
+}
+
+/// Who brings whom along, on one platform.
+struct Graph(Value);
+
+impl Graph {
+    fn of(platform: &str) -> Self {
+        Self(metadata(&["--filter-platform", platform]))
+    }
+
+    fn assert_without(&self, name: &str, unwanted: &[&str]) {
+        let brought = self.brought_by(name);
+        let found: Vec<&&str> = unwanted.iter().filter(|name| brought.contains(**name)).collect();
+        assert!(found.is_empty(), "{name} brings {found:?}");
+    }
+
+    /// The names of everything that ships with a crate, at any depth, itself included.
+    fn brought_by(&self, name: &str) -> BTreeSet<&str> {
+        let names: BTreeMap<&str, &str> = self.0["packages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|package| (package["id"].as_str().unwrap(), package["name"].as_str().unwrap()))
+            .collect();
+        let nodes: BTreeMap<&str, &Value> = self.0["resolve"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|node| (node["id"].as_str().unwrap(), node))
+            .collect();
+        let (start, _) = names.iter().find(|(_, found)| **found == name).unwrap();
         let mut reached = BTreeSet::from([*start]);
         let mut waiting = vec![*start];
         while let Some(id) = waiting.pop() {
-            for dependency in
-                nodes[id]["deps"].as_array().unwrap().iter().filter(|dependency| is_shipped(dependency))
-            {
+            for dependency in nodes[id]["deps"].as_array().unwrap().iter().filter(|one| is_shipped(one)) {
                 let id = dependency["pkg"].as_str().unwrap();
                 if reached.insert(id) {
                     waiting.push(id);
                 }
             }
         }
-        let brought: Vec<&str> =
-            reached.iter().map(|id| names[id]).filter(|name| IMPURE.contains(name)).collect();
-        assert!(brought.is_empty(), "{pure} brings {brought:?}");
+        reached.into_iter().map(|id| names[id]).collect()
     }
 }
 

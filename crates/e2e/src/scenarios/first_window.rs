@@ -35,7 +35,7 @@ const HAS_TEXT_OR_TITLE: &str = "return [...document.querySelectorAll('*')].some
     || (element.childElementCount === 0 && element.textContent.trim() === arguments[0]))";
 
 /// From 0, black, to 1, white: the background's channels, averaged.
-async fn lightness_of_the_page(application: &Application) -> Result<f64> {
+pub(super) async fn lightness_of_the_page(application: &Application) -> Result<f64> {
     let script =
         "const channels = getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).map(Number);
         return channels.slice(0, 3).reduce((sum, channel) => sum + channel, 0) / 3 / 255";

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use super::{
     FIRST_VALUES, Stage, accounts, is_marked_as_old, shown_balances, shown_height, wait_for_the_chains_values,
 };
+use crate::accessibility;
 use crate::application::Theme;
 
 /// A refused connection is noticed at the next question; retries and backoff come on top.
@@ -34,6 +35,8 @@ pub(super) async fn keeps_the_last_values_and_says_so(stage: &Stage<'_>) -> Resu
     let kept = shown_balances(&application, &accounts[0].label).await?;
     ensure!(kept == balances, "the last known balances were {balances:?}, now {kept:?}");
     stage.picture(&application).await?;
+    accessibility::check(&application, &stage.options.axe).await?;
+    accessibility::check_keyboard(&application).await?;
 
     let devnet = stage.devnet_on(port).await?;
     application.wait_for_state("live", NOTICE).await?;
