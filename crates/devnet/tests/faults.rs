@@ -17,7 +17,8 @@ use support::{FEE, Net, address, call, name, probe, sign};
 
 fn config() -> ClientConfig {
     ClientConfig {
-        request_timeout: Duration::from_millis(400),
+        request_timeout: Duration::from_secs(1),
+        attempts: 3,
         first_backoff: Duration::from_millis(5),
         max_backoff: Duration::from_millis(20),
         ..ClientConfig::default()
@@ -77,7 +78,7 @@ async fn reads_under_faults_are_right_or_typed_errors() {
 
     faults(&net, json!({ "latency_ms": 30 })).await;
     assert_eq!(right_or(&net, 2, |_| false).await, (10, 0), "slow is still right");
-    faults(&net, json!({ "latency_ms": 2000 })).await;
+    faults(&net, json!({ "latency_ms": 3000 })).await;
     let timeout = |e: &ClientError| matches!(e, ClientError::Unreachable { failure: Failure::Timeout, .. });
     assert_eq!(right_or(&net, 1, timeout).await, (0, 5), "too slow is a timeout");
 
@@ -95,7 +96,7 @@ async fn reads_under_faults_are_right_or_typed_errors() {
     faults(&net, json!({ "not_json_ppm": 1_000_000 })).await;
     assert_eq!(right_or(&net, 1, nonsense).await, (0, 5));
 
-    // Some of each: four attempts get most calls through, and none through wrongly.
+    // Some of each: three attempts get most calls through, and none through wrongly.
     let some = json!({
         "drop_ppm": 150_000, "server_error_ppm": 150_000, "truncate_ppm": 150_000, "not_json_ppm": 150_000, "seed": 7
     });
@@ -122,7 +123,7 @@ async fn broadcasting_under_faults_never_sends_twice_and_never_loses() {
         json!({ "server_error_ppm": 1_000_000 }),
         json!({ "drop_ppm": 500_000, "seed": 3 }),
         json!({ "server_error_ppm": 500_000, "seed": 4 }),
-        json!({ "latency_ms": 1_000 }),
+        json!({ "latency_ms": 3_000 }),
     ]
     .into_iter()
     .enumerate()

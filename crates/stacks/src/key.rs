@@ -1,6 +1,8 @@
 //! Keys: what signs, and what it is recognised by.
 //!
-//! Secrets have neither `Debug` nor `Display` nor `Clone`, are not serialisable, and are wiped when dropped.
+//! Secrets have neither `Debug` nor `Display` nor `Clone`, are not serialisable, and are overwritten when dropped. That is
+//! best effort: moving a value may leave a copy behind, and the curve library's own type is `Copy` and is passed around
+//! within that library, so that the stack may still contain what was a key.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -150,7 +152,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A secret key, and how its public key is written.
+/// A secret key, and how its public key is written. Overwritten when dropped, as far as that goes: see the module.
 pub struct SecretKey {
     key: secp256k1::SecretKey,
     public: PublicKey,
@@ -191,7 +193,7 @@ impl SecretKey {
         self.public.address(version)
     }
 
-    /// The 32 bytes, to be kept encrypted. Wiped when dropped.
+    /// The 32 bytes, to be kept encrypted. Overwritten when dropped, as far as that goes: see the module.
     pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.key.secret_bytes())
     }
@@ -214,7 +216,8 @@ impl Drop for SecretKey {
     }
 }
 
-/// What a mnemonic stands for: the root of any number of accounts.
+/// What a mnemonic stands for: the root of any number of accounts. Overwritten when dropped, as far as that goes: see the
+/// module.
 pub struct Seed(Zeroizing<[u8; 64]>);
 
 impl Seed {

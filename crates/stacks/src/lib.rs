@@ -20,7 +20,7 @@
 //! c32check encoding and decoding, behind checks of length, alphabet and spelling. Ours are the value and transaction
 //! codecs (those of stacks-rs index into short input, and lack post-conditions when reading, contract deployment, the
 //! originator mode and order-independent signatures), and the derivation of keys from mnemonics: on the same crates that
-//! stacks-rs uses, but wiped from memory and with BIP-39 passphrases. ECDSA is Bitcoin's library, in the version that
+//! stacks-rs uses, but overwritten in memory after use (best effort: see [`key`]) and with BIP-39 passphrases. ECDSA is Bitcoin's library, in the version that
 //! stacks-rs brings.
 
 pub mod address;

@@ -8,9 +8,8 @@ use std::fmt;
 use crate::address::Address;
 use crate::clarity::Value;
 use crate::transaction::{
-    AnchorMode, Authorization, FungibleCode, KeyEncoding, MultiSigHashMode, NonFungibleCode, Payload,
-    PostCondition, PostConditionMode, PostConditionPrincipal, PoxCode, SingleSigHashMode, SpendingCondition,
-    Transaction,
+    AnchorMode, Authorization, KeyEncoding, MultiSigHashMode, NonFungibleCode, Payload, PostCondition,
+    PostConditionMode, PostConditionPrincipal, PoxCode, SingleSigHashMode, SpendingCondition, Transaction,
 };
 use crate::units::MicroStx;
 
@@ -229,9 +228,9 @@ fn describe_condition(condition: &PostCondition, origin: Address) -> String {
         PostConditionPrincipal::Contract(contract) => contract.to_string(),
     };
     match condition {
-        PostCondition::Stx { code, amount, .. } => format!("{who} sends {} {amount}", comparison(*code)),
+        PostCondition::Stx { code, amount, .. } => format!("{who} sends {} {amount}", code.in_words()),
         PostCondition::Fungible { asset, code, amount, .. } => {
-            format!("{who} sends {} {amount} of {asset}", comparison(*code))
+            format!("{who} sends {} {amount} of {asset}", code.in_words())
         }
         PostCondition::NonFungible { asset, value, code, .. } => {
             let verb = match code {
@@ -242,7 +241,7 @@ fn describe_condition(condition: &PostCondition, origin: Address) -> String {
             format!("{who} {verb} {} of {asset}", describe_value(value))
         }
         PostCondition::Staking { code, amount, .. } => {
-            format!("{who} locks {} {amount} for stacking", comparison(*code))
+            format!("{who} locks {} {amount} for stacking", code.in_words())
         }
         PostCondition::Pox { code, .. } => {
             let verb = match code {
@@ -255,22 +254,12 @@ fn describe_condition(condition: &PostCondition, origin: Address) -> String {
     }
 }
 
-const fn comparison(code: FungibleCode) -> &'static str {
-    match code {
-        FungibleCode::Eq => "exactly",
-        FungibleCode::Gt => "more than",
-        FungibleCode::Ge => "at least",
-        FungibleCode::Lt => "less than",
-        FungibleCode::Le => "at most",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::key::SecretKey;
     use crate::network::Network;
-    use crate::transaction::{AssetInfo, ClarityVersion, Memo, TransactionBuilder};
+    use crate::transaction::{AssetInfo, ClarityVersion, FungibleCode, Memo, TransactionBuilder};
 
     const KEY: &str = "753b7cc01a1a2e86221266a154af739463fce51219d97e4f856cd7200c3bd2a601";
 

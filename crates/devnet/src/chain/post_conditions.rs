@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bithedge_stacks::transaction::{FungibleCode, PostConditionPrincipal};
+use bithedge_stacks::transaction::PostConditionPrincipal;
 use bithedge_stacks::{PostCondition, PostConditionMode};
 
 use crate::vm::Event;
@@ -82,7 +82,7 @@ pub(crate) fn check(
                 if !code.holds(sent, limit) {
                     return Err(format!(
                         "{owner} sent {sent} micro-STX, allowed was: {} {limit}",
-                        words(*code)
+                        code.in_words()
                     ));
                 }
                 named_stx.insert(owner);
@@ -97,7 +97,7 @@ pub(crate) fn check(
                         "{} sent {sent} of {}, allowed was: {} {amount}",
                         key.0,
                         key.1,
-                        words(*code)
+                        code.in_words()
                     ));
                 }
                 named_fungible.insert(key);
@@ -124,7 +124,7 @@ pub(crate) fn check(
                 if !code.holds(staked, limit) {
                     return Err(format!(
                         "{owner} staked {staked} micro-STX, allowed was: {} {limit}",
-                        words(*code)
+                        code.in_words()
                     ));
                 }
                 named_staking.insert(owner);
@@ -170,14 +170,4 @@ pub(crate) fn check(
         }
     }
     Ok(())
-}
-
-fn words(code: FungibleCode) -> &'static str {
-    match code {
-        FungibleCode::Eq => "exactly",
-        FungibleCode::Gt => "more than",
-        FungibleCode::Ge => "at least",
-        FungibleCode::Lt => "less than",
-        FungibleCode::Le => "at most",
-    }
 }

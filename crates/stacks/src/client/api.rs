@@ -9,7 +9,7 @@ use super::NodeClient;
 use super::error::ClientError;
 use super::node::answer;
 use super::record::{BlockHash, Event, EventKind, TransactionRecord};
-use super::transport::{Request, Unusable};
+use super::transport::{Reply, Request, Unusable};
 use super::wire::decimal;
 use crate::address::{ContractId, Principal};
 use crate::clarity::Value;
@@ -136,11 +136,21 @@ impl NodeClient {
     }
 
     /// A transaction and what became of it.
+    ///
+    /// That there is none ([`ClientError::NotFound`]) is what a Stacks API says. A node without one knows nothing of it
+    /// ([`ClientError::Unsupported`]).
     pub async fn transaction(&self, txid: Txid) -> Result<TransactionRecord, ClientError> {
         let what = format!("transaction {txid}");
         let request = Request::get(what, ["extended".into(), "v1".into(), "tx".into(), format!("0x{txid}")]);
         self.transport
             .read(&request, |reply| {
+                if reply.status == 404 && !says_not_found(&reply.body) {
+                    let Reply { endpoint, .. } = reply;
+                    return Err(Unusable::Elsewhere(ClientError::Unsupported {
+                        endpoint,
+                        what: request.what.clone(),
+                    }));
+                }
                 let record: TransactionRecord = answer(reply, &request.what)?;
                 if record.txid == txid {
                     Ok(record)
@@ -260,6 +270,21 @@ impl NodeClient {
             })
             .await
     }
+}
+
+#[derive(Deserialize)]
+struct ApiRefusal {
+    error: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+/// Whether the API says that something does not exist: it does so in JSON. A node without the API answers in plain text,
+/// and the API itself, about an address that it does not serve, speaks of a route.
+fn says_not_found(body: &[u8]) -> bool {
+    serde_json::from_slice::<ApiRefusal>(body).is_ok_and(|refusal| {
+        !refusal.error.is_empty() && !refusal.message.is_some_and(|message| message.starts_with("Route "))
+    })
 }
 
 fn address_path(principal: &Principal, what: &str) -> [String; 5] {

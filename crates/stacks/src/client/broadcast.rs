@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::NodeClient;
 use super::error::{ClientError, Rejection, RejectionReason};
+use super::record::TransactionStatus;
 use super::transport::{Reply, Request};
 use crate::transaction::{Transaction, Txid};
 
@@ -23,75 +24,149 @@ impl NodeClient {
     /// That a node took it does not mean that it will be mined: nodes drop what they find problematic without a word. Only
     /// [`NodeClient::transaction`] tells.
     ///
-    /// It is safe to call this again with the same transaction, whatever the error was.
+    /// It is safe to call this again with the same transaction, whatever the error was. If it arrived before, the answer is
+    /// its id: a refusal that the transaction itself may be the cause of, such as a used nonce, is only reported after the
+    /// API said that it does not have the transaction. Without an API that is [`ClientError::Uncertain`].
     pub async fn broadcast(&self, transaction: &Transaction) -> Result<Txid, ClientError> {
         let bytes = transaction.encode();
         let txid = Txid::of(&bytes);
         let request = Request::post_bytes(format!("transaction {txid}"), ["v2", "transactions"], bytes);
-        let attempts = self.transport.attempts();
         // Whether some endpoint may have taken it, although no answer said so.
         let mut may_have_arrived = false;
-        let mut attempt = 0;
+        // Whether some endpoint said something else than yes.
+        let mut answered = false;
+        let mut turns = self.transport.turns();
+        let mut turn = turns.start();
+        let mut kept: Option<ClientError> = None;
         loop {
-            let (endpoint, result) = self.transport.send_once(attempt, &request).await;
-            attempt += 1;
-            let failed = match result {
-                Ok(reply) => match interpret(reply, txid) {
-                    Err(ClientError::Rejected(rejection))
-                        if may_have_arrived && could_be_itself(&rejection) =>
-                    {
-                        return self.look_up(txid, &rejection).await;
-                    }
-                    // Malformed: it went to somebody who is not a node, or to a node that took it for another one.
-                    Err(error @ ClientError::Malformed { .. }) => {
-                        if attempt >= attempts {
-                            return Err(uncertain(txid, &error));
+            let mut retry_after = None;
+            let error = match self.transport.send_once(turn, &request).await {
+                Ok(reply) => {
+                    let (status, for_others) = (reply.status, reply.is_for_others());
+                    match interpret(reply, txid) {
+                        Ok(txid) => return Ok(txid),
+                        // It went to somebody who is not a node, or to a node that took it for another one.
+                        Err(error @ ClientError::Malformed { .. }) => {
+                            may_have_arrived = true;
+                            error
                         }
-                        may_have_arrived = true;
-                        self.transport.pause(attempt, None).await;
-                        continue;
+                        Err(ClientError::Rejected(rejection)) => {
+                            let doubtful = may_have_arrived || could_be_itself(&rejection.reason);
+                            return if doubtful && !is_in_the_bytes(&rejection.reason) {
+                                self.look_up(txid, may_have_arrived, ClientError::Rejected(rejection)).await
+                            } else {
+                                Err(ClientError::Rejected(rejection))
+                            };
+                        }
+                        Err(error) if for_others => {
+                            // Whoever did not want to wait any more may have passed it on.
+                            may_have_arrived |= status == 408;
+                            answered = true;
+                            turns.exclude(turn);
+                            error
+                        }
+                        // A reason that cannot be read may be any.
+                        Err(error) => return self.look_up(txid, may_have_arrived, error).await,
                     }
-                    answer => return answer,
-                },
-                Err(failed) => failed,
+                }
+                Err(failed) => {
+                    may_have_arrived |= failed.failure.may_have_arrived();
+                    retry_after = failed.retry_after;
+                    let (endpoint, attempts) = (self.transport.shown(turn), turn.attempt);
+                    ClientError::Unreachable { endpoint, attempts, failure: failed.failure }
+                }
             };
-            may_have_arrived |= failed.failure.may_have_arrived();
-            tracing::debug!(failure = %failed.failure, %txid, attempt, "broadcast failed");
-            if attempt >= attempts {
-                let error = ClientError::Unreachable { endpoint, attempts: attempt, failure: failed.failure };
-                return Err(if may_have_arrived { uncertain(txid, &error) } else { error });
-            }
-            self.transport.pause(attempt, failed.retry_after).await;
+            tracing::debug!(%error, %txid, attempt = turn.attempt, "broadcast failed");
+            // An endpoint that cannot be reached may be the one that would have taken it.
+            let error = match kept.take() {
+                Some(before @ (ClientError::Unreachable { .. } | ClientError::Malformed { .. }))
+                    if !matches!(error, ClientError::Unreachable { .. } | ClientError::Malformed { .. }) =>
+                {
+                    before
+                }
+                _ => error,
+            };
+            turn = match turns.next() {
+                Some(next) => next,
+                None if may_have_arrived && answered => return self.look_up(txid, true, error).await,
+                None if may_have_arrived => {
+                    return Err(ClientError::Uncertain { txid, reason: error.to_string() });
+                }
+                None => return Err(error),
+            };
+            kept = Some(error);
+            self.transport.pause(turn, retry_after).await;
         }
     }
 
-    /// After a lost answer, a refusal may be due to the very transaction having arrived.
-    async fn look_up(&self, txid: Txid, rejection: &Rejection) -> Result<Txid, ClientError> {
-        match self.transaction(txid).await {
-            Ok(_) => Ok(txid),
-            Err(error) => {
-                let reason = format!("an answer got lost, then: {rejection}; and looking it up: {error}");
+    /// After a lost answer, or if the reason may be the very transaction having arrived, a refusal is believed only if the
+    /// transaction is not known.
+    async fn look_up(
+        &self,
+        txid: Txid,
+        answer_lost: bool,
+        refusal: ClientError,
+    ) -> Result<Txid, ClientError> {
+        let found = match self.transaction(txid).await {
+            Ok(record) => match record.status {
+                TransactionStatus::Pending => return Ok(txid),
+                TransactionStatus::Included(inclusion) if inclusion.canonical => return Ok(txid),
+                TransactionStatus::Included(_) => Ok("in a block that is not part of the chain".to_owned()),
+                TransactionStatus::Dropped(status) => Ok(status),
+            },
+            Err(error) => Err(error),
+        };
+        match (refusal, found) {
+            (refusal @ ClientError::Rejected(_), Err(ClientError::NotFound { .. })) if !answer_lost => {
+                Err(refusal)
+            }
+            (ClientError::Rejected(rejection), Ok(status)) if !answer_lost => {
+                Err(ClientError::Rejected(Box::new(Rejection { status: Some(status), ..*rejection })))
+            }
+            // It says nothing about the chain.
+            (error @ (ClientError::Http { .. } | ClientError::NotFound { .. }), _) if !answer_lost => {
+                Err(error)
+            }
+            (refusal, found) => {
+                let lost = if answer_lost { "an answer may have got lost; " } else { "" };
+                let found = match found {
+                    Ok(status) => format!("it is {status}"),
+                    Err(error) => error.to_string(),
+                };
+                let reason = format!("{lost}the last one is: {refusal}; and looking it up: {found}");
                 Err(ClientError::Uncertain { txid, reason })
             }
         }
     }
 }
 
-/// Whether a node gives this reason for a transaction that it, or the chain, already has.
-const fn could_be_itself(rejection: &Rejection) -> bool {
+/// Whether a node may give this reason for a transaction that it, or the chain, already has.
+const fn could_be_itself(reason: &RejectionReason) -> bool {
     matches!(
-        rejection.reason,
+        reason,
         RejectionReason::BadNonce { .. }
             | RejectionReason::ConflictingNonceInMempool
             | RejectionReason::ContractAlreadyExists
+            | RejectionReason::TooMuchChaining { .. }
             // The transaction may have spent what is now missing.
             | RejectionReason::NotEnoughFunds { .. }
+            // The node may have had it for too long.
+            | RejectionReason::TemporarilyBlacklisted
+            | RejectionReason::ServerFailure { .. }
             | RejectionReason::Other { .. }
     )
 }
 
-fn uncertain(txid: Txid, error: &ClientError) -> ClientError {
-    ClientError::Uncertain { txid, reason: error.to_string() }
+/// Whether the reason is in the transaction's bytes, so that no node can have taken them.
+const fn is_in_the_bytes(reason: &RejectionReason) -> bool {
+    matches!(
+        reason,
+        RejectionReason::TransferAmountMustBePositive
+            | RejectionReason::TransferRecipientCannotEqualSender
+            | RejectionReason::Deserialization(_)
+            | RejectionReason::SignatureValidation(_)
+            | RejectionReason::BadTransactionVersion
+    )
 }
 
 fn interpret(reply: Reply, txid: Txid) -> Result<Txid, ClientError> {
@@ -118,7 +193,7 @@ fn interpret(reply: Reply, txid: Txid) -> Result<Txid, ClientError> {
     match (refusal.reason, refusal.error) {
         (Some(reason), Some(_)) => {
             let reason = RejectionReason::from_json(&reason, refusal.reason_data);
-            Err(ClientError::Rejected(Box::new(Rejection { txid, reason })))
+            Err(ClientError::Rejected(Box::new(Rejection { txid, reason, status: None })))
         }
         _ => Err(reply.refused("transaction endpoint")),
     }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::address::{ContractId, Principal};
+use crate::network::ChainId;
 use crate::transaction::Txid;
 use crate::units::MicroStx;
 
@@ -17,10 +18,16 @@ pub enum ConfigError {
     /// Not an address of the web.
     #[error("{endpoint:?} is not an http or https address: {reason}")]
     Endpoint {
-        /// What was given.
+        /// What was given, without what may be secret in it.
         endpoint: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A user name or a password in an address: it would end up wherever the address is written.
+    #[error("the address of {endpoint} has a user name or a password in it, which is not supported")]
+    Credentials {
+        /// The address without them.
+        endpoint: String,
     },
     /// The HTTP library refuses.
     #[error("the HTTP client cannot be set up: {0}")]
@@ -97,6 +104,24 @@ pub enum ClientError {
         /// What was asked.
         what: String,
     },
+    /// None of the endpoints offers this, so that nothing is known about what was asked: a plain node has no Stacks API.
+    #[error("{endpoint} does not offer to look up {what}: it may be a node without the Stacks API")]
+    Unsupported {
+        /// The endpoint that was asked last.
+        endpoint: String,
+        /// What was asked.
+        what: String,
+    },
+    /// An endpoint of another chain than the expected one. Nothing of its answer was used.
+    #[error("{endpoint} belongs to chain {actual}, not to {expected}")]
+    WrongChain {
+        /// The endpoint.
+        endpoint: String,
+        /// The chain of [`ClientConfig::expected_chain`](super::ClientConfig::expected_chain).
+        expected: ChainId,
+        /// The endpoint's.
+        actual: ChainId,
+    },
     /// The contract, or the node, did not answer a read-only call.
     #[error(transparent)]
     ReadOnly(#[from] ReadOnlyError),
@@ -122,6 +147,17 @@ pub enum ClientError {
     },
 }
 
+impl ClientError {
+    /// How much it tells, compared with what other endpoints said to the same question.
+    pub(super) const fn weight(&self) -> u8 {
+        match self {
+            Self::NotFound { .. } => 2,
+            Self::Unreachable { .. } | Self::Malformed { .. } => 1,
+            _ => 0,
+        }
+    }
+}
+
 /// A read-only call that gave no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{contract}.{function} gave no value: {cause}")]
@@ -136,12 +172,14 @@ pub struct ReadOnlyError {
 
 /// Why the chain refuses a transaction.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{reason}")]
+#[error("{reason}{}", status.as_ref().map(|status| format!(" (looked up, it is {status})")).unwrap_or_default())]
 pub struct Rejection {
     /// The transaction.
     pub txid: Txid,
     /// Why.
     pub reason: RejectionReason,
+    /// What the API knows of it, if it was looked up and found, but neither waiting nor in the chain.
+    pub status: Option<String>,
 }
 
 /// A node's reasons for not taking a transaction into its mempool.

@@ -6,8 +6,12 @@
 //! that values decode, that it is about what was asked.
 //!
 //! Broadcasting never makes a second transaction: the same bytes have the same id and the same nonce, and a node that
-//! has them says so. When an answer got lost and a node then refuses, the client asks what became of the transaction, and
-//! if nobody knows, says that ([`ClientError::Uncertain`]) rather than guess.
+//! has them says so. When an answer got lost and a node then refuses, or refuses for a reason that the transaction itself
+//! may be the cause of, the client asks what became of the transaction, and if that cannot be told, says so
+//! ([`ClientError::Uncertain`]) rather than guess.
+//!
+//! Errors and logs show endpoints as scheme, host and port only: a path may contain a token. Addresses with a user name or
+//! a password are refused.
 
 mod abi;
 mod api;
@@ -38,6 +42,8 @@ pub use record::{
 
 use transport::Transport;
 
+use crate::network::ChainId;
+
 /// How long to wait and how often to try.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
@@ -55,6 +61,10 @@ pub struct ClientConfig {
     pub max_body_bytes: usize,
     /// How many blocks behind the highest block seen an endpoint may be before it counts as stale.
     pub max_tip_lag: u64,
+    /// What the client calls itself in its requests.
+    pub user_agent: String,
+    /// The chain that all endpoints must belong to, if that is to be checked: see [`NodeClient::info`].
+    pub expected_chain: Option<ChainId>,
 }
 
 impl Default for ClientConfig {
@@ -67,6 +77,8 @@ impl Default for ClientConfig {
             max_backoff: Duration::from_secs(8),
             max_body_bytes: 8 * 1024 * 1024,
             max_tip_lag: 6,
+            user_agent: concat!("stacks-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+            expected_chain: None,
         }
     }
 }
@@ -78,6 +90,7 @@ pub struct NodeClient {
     /// The highest block that any endpoint reported.
     highest_tip: AtomicU64,
     max_tip_lag: u64,
+    expected_chain: Option<ChainId>,
 }
 
 impl NodeClient {
@@ -98,11 +111,12 @@ impl NodeClient {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let max_tip_lag = config.max_tip_lag;
+        let (max_tip_lag, expected_chain) = (config.max_tip_lag, config.expected_chain);
         Ok(Self {
             transport: Transport::new(endpoints.into_iter(), config)?,
             highest_tip: AtomicU64::new(0),
             max_tip_lag,
+            expected_chain,
         })
     }
 }

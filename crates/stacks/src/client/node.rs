@@ -106,7 +106,8 @@ struct Estimation {
 }
 
 impl NodeClient {
-    /// What the node says about itself. An endpoint that has fallen behind what was already seen is passed over.
+    /// What the node says about itself. An endpoint that has fallen behind what was already seen is passed over, and so is
+    /// one of another chain than the expected one.
     pub async fn info(&self) -> Result<NodeInfo, ClientError> {
         let request = Request::get("node information", ["v2", "info"]);
         let mut tried = 0;
@@ -115,7 +116,17 @@ impl NodeClient {
                 .transport
                 .read(&request, |reply| {
                     let endpoint = reply.endpoint.clone();
-                    Ok((endpoint, answer(reply, &request.what)?))
+                    let info: NodeInfo = answer(reply, &request.what)?;
+                    match self.expected_chain {
+                        Some(expected) if expected != info.network_id => {
+                            Err(Unusable::Elsewhere(ClientError::WrongChain {
+                                endpoint,
+                                expected,
+                                actual: info.network_id,
+                            }))
+                        }
+                        _ => Ok((endpoint, info)),
+                    }
                 })
                 .await?;
             let seen = self.highest_tip.fetch_max(info.stacks_tip_height, Ordering::Relaxed);
@@ -274,7 +285,12 @@ impl NodeClient {
 
 /// The answer in a successful reply.
 pub(super) fn answer<T: serde::de::DeserializeOwned>(reply: Reply, what: &str) -> Result<T, Unusable> {
-    if reply.is_success() { reply.json() } else { Err(reply.refused(what).into()) }
+    if reply.is_success() {
+        return reply.json();
+    }
+    let elsewhere = reply.is_for_others();
+    let error = reply.refused(what);
+    Err(if elsewhere { Unusable::Elsewhere(error) } else { Unusable::Final(error) })
 }
 
 fn contract_path(kind: &str, contract: &ContractId, rest: &[&str]) -> Vec<String> {

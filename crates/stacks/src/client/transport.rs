@@ -83,6 +83,12 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|error| Unusable::Nonsense(error.to_string()))
     }
 
+    /// Whether the answer is as much about the endpoint as about what was asked: it does not know, does not let us, or
+    /// did not wait.
+    pub(super) const fn is_for_others(&self) -> bool {
+        matches!(self.status, 401 | 403 | 404 | 408)
+    }
+
     /// An error for a status that nothing better is known about.
     pub(super) fn refused(self, what: &str) -> ClientError {
         if self.status == StatusCode::NOT_FOUND.as_u16() {
@@ -100,6 +106,8 @@ pub(super) enum Unusable {
     Nonsense(String),
     /// It is an answer, though not the one hoped for.
     Final(ClientError),
+    /// This endpoint has nothing better to say, but another one may.
+    Elsewhere(ClientError),
 }
 
 impl From<ClientError> for Unusable {
@@ -130,13 +138,82 @@ impl From<Failure> for Failed {
 /// One exchange that went through, but with an answer over the limit.
 enum Exchange {
     Reply(Reply),
-    TooLarge { endpoint: String },
+    TooLarge,
+}
+
+/// A base address. It is shown without its path, which may contain a token.
+struct Endpoint {
+    url: Url,
+    shown: String,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+/// Whose turn it is: every endpoint in order, again and again, without those that have nothing to offer.
+#[derive(Debug)]
+pub(super) struct Turns {
+    first: usize,
+    /// How many turns there were, those of excluded endpoints included.
+    position: usize,
+    /// How often an endpoint was asked.
+    made: usize,
+    allowed: usize,
+    excluded: Vec<bool>,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    /// The endpoint's.
+    pub(super) index: usize,
+    /// The attempts so far, this one included.
+    pub(super) attempt: usize,
+    /// How often every endpoint was asked before, if this is the first attempt after that.
+    round: Option<usize>,
+}
+
+impl Turns {
+    pub(super) fn start(&mut self) -> Turn {
+        self.position = 1;
+        self.made = 1;
+        Turn { index: self.first % self.excluded.len(), attempt: 1, round: None }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Turn> {
+        if self.made >= self.allowed || self.excluded.iter().all(|excluded| *excluded) {
+            return None;
+        }
+        let endpoints = self.excluded.len();
+        let before = (self.position - 1) / endpoints;
+        while self.excluded[(self.first + self.position) % endpoints] {
+            self.position += 1;
+        }
+        let index = (self.first + self.position) % endpoints;
+        let round = self.position / endpoints;
+        self.position += 1;
+        self.made += 1;
+        Some(Turn { index, attempt: self.made, round: (round > before).then_some(round) })
+    }
+
+    /// Asks this endpoint no more.
+    pub(super) fn exclude(&mut self, turn: Turn) {
+        self.excluded[turn.index] = true;
+    }
+
+    /// Whether every endpoint was asked.
+    const fn all_asked(&self) -> bool {
+        self.position >= self.excluded.len()
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Transport {
     http: reqwest::Client,
-    endpoints: Vec<Url>,
+    endpoints: Vec<Endpoint>,
     /// The endpoint that answered last.
     preferred: AtomicUsize,
     config: ClientConfig,
@@ -148,19 +225,19 @@ impl Transport {
         config: ClientConfig,
     ) -> Result<Self, ConfigError> {
         let endpoints =
-            endpoints.map(|endpoint| parse_endpoint(endpoint.as_ref())).collect::<Result<Vec<_>, _>>()?;
+            endpoints.map(|endpoint| Endpoint::parse(endpoint.as_ref())).collect::<Result<Vec<_>, _>>()?;
         if endpoints.is_empty() {
             return Err(ConfigError::NoEndpoint);
         }
         // It fails if there is a provider already, which then is used.
         rustls::crypto::ring::default_provider().install_default().ok();
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("bithedge/", env!("CARGO_PKG_VERSION")))
+            .user_agent(&config.user_agent)
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout)
             // A node does not redirect; whoever does is not the node.
             .redirect(reqwest::redirect::Policy::none());
-        if endpoints.iter().all(is_loopback) {
+        if endpoints.iter().all(|endpoint| is_loopback(&endpoint.url)) {
             // A proxy for the world cannot reach this machine's own ports.
             builder = builder.no_proxy();
         }
@@ -177,9 +254,20 @@ impl Transport {
         self.preferred.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often a call may try, over all endpoints.
-    pub(super) fn attempts(&self) -> usize {
-        self.config.attempts.max(self.endpoints.len())
+    /// The turns of one call, beginning with the preferred endpoint.
+    pub(super) fn turns(&self) -> Turns {
+        Turns {
+            first: self.preferred.load(Ordering::Relaxed) % self.endpoints.len(),
+            position: 0,
+            made: 0,
+            allowed: self.config.attempts.max(self.endpoints.len()),
+            excluded: vec![false; self.endpoints.len()],
+        }
+    }
+
+    /// How an endpoint is shown.
+    pub(super) fn shown(&self, turn: Turn) -> String {
+        self.endpoints[turn.index].shown.clone()
     }
 
     /// Asks until somebody gives an answer that `interpret` can use, within the allowed attempts.
@@ -188,68 +276,68 @@ impl Transport {
         request: &Request,
         interpret: impl Fn(Reply) -> Result<T, Unusable>,
     ) -> Result<T, ClientError> {
-        let attempts = self.attempts();
-        let first = self.preferred.load(Ordering::Relaxed);
-        let mut attempt = 0;
+        let mut turns = self.turns();
+        let mut turn = turns.start();
+        let mut kept: Option<ClientError> = None;
         loop {
-            let index = (first + attempt) % self.endpoints.len();
-            attempt += 1;
-            let (error, retry_after) = match self.exchange(index, request).await {
-                Ok(Exchange::Reply(reply)) => {
-                    let endpoint = reply.endpoint.clone();
-                    match interpret(reply) {
-                        Ok(answer) => {
-                            self.preferred.store(index, Ordering::Relaxed);
-                            return Ok(answer);
-                        }
-                        Err(Unusable::Final(error)) => return Err(error),
-                        Err(Unusable::Nonsense(reason)) => {
-                            (ClientError::Malformed { endpoint, what: request.what.clone(), reason }, None)
-                        }
+            let mut retry_after = None;
+            let error = match self.exchange(turn.index, request).await {
+                Ok(Exchange::Reply(reply)) => match interpret(reply) {
+                    Ok(answer) => {
+                        self.preferred.store(turn.index, Ordering::Relaxed);
+                        return Ok(answer);
                     }
-                }
-                Ok(Exchange::TooLarge { endpoint }) => {
+                    Err(Unusable::Final(error)) => return Err(error),
+                    Err(Unusable::Elsewhere(error)) => {
+                        turns.exclude(turn);
+                        error
+                    }
+                    Err(Unusable::Nonsense(reason)) => self.malformed(turn, request, reason),
+                },
+                Ok(Exchange::TooLarge) => {
                     let reason = format!("more than {} bytes", self.config.max_body_bytes);
-                    (ClientError::Malformed { endpoint, what: request.what.clone(), reason }, None)
+                    self.malformed(turn, request, reason)
                 }
-                Err(Failed { failure, retry_after }) => {
-                    let endpoint = self.endpoints[index].to_string();
-                    (ClientError::Unreachable { endpoint, attempts: attempt, failure }, retry_after)
+                Err(failed) => {
+                    retry_after = failed.retry_after;
+                    let (endpoint, attempts) = (self.shown(turn), turn.attempt);
+                    ClientError::Unreachable { endpoint, attempts, failure: failed.failure }
                 }
             };
-            tracing::debug!(%error, what = request.what, attempt, "request failed");
-            if attempt >= attempts {
+            tracing::debug!(%error, what = request.what, attempt = turn.attempt, "request failed");
+            let error = match kept.take() {
+                Some(before) if before.weight() > error.weight() => before,
+                _ => error,
+            };
+            // That something does not exist needs no repetition, once everybody was asked.
+            if matches!(error, ClientError::NotFound { .. }) && turns.all_asked() {
                 return Err(error);
             }
-            self.pause(attempt, retry_after).await;
+            turn = match turns.next() {
+                Some(next) => next,
+                None => return Err(error),
+            };
+            kept = Some(error);
+            self.pause(turn, retry_after).await;
         }
     }
 
-    /// Sends once to one endpoint, counted from the preferred one. Returns its address with what happened.
-    pub(super) async fn send_once(
-        &self,
-        attempt: usize,
-        request: &Request,
-    ) -> (String, Result<Reply, Failed>) {
-        let index = (self.preferred.load(Ordering::Relaxed) + attempt) % self.endpoints.len();
-        let endpoint = self.endpoints[index].to_string();
-        let result = match self.exchange(index, request).await {
-            Ok(Exchange::Reply(reply)) => Ok(reply),
-            Ok(Exchange::TooLarge { .. }) => {
-                Err(Failure::Interrupted("the answer is too long".to_owned()).into())
-            }
-            Err(failed) => Err(failed),
-        };
-        (endpoint, result)
+    fn malformed(&self, turn: Turn, request: &Request, reason: String) -> ClientError {
+        ClientError::Malformed { endpoint: self.shown(turn), what: request.what.clone(), reason }
     }
 
-    /// Waits before the next attempt: not at all while there are endpoints that were not tried yet.
-    pub(super) async fn pause(&self, attempts_made: usize, retry_after: Option<Duration>) {
-        let round = attempts_made / self.endpoints.len();
-        if !attempts_made.is_multiple_of(self.endpoints.len()) || round == 0 {
-            return;
+    /// Sends once to one endpoint.
+    pub(super) async fn send_once(&self, turn: Turn, request: &Request) -> Result<Reply, Failed> {
+        match self.exchange(turn.index, request).await? {
+            Exchange::Reply(reply) => Ok(reply),
+            Exchange::TooLarge => Err(Failure::Interrupted("the answer is too long".to_owned()).into()),
         }
-        let doublings = u32::try_from(round - 1).unwrap_or(u32::MAX).min(16);
+    }
+
+    /// Waits before an attempt: not at all while there are endpoints that were not asked in this round.
+    pub(super) async fn pause(&self, before: Turn, retry_after: Option<Duration>) {
+        let Some(round) = before.round else { return };
+        let doublings = u32::try_from(round.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
         let ceiling = self.config.first_backoff.saturating_mul(1 << doublings).min(self.config.max_backoff);
         // Half of it at least, so that it is a pause; the rest is random, so that clients do not come back in step.
         let jittered = ceiling.mul_f64(0.5 + 0.5 * fastrand::f64());
@@ -259,7 +347,7 @@ impl Transport {
 
     async fn exchange(&self, index: usize, request: &Request) -> Result<Exchange, Failed> {
         let base = &self.endpoints[index];
-        let mut url = base.clone();
+        let mut url = base.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(&request.path);
         }
@@ -270,7 +358,7 @@ impl Transport {
         if let Some((content_type, body)) = &request.body {
             outgoing = outgoing.header(CONTENT_TYPE, *content_type).body(body.to_vec());
         }
-        let mut response = outgoing.send().await.map_err(|error| classify(&error))?;
+        let mut response = outgoing.send().await.map_err(classify)?;
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             let failure = if status.is_server_error() {
@@ -281,27 +369,43 @@ impl Transport {
             return Err(Failed { failure, retry_after: retry_after(&response) });
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(classify)? {
             if body.len() + chunk.len() > self.config.max_body_bytes {
-                return Ok(Exchange::TooLarge { endpoint: base.to_string() });
+                return Ok(Exchange::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Exchange::Reply(Reply { endpoint: base.to_string(), status: status.as_u16(), body }))
+        Ok(Exchange::Reply(Reply { endpoint: base.shown.clone(), status: status.as_u16(), body }))
     }
 }
 
-fn parse_endpoint(text: &str) -> Result<Url, ConfigError> {
-    let invalid =
-        |reason: &str| ConfigError::Endpoint { endpoint: text.to_owned(), reason: reason.to_owned() };
-    let url = Url::parse(text).map_err(|error| invalid(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("another scheme"));
+impl Endpoint {
+    fn parse(text: &str) -> Result<Self, ConfigError> {
+        let invalid =
+            |endpoint: String, reason: &str| ConfigError::Endpoint { endpoint, reason: reason.to_owned() };
+        let url = Url::parse(text).map_err(|error| invalid(without_secrets(text), &error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(invalid(without_secrets(text), "another scheme"));
+        }
+        let shown = url.origin().ascii_serialization();
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(ConfigError::Credentials { endpoint: shown });
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid(shown, "a base address has neither query nor fragment"));
+        }
+        Ok(Self { url, shown })
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("a base address has neither query nor fragment"));
+}
+
+/// What can be shown of something that is no address: nothing if there may be a password in it, otherwise no path.
+fn without_secrets(text: &str) -> String {
+    if text.contains('@') {
+        return "an address that is not shown".to_owned();
     }
-    Ok(url)
+    let host = text.find("://").map_or(0, |scheme| scheme + 3);
+    let end = text[host..].find(['/', '\\', '?', '#']).map_or(text.len(), |end| host + end);
+    text[..end].to_owned()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -311,13 +415,15 @@ fn is_loopback(url: &Url) -> bool {
     })
 }
 
-fn classify(error: &reqwest::Error) -> Failure {
+fn classify(error: reqwest::Error) -> Failure {
+    // The address may contain a token.
+    let error = error.without_url();
     if error.is_connect() {
-        Failure::Connect(root_cause(error))
+        Failure::Connect(root_cause(&error))
     } else if error.is_timeout() {
         Failure::Timeout
     } else {
-        Failure::Interrupted(root_cause(error))
+        Failure::Interrupted(root_cause(&error))
     }
 }
 

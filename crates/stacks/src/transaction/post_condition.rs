@@ -64,6 +64,17 @@ codes! {
 }
 
 impl FungibleCode {
+    /// What stands before the amount in a sentence: "exactly", "at most".
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Eq => "exactly",
+            Self::Gt => "more than",
+            Self::Ge => "at least",
+            Self::Lt => "less than",
+            Self::Le => "at most",
+        }
+    }
+
     /// Whether the condition holds for what was sent.
     pub const fn holds(self, sent: u128, amount: u64) -> bool {
         let amount = amount as u128;

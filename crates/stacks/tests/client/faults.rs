@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use bithedge_stacks::client::{AccountState, ConfigError, Failure};
-use bithedge_stacks::{ClientError, MicroStx, NodeClient, Principal};
+use bithedge_stacks::client::{AccountState, ClientConfig, ConfigError, Failure};
+use bithedge_stacks::{ChainId, ClientError, MicroStx, NodeClient, Principal, Txid};
 use serde_json::{Value as Json, json};
 
-use super::server::{Act, Server, client, nobody};
+use super::server::{Act, Server, client, client_with, config, nobody};
 
 fn principal() -> Principal {
     "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM".parse().unwrap()
@@ -242,4 +242,131 @@ fn endpoints_must_be_web_addresses() {
         assert!(matches!(NodeClient::new([bad]), Err(ConfigError::Endpoint { .. })), "{bad}");
     }
     assert!(NodeClient::new(["https://api.hiro.so", "http://127.0.0.1:20443/base/"]).is_ok());
+}
+
+#[test]
+fn what_is_secret_in_an_address_is_not_shown() {
+    for bad in ["https://user:hunter2@a.example/base", "https://hunter2@a.example"] {
+        let error = NodeClient::new([bad]).unwrap_err();
+        assert!(matches!(error, ConfigError::Credentials { .. }), "{error:?}");
+        assert!(error.to_string().contains("https://a.example"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+    for bad in [
+        "user:hunter2@a.example",
+        "https://user:hunter2@a.example:port",
+        "https://user:hun/hunter2@a.example",
+        "https://a.example/hunter2?x",
+        "https://a.example?key=hunter2",
+        "https://a.example#hunter2",
+        "https://a.example:port/hunter2",
+        "ftp://a.example/hunter2",
+    ] {
+        let error = NodeClient::new([bad]).unwrap_err();
+        assert!(matches!(error, ConfigError::Endpoint { .. }), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_the_path_is_used_but_not_shown() {
+    let dead = format!("{}/hunter2", nobody().await);
+    for (act, asked) in [
+        (Act::Drop, true),
+        (Act::Answer(200, b"?".to_vec()), true),
+        (Act::Answer(400, Vec::new()), true),
+        (Act::Answer(403, Vec::new()), true),
+        (Act::Sleep(Duration::from_secs(60)), true),
+        (Act::Drop, false),
+    ] {
+        let server = Server::start([act]).await;
+        let url = if asked { format!("{}/hunter2", server.url()) } else { dead.clone() };
+        let client = client([url.as_str()]);
+        let error = ask(&client).await.unwrap_err();
+        assert!(!format!("{error} {error:?} {client:?}").contains("hunter2"), "{error:?} {client:?}");
+        assert!(error.to_string().contains("http://127.0.0.1:"), "{error}");
+        assert!(server.asked().iter().all(|asked| asked.line.starts_with("GET /hunter2/v2/accounts/")));
+        assert_eq!(server.asked().is_empty(), !asked);
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_know_or_does_not_let_is_passed_over() {
+    for status in [401, 403, 404, 408] {
+        let other = Server::start([Act::Answer(status, b"no".to_vec())]).await;
+        let node = Server::start([good()]).await;
+        assert_right(ask(&client([other.url(), node.url()])).await);
+        assert_eq!(other.asked().len(), 1);
+        // The other one is asked again after a passing fault, this one is not.
+        let other = Server::start([Act::Answer(status, b"no".to_vec())]).await;
+        let node = Server::start([Act::Drop, good()]).await;
+        let answer = ask(&client([other.url(), node.url()])).await;
+        if status == 404 {
+            assert!(matches!(answer, Err(ClientError::NotFound { .. })), "{answer:?}");
+        } else {
+            assert_right(answer);
+        }
+        assert_eq!(other.asked().len(), 1);
+    }
+    let servers = [
+        Server::start([Act::Answer(404, Vec::new())]).await,
+        Server::start([Act::Answer(401, Vec::new())]).await,
+    ];
+    let error = ask(&client(servers.iter().map(Server::url))).await.unwrap_err();
+    assert!(matches!(error, ClientError::NotFound { .. }), "{error:?}");
+    assert!(servers.iter().all(|server| server.asked().len() == 1));
+}
+
+#[tokio::test]
+async fn a_node_without_the_api_says_nothing_about_a_transaction() {
+    let txid = Txid([0xab; 32]);
+    let unknown = Act::refuse(404, &json!({ "error": "could not find transaction by ID" }));
+    let routes =
+        json!({ "message": "Route GET:/extended not found", "error": "Not Found", "statusCode": 404 });
+    for body in ["", "No such file or directory", "{}", "null", "\"error\"", &routes.to_string()] {
+        let node = Server::start([Act::Answer(404, body.as_bytes().to_vec())]).await;
+        let error = node.client().transaction(txid).await.unwrap_err();
+        assert!(matches!(error, ClientError::Unsupported { .. }), "{body}: {error:?}");
+        assert_eq!(node.asked().len(), 1);
+        // Whoever can tell is listened to, in whatever order.
+        let api = Server::start([unknown.clone()]).await;
+        for both in [[node.url(), api.url()], [api.url(), node.url()]] {
+            let error = client(both).transaction(txid).await.unwrap_err();
+            assert!(matches!(error, ClientError::NotFound { .. }), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_client_calls_itself_as_it_is_told() {
+    let server = Server::start([good()]).await;
+    assert_right(ask(&server.client()).await);
+    let own = ClientConfig { user_agent: "somebody/1".to_owned(), ..config() };
+    assert_right(ask(&client_with([server.url()], own)).await);
+    let agents: Vec<_> = server.asked().into_iter().map(|asked| asked.user_agent).collect();
+    assert!(agents[0].starts_with("stacks-client/"), "{agents:?}");
+    assert_eq!(agents[1], "somebody/1");
+}
+
+#[tokio::test]
+async fn an_endpoint_of_another_chain_is_passed_over() {
+    let testnet = Server::start([info(100)]).await;
+    let expecting = |expected| ClientConfig { expected_chain: Some(expected), ..config() };
+    let client = client_with([testnet.url()], expecting(ChainId::MAINNET));
+    let error = client.info().await.unwrap_err();
+    assert!(
+        matches!(error, ClientError::WrongChain { expected: ChainId::MAINNET, actual: ChainId::TESTNET, .. }),
+        "{error:?}"
+    );
+    assert_eq!(testnet.asked().len(), 1);
+    let wrong = Act::json(&json!({
+        "burn_block_height": 10, "server_version": "stacks-node", "network_id": 1, "stacks_tip_height": 10_000,
+        "stacks_tip": "ab".repeat(32),
+    }));
+    let mainnet = Server::start([wrong]).await;
+    let client = client_with([mainnet.url(), testnet.url()], expecting(ChainId::TESTNET));
+    // Had the other chain's height counted, this one's would be stale.
+    for _ in 0..2 {
+        assert_eq!(client.info().await.unwrap().stacks_tip_height, 100);
+    }
 }

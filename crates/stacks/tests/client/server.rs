@@ -39,6 +39,7 @@ impl Act {
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub line: String,
+    pub user_agent: String,
     pub body: Vec<u8>,
 }
 
@@ -92,7 +93,12 @@ pub async fn nobody() -> String {
 
 /// A client with little patience: three attempts, a fifth of a second each.
 pub fn client<'a>(endpoints: impl IntoIterator<Item = &'a str>) -> NodeClient {
-    let config = ClientConfig {
+    client_with(endpoints, config())
+}
+
+/// Little patience.
+pub fn config() -> ClientConfig {
+    ClientConfig {
         connect_timeout: Duration::from_millis(200),
         request_timeout: Duration::from_millis(200),
         attempts: 3,
@@ -100,7 +106,12 @@ pub fn client<'a>(endpoints: impl IntoIterator<Item = &'a str>) -> NodeClient {
         max_backoff: Duration::from_millis(20),
         max_body_bytes: 4096,
         max_tip_lag: 6,
-    };
+        ..ClientConfig::default()
+    }
+}
+
+/// A client of one's own making.
+pub fn client_with<'a>(endpoints: impl IntoIterator<Item = &'a str>, config: ClientConfig) -> NodeClient {
     NodeClient::with_config(endpoints, config).unwrap()
 }
 
@@ -155,5 +166,10 @@ async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
         }
     }
     let line = head.lines().next()?.trim_end_matches(" HTTP/1.1").to_owned();
-    Some(Asked { line, body: bytes[head_end + 4..].to_vec() })
+    let user_agent = head
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("user-agent"))
+        .map_or_else(String::new, |(_, value)| value.to_owned());
+    Some(Asked { line, user_agent, body: bytes[head_end + 4..].to_vec() })
 }
