@@ -5,12 +5,12 @@
 use bithedge_ipc::{ChainSnapshot, Notice, Preferences, Theme};
 use tauri::{State, WebviewWindow};
 
-use crate::shell::App;
+use crate::shell::{self, App};
 use crate::window;
 
 #[tauri::command]
 pub(crate) fn chain_snapshot(app: State<'_, App>) -> ChainSnapshot {
-    app.follower.snapshots().borrow().clone()
+    shell::latest(&app.follower.snapshots())
 }
 
 #[tauri::command]

@@ -67,15 +67,26 @@ impl Environment {
     }
 }
 
-/// Where the devnet's worker is: where the environment says; else in the source tree that this program was built in; else
-/// in the data folder, where it can be put beside an installed application.
+/// The worker in the source tree that this program was built in; none in a release, which runs on other computers.
+///
+/// Its place is fixed when the program is built. It is never searched for around the program: a folder above it may be
+/// one that anybody can write to (an AppImage is mounted below `/tmp`), and what is found there would be run.
+const SOURCE_WORKER: Option<&str> = if cfg!(debug_assertions) {
+    Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/devnet/worker"))
+} else {
+    None
+};
+
+/// Where the devnet's worker is: where the environment says; else, in a debug build, in the source tree; else in the
+/// data folder, where it can be put beside an installed application.
 pub(crate) fn devnet_worker(given: Option<PathBuf>, data_dir: &Path) -> PathBuf {
-    let in_source_tree = || {
-        let program = env::current_exe().ok()?;
-        let workers = program.ancestors().map(|folder| folder.join("crates/devnet/worker"));
-        workers.into_iter().find(|worker| worker.join("package.json").is_file())
-    };
-    given.or_else(in_source_tree).unwrap_or_else(|| data_dir.join("devnet-worker"))
+    worker_folder(given, SOURCE_WORKER.map(Path::new), data_dir)
+}
+
+fn worker_folder(given: Option<PathBuf>, source: Option<&Path>, data_dir: &Path) -> PathBuf {
+    given
+        .or_else(|| source.filter(|folder| folder.is_dir()).map(Path::to_path_buf))
+        .unwrap_or_else(|| data_dir.join("devnet-worker"))
 }
 
 #[cfg(test)]
@@ -107,6 +118,17 @@ mod tests {
         assert_eq!(environment.data_dir, Some(PathBuf::from("/data")));
         assert_eq!(environment.theme, Some(Theme::Dark));
         assert_eq!(devnet_worker(environment.devnet_worker, Path::new("/data")), Path::new("/worker"));
+    }
+
+    #[test]
+    fn the_worker_is_in_one_of_three_fixed_places() {
+        let (data_dir, source) = (Path::new("/data"), Path::new(env!("CARGO_MANIFEST_DIR")));
+        let given = || Some(PathBuf::from("/worker"));
+        assert_eq!(worker_folder(given(), Some(source), data_dir), Path::new("/worker"));
+        assert_eq!(worker_folder(None, Some(source), data_dir), source);
+        for source in [None, Some(Path::new("/nowhere/devnet/worker"))] {
+            assert_eq!(worker_folder(None, source, data_dir), Path::new("/data/devnet-worker"));
+        }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bithedge_engine::{ChainFollower, SystemClock};
-use bithedge_ipc::{EVENT_NAME, Event};
+use bithedge_engine::{ChainFollower, Clock, SystemClock};
+use bithedge_ipc::{ChainSnapshot, Connection, EVENT_NAME, Event, Fault, Notice};
 use tauri::{AppHandle, Emitter, Manager, RunEvent};
+use tokio::sync::watch;
 
 use crate::connect::{EmbeddedDevnet, NodeConnector};
 use crate::environment::{self, Environment, EnvironmentError};
@@ -84,17 +85,47 @@ fn set_up(app: &AppHandle, environment: Environment) -> tauri::Result<()> {
     window::open(app, &config, theme, &data_dir).map(|_| ())
 }
 
-/// Tells the window of every new snapshot.
+/// Tells the window of every new snapshot, and at last that there will be no more.
 fn forward_snapshots(app: AppHandle, follower: &ChainFollower) {
     let mut snapshots = follower.snapshots();
     tauri::async_runtime::spawn(async move {
         while snapshots.changed().await.is_ok() {
             let snapshot = snapshots.borrow_and_update().clone();
-            if let Err(error) = app.emit(EVENT_NAME, Event::Chain(snapshot)) {
-                tracing::error!("the window was not told of a new snapshot: {error}");
-            }
+            tell(&app, snapshot);
         }
+        tracing::info!("the chain is no longer followed");
+        tell(&app, latest(&snapshots));
     });
+}
+
+fn tell(app: &AppHandle, snapshot: ChainSnapshot) {
+    if let Err(error) = app.emit(EVENT_NAME, Event::Chain(snapshot)) {
+        tracing::error!("the window was not told of a new snapshot: {error}");
+    }
+}
+
+/// The latest snapshot. Once nobody follows the chain any more, it says so.
+pub(crate) fn latest(snapshots: &watch::Receiver<ChainSnapshot>) -> ChainSnapshot {
+    let snapshot = snapshots.borrow().clone();
+    if snapshots.has_changed().is_ok() { snapshot } else { ended(snapshot) }
+}
+
+/// What is left to show when the follower has ended: the last values, relied on by nobody.
+fn ended(mut snapshot: ChainSnapshot) -> ChainSnapshot {
+    snapshot.revision = snapshot.revision.saturating_add(1);
+    let status = &mut snapshot.status;
+    status.connection = Connection::Unreachable {
+        since: status.read_at.unwrap_or_else(|| SystemClock.now()),
+        notice: Notice {
+            fault: Fault::CoreSilent,
+            happened: "BitHedge has stopped following the chain.".to_owned(),
+            means: "Your money is safe: it is on the chain, not in this window. Nothing here is kept up to date any more."
+                .to_owned(),
+            remedy: "Close BitHedge and open it again.".to_owned(),
+            detail: "the task that follows the chain has ended".to_owned(),
+        },
+    };
+    snapshot
 }
 
 /// Ends as if the window had been closed when the system asks, so that the devnet is ended cleanly as well.
@@ -120,4 +151,34 @@ async fn termination() -> std::io::Result<()> {
 #[cfg(not(unix))]
 async fn termination() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_ipc::ChainStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_follower_that_ended_leaves_nothing_live() {
+        let read_at = SystemClock.now();
+        let status = ChainStatus {
+            endpoint: None,
+            network: None,
+            chain_id: None,
+            tip: None,
+            read_at: Some(read_at),
+            reorg: None,
+            connection: Connection::Live,
+        };
+        let live = ChainSnapshot { revision: 3, status, accounts: Vec::new() };
+        let (publish, snapshots) = watch::channel(live.clone());
+        assert_eq!(latest(&snapshots), live);
+
+        drop(publish);
+        let last = latest(&snapshots);
+        assert_eq!(last.revision, 4, "the window takes it for newer");
+        assert_eq!(last.status.connection.notice().map(|notice| notice.fault), Some(Fault::CoreSilent));
+        assert!(matches!(last.status.connection, Connection::Unreachable { since, .. } if since == read_at));
+    }
 }

@@ -1,10 +1,10 @@
-//! The frame around every page: navigation, title, status, theme.
+//! The frame around every page: navigation, title, status, theme, and what needs attention.
 
 use bithedge_ipc::Event;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::components::{ConnectionPill, Icon, IconName, Logo};
+use crate::components::{Attention, ConnectionPill, Icon, IconName, Logo};
 use crate::format;
 use crate::pages::{HomePage, SettingsPage};
 use crate::route::{Page, current_page};
@@ -13,9 +13,9 @@ use crate::state::{ChainState, PreferencesState, now_signal};
 /// The whole window.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    let chain = ChainState::new();
-    let preferences = PreferencesState::new();
     let now = now_signal();
+    let chain = ChainState::new(now);
+    let preferences = PreferencesState::new();
     provide_context(chain);
     provide_context(preferences);
     provide_context(now);
@@ -51,6 +51,7 @@ pub(crate) fn App() -> impl IntoView {
                     </div>
                 </header>
                 <main class="content" id="content">
+                    <Attention />
                     {move || match page.get() {
                         Page::Home => view! { <HomePage /> }.into_any(),
                         Page::Settings => view! { <SettingsPage /> }.into_any(),
@@ -65,7 +66,7 @@ pub(crate) fn App() -> impl IntoView {
 async fn subscribe(chain: ChainState, preferences: PreferencesState) {
     let listening = api::listen(move |Event::Chain(snapshot)| chain.accept(snapshot));
     if let Err(error) = listening.await {
-        chain.fail(&error);
+        chain.fail_to_listen(&error);
     }
     match api::preferences().await {
         Ok(chosen) => preferences.accept(chosen),

@@ -39,3 +39,6 @@ pub(crate) fn programs() -> Result<()> {
 /// Selects all crates but the page, which is for wasm.
 pub(crate) const HOST_WORKSPACE: [&str; 5] =
     ["--workspace", "--exclude", "bithedge-ui", "--features", SHELL_FEATURES];
+
+/// Selects all crates, the page too: what it computes is tested on this machine.
+pub(crate) const WHOLE_WORKSPACE: [&str; 3] = ["--workspace", "--features", SHELL_FEATURES];

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use self::count::Counts;
-use crate::build::{self, HOST_WORKSPACE};
+use crate::build::{self, HOST_WORKSPACE, WHOLE_WORKSPACE};
 use crate::command::{self, cargo, program};
 use crate::setup::{self, Purpose};
 use crate::{e2e, workspace};
@@ -158,7 +158,7 @@ fn tests(counts: &mut Option<Counts>) -> Result<()> {
     let runner: &[&str] =
         if nextest { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--no-fail-fast"] };
     let (lines, result) =
-        command::observed(cargo().args(runner).args(HOST_WORKSPACE).args(targets(nextest)))?;
+        command::observed(cargo().args(runner).args(WHOLE_WORKSPACE).args(targets(nextest)))?;
     *counts = Counts::of_tests(&lines);
     result
 }

@@ -262,6 +262,133 @@ async fn a_branch_change_is_told_and_everything_is_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lower_tip_of_the_same_branch_is_a_node_that_is_behind() {
+    let chain = FakeChain::new();
+    chain.state().network = Network::Mainnet;
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().reorganise(3, 0, 'a');
+    let snapshot = until(&follower, is_stale).await;
+    assert_eq!((fault(&snapshot), height(&snapshot)), (Some(Fault::TipBehind), Some(9)));
+    assert_eq!(snapshot.status.reorg, None);
+    // However long it lasts, the newer values stay, and a public node's lower tip is not taken for a new chain.
+    sleep(Duration::from_secs(1_200)).await;
+    let snapshot = follower.snapshots().borrow().clone();
+    assert_eq!((fault(&snapshot), height(&snapshot)), (Some(Fault::TipBehind), Some(9)));
+    assert_of_one_tip(&snapshot);
+
+    chain.state().mine(4);
+    let snapshot = until(&follower, is_live).await;
+    assert_eq!((height(&snapshot), snapshot.status.reorg), (Some(10), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lower_tip_that_cannot_be_compared_is_not_told_as_another_branch() {
+    let chain = FakeChain::new();
+    chain.state().page = 1;
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().reorganise(3, 1, 'b');
+    let snapshot = until(&follower, is_stale).await;
+    assert_eq!((fault(&snapshot), height(&snapshot)), (Some(Fault::TipBehind), Some(9)));
+    // The first block that can be compared tells.
+    chain.state().mine(2);
+    let snapshot = until(&follower, is_live).await;
+    assert_eq!((height(&snapshot), snapshot.status.reorg.map(|reorg| reorg.from.get())), (Some(9), Some(9)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_devnet_that_is_set_back_is_followed_on() {
+    // It grows on with other blocks: that is another branch.
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().reorganise(3, 0, 'a');
+    until(&follower, is_stale).await;
+    chain.state().reorganise(0, 1, 'b');
+    let snapshot = until(&follower, is_live).await;
+    let reorg = snapshot.status.reorg.expect("the change is told");
+    assert_eq!((reorg.from.get(), reorg.to.get()), (9, 7));
+
+    // It stays where it is: after a while that is its chain.
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().reorganise(3, 0, 'a');
+    let begun = Instant::now();
+    until(&follower, is_stale).await;
+    let snapshot = until(&follower, is_live).await;
+    assert!(begun.elapsed() >= Duration::from_secs(30), "taken after {:?}", begun.elapsed());
+    assert_eq!((height(&snapshot), snapshot.status.reorg), (Some(6), None));
+    assert_of_one_tip(&snapshot);
+    chain.state().reorganise(0, 1, 'b');
+    until(&follower, |snapshot| is_live(snapshot) && height(snapshot) == Some(7)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_that_is_not_found_is_not_taken_for_one_that_was_replaced() {
+    let chain = FakeChain::new();
+    chain.state().page = 1;
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().finds_none = true;
+    chain.state().mine(3);
+    let snapshot = until(&follower, is_stale).await;
+    assert_eq!((height(&snapshot), snapshot.status.reorg), (Some(9), None));
+    chain.state().finds_none = false;
+    let snapshot = until(&follower, is_live).await;
+    assert_eq!((height(&snapshot), snapshot.status.reorg), (Some(12), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_that_is_behind_is_told_as_such() {
+    let chain = FakeChain::new();
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    chain.state().unindexed = 2;
+    chain.state().mine(2);
+    let snapshot = until(&follower, is_stale).await;
+    assert_eq!((fault(&snapshot), height(&snapshot)), (Some(Fault::IndexBehind), Some(9)));
+    let notice = snapshot.status.connection.notice().unwrap();
+    assert!(notice.happened.contains("block 11") && notice.detail.contains("ends at 9"), "{notice:?}");
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(fault(&follower.snapshots().borrow()), Some(Fault::IndexBehind));
+    assert!(is_stale(&follower.snapshots().borrow()), "the node is there");
+
+    // One that catches up within the attempts is not worth a word.
+    chain.state().unindexed = 0;
+    until(&follower, is_live).await;
+    let before = chain.state().questions;
+    chain.state().unindexed = 1;
+    sleep(Duration::from_millis(1_300)).await;
+    chain.state().unindexed = 0;
+    let after = chain.state().questions;
+    assert!(after - before <= 24, "{} questions in 1.3 s", after - before);
+    until(&follower, is_live).await;
+
+    // Without anything to show, it is told all the same.
+    let chain = FakeChain::new();
+    chain.state().unindexed = 10;
+    let (follower, _) = follow(&chain);
+    let snapshot = until(&follower, is_unreachable).await;
+    assert_eq!(fault(&snapshot), Some(Fault::IndexBehind));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_says_that_it_is_behind_is_believed() {
+    let chain = FakeChain::new();
+    chain.state().is_synced = Some(false);
+    let (follower, _) = follow(&chain);
+    let snapshot = until(&follower, is_stale).await;
+    assert_eq!((fault(&snapshot), height(&snapshot)), (Some(Fault::NodeSyncing), Some(9)));
+    assert_of_one_tip(&snapshot);
+    for answer in [Some(true), None] {
+        chain.state().is_synced = answer;
+        until(&follower, is_live).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_public_chain_that_stands_still_is_stale_and_a_devnet_is_not() {
     for (network, stands_still) in [(Network::Mainnet, true), (Network::Devnet, false)] {
         let chain = FakeChain::new();

@@ -145,6 +145,7 @@ async fn blocks_are_found_by_height_and_never_taken_for_another() {
     let source = node.source();
     for height in [42, 41, 7] {
         let expected = Block {
+            height: BlockHeight::new(height),
             hash: hash(height).trim_start_matches("0x").to_owned(),
             time: UnixSeconds::new(1_700_000_000 + height),
         };
@@ -173,6 +174,23 @@ async fn a_public_node_has_no_accounts_and_another_chain_no_name() {
         let identity = source.identify(chain_id).await.unwrap();
         assert_eq!((identity.network, identity.accounts.len()), (network, 0));
     }
+}
+
+#[tokio::test]
+async fn only_a_missing_path_says_that_a_node_is_no_devnet() {
+    for status in [204, 301, 400, 401, 403, 410, 429, 500] {
+        let node = FakeNode::serve(move |_| (status, String::new())).await;
+        let answer = node.source().identify(TESTNET).await;
+        assert!(matches!(answer, Err(SourceError::Failing(_))), "{status}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_elsewhere_is_not_asked_whether_it_is_a_devnet() {
+    // There is nobody at this address, so asking would fail.
+    let source = NodeSource::new("http://192.0.2.1:20443").unwrap();
+    let asking = tokio::time::timeout(Duration::from_millis(500), source.identify(TESTNET));
+    assert_eq!(asking.await.unwrap().unwrap().network, Network::Testnet);
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ pub struct Reorg {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Connection {
-    /// Nothing has been read yet, and nothing has failed.
+    /// Nothing has been read yet. An attempt may have failed, but not for long enough to give the node up: it is being tried
+    /// again.
     Starting,
     /// The values are those of the node's newest block.
     Live,

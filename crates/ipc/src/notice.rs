@@ -19,10 +19,18 @@ pub enum Fault {
     NodeMalformed,
     /// The node answers, but too slowly to get a complete reading.
     NodeSlow,
+    /// The node says that it has not caught up with the chain.
+    NodeSyncing,
+    /// The node names an older block as its newest than before.
+    TipBehind,
+    /// The node's index of blocks is behind the node.
+    IndexBehind,
     /// The node's newest block is too old: it, or the chain, stands still.
     TipOld,
     /// The node now serves another chain than before.
     ChainChanged,
+    /// The window no longer hears from the part of the application that follows the chain.
+    CoreSilent,
     /// Settings could not be kept.
     PreferencesNotKept,
 }

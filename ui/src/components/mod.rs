@@ -2,6 +2,7 @@
 
 mod address;
 mod amount;
+mod attention;
 mod icon;
 mod notice;
 mod pill;
@@ -10,6 +11,7 @@ mod stat;
 
 pub(crate) use address::{AddressText, CopyButton};
 pub(crate) use amount::AmountCell;
+pub(crate) use attention::Attention;
 pub(crate) use icon::{Icon, IconName, Logo};
 pub(crate) use notice::{Banner, Tone};
 pub(crate) use pill::ConnectionPill;

@@ -1,9 +1,10 @@
 //! Settings: how the window looks, and what it is connected to.
 
 use bithedge_ipc::Theme;
+use bithedge_protocol::UnixSeconds;
 use leptos::prelude::*;
 
-use crate::components::{Banner, CopyButton, Tone};
+use crate::components::CopyButton;
 use crate::format;
 use crate::state::{ChainState, PreferencesState};
 
@@ -25,11 +26,6 @@ fn Appearance() -> impl IntoView {
         (Theme::Dark, "dark", "Dark", "Light text on dark"),
     ];
     view! {
-        {move || preferences.problem().map(|problem| view! {
-            <Banner tone=Tone::Warning title="Your choice applies now, but could not be kept">
-                <p>{problem}</p>
-            </Banner>
-        })}
         <section class="card" aria-labelledby="appearance-heading">
             <div class="card-header">
                 <h2 class="card-title" id="appearance-heading">"Appearance"</h2>
@@ -62,15 +58,23 @@ fn Appearance() -> impl IntoView {
 #[component]
 fn NodeCard() -> impl IntoView {
     let chain = expect_context::<ChainState>();
+    let now = expect_context::<ReadSignal<UnixSeconds>>();
+    let is_behind = chain.is_behind();
+    let read_at = chain.status(|status| status.read_at);
     let endpoint = chain.status(|status| status.endpoint.clone());
     let network = chain.status(|status| status.network);
     let chain_id = chain.status(|status| status.chain_id);
     let hash = chain.status(|status| status.tip.as_ref().map(|tip| tip.hash.clone()));
     view! {
-        <section class="card" aria-labelledby="node-heading">
+        <section class="card" class:is-stale=move || is_behind.get() aria-labelledby="node-heading">
             <div class="card-header">
                 <h2 class="card-title" id="node-heading">"Node"</h2>
-                <p class="card-note">"Where everything shown comes from"</p>
+                <p class="card-note">
+                    {move || match (is_behind.get(), read_at.get()) {
+                        (true, Some(read_at)) => format!("Last read {}", format::ago(now.get(), read_at)),
+                        _ => "Where everything shown comes from".to_owned(),
+                    }}
+                </p>
             </div>
             <dl class="facts">
                 <dt>"Address"</dt>

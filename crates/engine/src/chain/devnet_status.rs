@@ -1,5 +1,6 @@
-//! Whether a node is a devnet of BitHedge, and which accounts it has funded.
+//! Whether a node on this computer is a devnet of BitHedge, and which accounts it has funded.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bithedge_stacks::address::Address;
@@ -32,14 +33,21 @@ struct FundedAccount {
 }
 
 impl DevnetStatus {
+    /// `None` for a node that is not on this computer: it is not a devnet, and is not asked.
+    ///
     /// Needs a TLS provider, which the node client has installed.
-    pub(super) fn new(endpoint: &str) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(endpoint: &str) -> Result<Option<Self>, reqwest::Error> {
+        if !is_loopback(endpoint) {
+            return Ok(None);
+        }
         let http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(3))
             .timeout(Duration::from_secs(6))
             .redirect(reqwest::redirect::Policy::none())
+            // A proxy would look for the devnet on its own computer.
+            .no_proxy()
             .build()?;
-        Ok(Self { http, url: format!("{endpoint}/devnet/status") })
+        Ok(Some(Self { http, url: format!("{endpoint}/devnet/status") }))
     }
 
     /// The devnet's accounts that have a part in the application; `None` if the node is not a devnet.
@@ -47,11 +55,9 @@ impl DevnetStatus {
         let reply = self.http.get(&self.url).send().await.map_err(|error| transport(&error))?;
         match reply.status() {
             StatusCode::OK => {}
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                return Err(SourceError::Failing(format!("{} answered {status}", self.url)));
-            }
-            // Whatever else a public node says of a path that it does not have.
-            _ => return Ok(None),
+            // What a node says of a path that it does not have. Anything else leaves open what it is.
+            StatusCode::NOT_FOUND => return Ok(None),
+            status => return Err(SourceError::Failing(format!("{} answered {status}", self.url))),
         }
         parse(&self.body(reply).await?).map(Some)
     }
@@ -87,6 +93,14 @@ fn parse(body: &[u8]) -> Result<Vec<Account>, SourceError> {
         .collect()
 }
 
+fn is_loopback(endpoint: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(endpoint) else { return false };
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
+}
+
 fn transport(error: &reqwest::Error) -> SourceError {
     let cause = error.to_string();
     if error.is_timeout() { SourceError::TimedOut(cause) } else { SourceError::Unreachable(cause) }
@@ -97,6 +111,26 @@ mod tests {
     use bithedge_ipc::Role;
 
     use super::*;
+
+    #[test]
+    fn only_this_computer_is_asked() {
+        for endpoint in
+            ["http://127.0.0.1:20443", "http://localhost:1", "http://[::1]:1", "https://127.9.9.9"]
+        {
+            assert!(is_loopback(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "http://192.0.2.1:20443",
+            "https://api.testnet.hiro.so",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://127.0.0.1@example.com",
+            "http://[2001:db8::1]",
+            "nonsense",
+        ] {
+            assert!(!is_loopback(endpoint), "{endpoint}");
+        }
+    }
 
     #[test]
     fn accounts_with_a_part_are_taken_in_the_devnet_s_order() {

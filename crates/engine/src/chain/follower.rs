@@ -129,7 +129,7 @@ impl<C: Clock> Following<C> {
 
     /// Reads the chain once. Meanwhile the status keeps ageing, so that a node that hangs does not look alive.
     async fn read<S: ChainSource>(&mut self, source: &S) -> Result<Reading, ReadingError> {
-        let known = self.tracker.known();
+        let known = self.tracker.known(self.now());
         let limit = self.tracker.pace().unreachable_after;
         let reading = tokio::time::timeout(limit, reading::read(source, known.as_ref()));
         tokio::pin!(reading);

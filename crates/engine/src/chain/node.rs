@@ -17,6 +17,8 @@ use super::source::{Balances, Block, ChainSource, Identity, NodeTip, SourceError
 const SBTC_TOKEN: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token";
 /// Its function for what is not locked.
 const SBTC_AVAILABLE: &str = "get-balance-available";
+/// How many blocks are read at once; the Stacks API gives up to 30.
+const RECENT_BLOCKS: u64 = 20;
 
 /// There can be no connection to such a node.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,8 @@ pub enum ConnectNodeError {
 pub struct NodeSource {
     endpoint: String,
     client: NodeClient,
-    devnet: DevnetStatus,
+    /// Only a node on this computer is asked whether it is a devnet.
+    devnet: Option<DevnetStatus>,
     sbtc: ContractId,
     sbtc_available: ClarityName,
 }
@@ -88,10 +91,14 @@ impl ChainSource for NodeSource {
     async fn identify(&self, chain_id: ChainId) -> Result<Identity, SourceError> {
         let network = match bithedge_stacks::ChainId(chain_id.0) {
             bithedge_stacks::ChainId::MAINNET => Network::Mainnet,
-            bithedge_stacks::ChainId::TESTNET => match self.devnet.accounts().await? {
-                Some(accounts) => return Ok(Identity { network: Network::Devnet, accounts }),
-                None => Network::Testnet,
-            },
+            bithedge_stacks::ChainId::TESTNET => {
+                if let Some(devnet) = &self.devnet
+                    && let Some(accounts) = devnet.accounts().await?
+                {
+                    return Ok(Identity { network: Network::Devnet, accounts });
+                }
+                Network::Testnet
+            }
             _ => Network::Other,
         };
         Ok(Identity { network, accounts: Vec::new() })
@@ -104,7 +111,13 @@ impl ChainSource for NodeSource {
             height: BlockHeight::new(info.stacks_tip_height),
             hash: info.stacks_tip.to_string(),
             burn_height: BurnHeight::new(info.burn_block_height),
+            is_synced: info.is_fully_synced,
         })
+    }
+
+    async fn recent_blocks(&self) -> Result<Vec<Block>, SourceError> {
+        let page = self.client.blocks(RECENT_BLOCKS, 0).await?;
+        Ok(page.results.iter().filter(|block| block.canonical).map(as_read).collect())
     }
 
     async fn block_at(&self, height: BlockHeight) -> Result<Option<Block>, SourceError> {
@@ -116,9 +129,7 @@ impl ChainSource for NodeSource {
             newest => newest,
         };
         // A block that came meanwhile shifts the list by one; the height tells.
-        Ok(block
-            .filter(|block| block.canonical && block.height == height.get())
-            .map(|block| Block { hash: block.hash.to_string(), time: UnixSeconds::new(block.block_time) }))
+        Ok(block.filter(|block| block.canonical && block.height == height.get()).map(|block| as_read(&block)))
     }
 
     async fn balances(&self, address: &Address) -> Result<Balances, SourceError> {
@@ -140,6 +151,14 @@ impl ChainSource for NodeSource {
             ))
         })?;
         Ok(Balances { stx: MicroStx::new(u128::from(account.balance.micro())), sbtc: Sats::new(sbtc) })
+    }
+}
+
+fn as_read(block: &ApiBlock) -> Block {
+    Block {
+        height: BlockHeight::new(block.height),
+        hash: block.hash.to_string(),
+        time: UnixSeconds::new(block.block_time),
     }
 }
 

@@ -47,6 +47,19 @@ impl Situation<'_> {
                 format!("The node at {endpoint} gave an answer that makes no sense, so it was not used."),
                 "If it lasts, use another node: this one may be damaged, or may not be a Stacks node.",
             ),
+            ReadingError::TipBehind { tip, seen } => (
+                Fault::TipBehind,
+                format!("The node at {endpoint} has gone back to block {tip}, after it was at block {seen}."),
+                "This usually passes by itself, and BitHedge keeps trying. If it lasts, use another node; if the chain \
+                 was started anew, close BitHedge and open it again.",
+            ),
+            ReadingError::IndexBehind { tip, .. } => (
+                Fault::IndexBehind,
+                format!(
+                    "The node at {endpoint} is at block {tip}, but its list of blocks does not have that one yet."
+                ),
+                "This usually passes by itself, and BitHedge keeps trying. If it lasts, use another node.",
+            ),
             ReadingError::ChainChanged { expected, found } => {
                 return Notice {
                     fault: Fault::ChainChanged,
@@ -75,6 +88,18 @@ impl Situation<'_> {
                 "This usually passes by itself, and BitHedge keeps trying. If it lasts, use another node."
                     .to_owned(),
             detail,
+        }
+    }
+
+    /// The node says that it is behind the chain.
+    pub(super) fn not_synced(&self) -> Notice {
+        Notice {
+            fault: Fault::NodeSyncing,
+            happened: format!("The node at {} has not caught up with the chain.", self.endpoint),
+            means: "Your money is safe. The balances are right as of the block shown; anything newer is not visible here."
+                .to_owned(),
+            remedy: "Wait until the node has caught up, or use another node.".to_owned(),
+            detail: "is_fully_synced is false".to_owned(),
         }
     }
 

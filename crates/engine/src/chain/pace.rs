@@ -18,6 +18,9 @@ pub struct Pace {
     pub max_tip_age: Option<Seconds>,
     /// How long a branch change stays on show.
     pub reorg_shown: Duration,
+    /// How long a node may go on naming a tip below the last one before that is taken for its chain now; `None` to wait
+    /// until a block shows that it is another branch. Only a chain of our own is ever set back on purpose.
+    pub lower_tip_accepted_after: Option<Duration>,
     /// Time until another attempt after there was no node to connect to.
     pub reconnect_after: Duration,
 }
@@ -30,6 +33,7 @@ impl Pace {
         unreachable_after: Duration::from_secs(10),
         max_tip_age: None,
         reorg_shown: Duration::from_secs(60),
+        lower_tip_accepted_after: Some(Duration::from_secs(30)),
         reconnect_after: Duration::from_secs(15),
     };
 
@@ -40,6 +44,7 @@ impl Pace {
         unreachable_after: Duration::from_secs(40),
         max_tip_age: Some(Seconds::new(30 * 60)),
         reorg_shown: Duration::from_secs(10 * 60),
+        lower_tip_accepted_after: None,
         reconnect_after: Duration::from_secs(15),
     };
 

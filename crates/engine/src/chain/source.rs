@@ -19,11 +19,15 @@ pub struct NodeTip {
     pub hash: String,
     /// Height of the newest Bitcoin block it has processed.
     pub burn_height: BurnHeight,
+    /// Whether the node says that it has caught up with the chain; `None` if it does not say.
+    pub is_synced: Option<bool>,
 }
 
 /// One block of the canonical chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
+    /// Its height.
+    pub height: BlockHeight,
     /// Header hash, 64 lower-case hexadecimal digits.
     pub hash: String,
     /// The time in its header.
@@ -77,7 +81,11 @@ pub trait ChainSource: Send + Sync + 'static {
     /// The newest block as the node sees it.
     fn tip(&self) -> impl Future<Output = Result<NodeTip, SourceError>> + Send;
 
-    /// The canonical block at a height; `None` if there is none (yet).
+    /// The newest blocks of the canonical chain, newest first, as many as one answer holds. Whoever indexes the chain may
+    /// be behind the node.
+    fn recent_blocks(&self) -> impl Future<Output = Result<Vec<Block>, SourceError>> + Send;
+
+    /// The canonical block at a height; `None` if there is none (yet), or if the chain moved while it was looked up.
     fn block_at(
         &self,
         height: BlockHeight,

@@ -2,10 +2,11 @@
 //!
 //! No input or output and no clock of its own: a pure state machine, fed with moments.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bithedge_ipc::{AccountView, ChainSnapshot, ChainStatus, Connection, Notice, Reorg};
-use bithedge_protocol::UnixSeconds;
+use bithedge_protocol::{BlockHeight, UnixSeconds};
 
 use super::notices::Situation;
 use super::pace::Pace;
@@ -15,6 +16,8 @@ use crate::clock::Moment;
 
 /// Failed connections in a row after which a node counts as gone: one may be a hiccup.
 const FAILURES_UNTIL_UNREACHABLE: u32 = 2;
+/// How many blocks are remembered by their hashes.
+const MAX_HASHES: usize = 512;
 
 /// A run of failures.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +34,13 @@ pub(super) struct Tracker {
     /// Begin of the wait for a first reading.
     started: Moment,
     last: Option<(Moment, Reading)>,
+    /// Hashes of the last reading's branch, as far as they were seen.
+    hashes: BTreeMap<BlockHeight, String>,
     failures: Option<Failures>,
+    /// What kept the latest reading from being complete, although the node answered.
+    hindrance: Option<ReadingError>,
+    /// Since when the node has been naming a lower tip than that of the last reading.
+    behind: Option<Moment>,
     reorg: Option<(Moment, Reorg)>,
     connection: Connection,
     revision: u64,
@@ -44,7 +53,10 @@ impl Tracker {
             endpoint: None,
             started: at,
             last: None,
+            hashes: BTreeMap::new(),
             failures: None,
+            hindrance: None,
+            behind: None,
             reorg: None,
             connection: Connection::Starting,
             revision: 0,
@@ -68,11 +80,17 @@ impl Tracker {
     }
 
     /// What the next reading builds on.
-    pub(super) fn known(&self) -> Option<Known> {
+    pub(super) fn known(&self, at: Moment) -> Option<Known> {
+        let accepts_lower = self
+            .behind
+            .zip(self.pace.lower_tip_accepted_after)
+            .is_some_and(|(since, limit)| elapsed(since, at) >= limit);
         self.last.as_ref().map(|(_, reading)| Known {
             chain_id: reading.chain_id,
             identity: reading.identity.clone(),
             tip: reading.tip.clone(),
+            hashes: self.hashes.clone(),
+            accepts_lower,
         })
     }
 
@@ -80,14 +98,21 @@ impl Tracker {
     pub(super) fn succeeded(&mut self, at: Moment, reading: Reading) {
         self.pace = Pace::of(reading.identity.network);
         self.failures = None;
+        self.hindrance = None;
+        self.behind = None;
         if let Some(from) = reading.replaced {
             self.reorg = Some((at, Reorg { from, to: reading.tip.height, noticed: at.wall }));
         } else if self.reorg.is_some_and(|(noticed, _)| elapsed(noticed, at) >= self.pace.reorg_shown) {
             self.reorg = None;
         }
+        self.remember(&reading);
         let tip_age = at.wall.since(reading.tip.time).unwrap_or_default();
+        let is_synced = reading.is_synced != Some(false);
         self.last = Some((at, reading));
         self.connection = match self.pace.max_tip_age {
+            _ if !is_synced => {
+                Connection::Stale { since: self.problem_since(at), notice: self.situation().not_synced() }
+            }
             Some(limit) if tip_age > limit => {
                 Connection::Stale { since: self.problem_since(at), notice: self.situation().tip_old(tip_age) }
             }
@@ -95,11 +120,33 @@ impl Tracker {
         };
     }
 
+    /// Keeps the hashes of the branch that a reading is of, and of no other.
+    fn remember(&mut self, reading: &Reading) {
+        let is_set_back = self.last.as_ref().is_some_and(|(_, last)| reading.tip.height < last.tip.height);
+        if reading.replaced.is_some() || is_set_back {
+            self.hashes.clear();
+        }
+        self.hashes.extend(reading.recent.iter().map(|block| (block.height, block.hash.clone())));
+        while self.hashes.len() > MAX_HASHES {
+            self.hashes.pop_first();
+        }
+    }
+
     /// A reading failed.
     pub(super) fn failed(&mut self, at: Moment, error: &ReadingError) {
         let notice = self.situation().failed(error);
         match error {
-            ReadingError::TipMoved => self.overdue(at, notice),
+            ReadingError::TipMoved | ReadingError::IndexBehind { .. } => {
+                self.failures = None;
+                self.hindrance = Some(error.clone());
+                self.overdue(at);
+            }
+            ReadingError::TipBehind { .. } => {
+                self.failures = None;
+                self.hindrance = Some(error.clone());
+                self.behind.get_or_insert(at);
+                self.connection = Connection::Stale { since: self.problem_since(at), notice };
+            }
             ReadingError::ChainChanged { .. } => {
                 self.count_failure(at);
                 self.connection = Connection::Unreachable { since: self.problem_since(at), notice };
@@ -127,16 +174,25 @@ impl Tracker {
     pub(super) fn waiting(&mut self, at: Moment) {
         // A problem that is already told stays as it is until the reading ends.
         if self.failures.is_none() {
-            let notice = self.situation().slow(String::new());
-            self.overdue(at, notice);
+            self.overdue(at);
         }
     }
 
     /// The node is there, but there is no complete reading: it depends on for how long.
-    fn overdue(&mut self, at: Moment, notice: Notice) {
+    fn overdue(&mut self, at: Moment) {
+        let situation = self.situation();
+        let notice = match &self.hindrance {
+            // Told from the first moment, and until the node has caught up.
+            Some(ReadingError::TipBehind { .. }) => return,
+            Some(error) => situation.failed(error),
+            None => situation.slow(String::new()),
+        };
+        // A node that is behind, or its index, is not gone: it answers, only what is shown gets older.
+        let index_is_behind = matches!(self.hindrance, Some(ReadingError::IndexBehind { .. }));
+        let answers = self.last.is_some() && (index_is_behind || self.behind.is_some());
         let from = self.last.as_ref().map_or(self.started, |(read, _)| *read);
         let age = elapsed(from, at);
-        if age >= self.pace.unreachable_after {
+        if age >= self.pace.unreachable_after && !answers {
             self.connection = Connection::Unreachable { since: self.problem_since(from), notice };
         } else if age >= self.pace.stale_after && self.last.is_some() {
             self.connection = Connection::Stale { since: self.problem_since(from), notice };

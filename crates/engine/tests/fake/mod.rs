@@ -27,6 +27,13 @@ pub(crate) struct State {
     pub(crate) tip_time: UnixSeconds,
     pub(crate) fault: Option<SourceError>,
     pub(crate) latency: Duration,
+    pub(crate) is_synced: Option<bool>,
+    /// How many of the newest blocks the index does not have.
+    pub(crate) unindexed: usize,
+    /// How many blocks one answer of the index holds.
+    pub(crate) page: usize,
+    /// Whether the index finds no block by its height.
+    pub(crate) finds_none: bool,
     /// How many of the next balance reads are followed by a new block.
     pub(crate) moves: u32,
     /// Every question that was asked.
@@ -37,6 +44,14 @@ impl State {
     fn hash(&self, height: usize) -> String {
         let branch: String = self.branches[..=height].iter().collect();
         format!("{height}-{branch}")
+    }
+
+    fn block(&self, height: usize) -> Block {
+        Block {
+            height: BlockHeight::new(u64::try_from(height).unwrap()),
+            hash: self.hash(height),
+            time: self.tip_time,
+        }
     }
 
     fn height(&self) -> u64 {
@@ -68,6 +83,10 @@ impl FakeChain {
             tip_time: UnixSeconds::new(GENESIS),
             fault: None,
             latency: Duration::ZERO,
+            is_synced: Some(true),
+            unindexed: 0,
+            page: 20,
+            finds_none: false,
             moves: 0,
             questions: 0,
         })))
@@ -125,16 +144,23 @@ impl ChainSource for FakeChain {
             height: BlockHeight::new(state.height()),
             hash: state.hash(state.branches.len() - 1),
             burn_height: BurnHeight::new(state.height() / 2),
+            is_synced: state.is_synced,
+        })
+        .await
+    }
+
+    async fn recent_blocks(&self) -> Result<Vec<Block>, SourceError> {
+        self.answer(|state| {
+            let indexed = state.branches.len() - state.unindexed;
+            (0..indexed).rev().take(state.page).map(|height| state.block(height)).collect()
         })
         .await
     }
 
     async fn block_at(&self, height: BlockHeight) -> Result<Option<Block>, SourceError> {
         self.answer(|state| {
-            (height.get() <= state.height()).then(|| Block {
-                hash: state.hash(usize::try_from(height.get()).unwrap()),
-                time: state.tip_time,
-            })
+            let is_there = !state.finds_none && height.get() <= state.height();
+            is_there.then(|| state.block(usize::try_from(height.get()).unwrap()))
         })
         .await
     }

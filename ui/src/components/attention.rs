@@ -1,4 +1,4 @@
-//! Whatever needs attention, above everything else.
+//! Whatever needs attention, above every page.
 
 use std::time::Duration;
 
@@ -6,21 +6,27 @@ use bithedge_ipc::{Connection, Notice};
 use bithedge_protocol::UnixSeconds;
 use leptos::prelude::*;
 
-use crate::components::{Banner, Icon, IconName, Tone};
+use super::{Banner, Icon, IconName, Tone};
 use crate::format;
-use crate::state::ChainState;
+use crate::state::{ChainState, PreferencesState};
 
 /// How long the button says that it was heard.
 const RETRY_SHOWN: Duration = Duration::from_millis(1_500);
 
 /// Whatever needs attention; nothing if all is well.
 #[component]
-pub(super) fn Attention() -> impl IntoView {
+pub(crate) fn Attention() -> impl IntoView {
     let chain = expect_context::<ChainState>();
     let now = expect_context::<ReadSignal<UnixSeconds>>();
+    let preferences = expect_context::<PreferencesState>();
     let connection = chain.connection();
     let reorg = chain.status(|status| status.reorg);
     view! {
+        {move || preferences.problem().map(|problem| view! {
+            <Banner tone=Tone::Warning title="Your choice applies now, but could not be kept">
+                <p>{problem}</p>
+            </Banner>
+        })}
         {move || chain.bridge_failure().map(|cause| view! {
             <Banner tone=Tone::Danger title=cause>
                 <p>"Your money is safe: nothing was signed or sent. The figures here may be out of date."</p>
@@ -29,6 +35,8 @@ pub(super) fn Attention() -> impl IntoView {
         })}
         {move || match connection.get() {
             Connection::Starting | Connection::Live => None,
+            // The failure of the bridge is told above.
+            _ if chain.is_deaf() => None,
             Connection::Stale { since, notice } => Some(connection_banner(chain, Tone::Warning, now, since, notice)),
             Connection::Unreachable { since, notice } => {
                 Some(connection_banner(chain, Tone::Danger, now, since, notice))
