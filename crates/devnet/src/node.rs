@@ -15,6 +15,8 @@ use crate::vm::Vm;
 
 /// The VM's first block is this much later than the clock that its session is started with.
 const FIRST_BLOCK_DELAY: u64 = 610;
+/// How often the VM may fail in one block before the request is given up; what waits keeps waiting.
+const MOST_FAILURES_A_BLOCK: u32 = 8;
 /// Eleven years; a longer journey is a slip of the keyboard.
 const LONGEST_JOURNEY_SECONDS: u64 = 11 * 366 * 86_400;
 
@@ -127,7 +129,9 @@ impl Node {
     }
 
     async fn mine_one(&mut self, burn: bool) -> Result<usize, NodeError> {
-        let mut suspect = None;
+        // What was being executed when the VM last failed, if it failed on a transaction at all.
+        let mut failed_on: Option<Option<[u8; 32]>> = None;
+        let mut failures = 0;
         let (fork, produced) = loop {
             let chain = self.chain()?;
             let fork = chain.fork;
@@ -137,10 +141,13 @@ impl Node {
             };
             tracing::warn!(error = %error.source, "the Clarity VM failed in a block; it is started again");
             self.rebuild().await?;
+            failures += 1;
             match error.txid {
                 // A transaction on which a fresh VM fails as well would take every block down: it goes. One that
                 // exceeds all time is as good as one that exceeds the limits of a block.
-                Some(txid) if suspect == Some(txid) || matches!(error.source, VmError::Timeout { .. }) => {
+                Some(txid)
+                    if failed_on == Some(Some(txid)) || matches!(error.source, VmError::Timeout { .. }) =>
+                {
                     let record =
                         Record::Dropped { txid: hex::encode(txid), reason: error.source.to_string() };
                     self.journal.append(&record)?;
@@ -149,9 +156,9 @@ impl Node {
                         chain.dropped.insert(pending, Dropped::Problematic);
                     }
                 }
-                Some(txid) => suspect = Some(txid),
-                None if suspect == Some([0; 32]) => return Err(NodeError::Vm(error.source)),
-                None => suspect = Some([0; 32]),
+                None if failed_on == Some(None) => return Err(NodeError::Vm(error.source)),
+                _ if failures >= MOST_FAILURES_A_BLOCK => return Err(NodeError::Vm(error.source)),
+                culprit => failed_on = Some(culprit),
             }
         };
         let count = produced.txs.len();
