@@ -72,7 +72,7 @@ impl Environment {
 /// Its place is fixed when the program is built. It is never searched for around the program: a folder above it may be
 /// one that anybody can write to (an AppImage is mounted below `/tmp`), and what is found there would be run.
 const SOURCE_WORKER: Option<&str> = if cfg!(debug_assertions) {
-    Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/devnet/worker"))
+    Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/vm/worker"))
 } else {
     None
 };

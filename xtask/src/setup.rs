@@ -44,9 +44,9 @@ pub(crate) fn bench() -> Result<()> {
     NODE_PROJECTS.iter().try_for_each(|project| node::packages(project))
 }
 
-/// The devnet's Clarity VM, which the application needs; then what only tests need.
+/// The Clarity VM, which the application's devnet needs; then what only tests need.
 const NODE_PROJECTS: [&str; 4] =
-    ["crates/devnet/worker", "crates/devnet/tests/js", "crates/stacks/tests/js", "crates/e2e/js"];
+    ["crates/vm/worker", "crates/devnet/tests/js", "crates/stacks/tests/js", "crates/e2e/js"];
 
 /// A line of set-up.
 fn say(what: &str) {

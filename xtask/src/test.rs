@@ -149,7 +149,7 @@ fn contracts(_: &mut Option<Counts>) -> Result<()> {
         eprintln!("no {manifest}: there is nothing to check");
         return Ok(());
     }
-    command::run(program("node").args(["crates/devnet/worker/check-contracts.mjs", manifest]))
+    command::run(program("node").args(["crates/vm/worker/check-contracts.mjs", manifest]))
 }
 
 fn tests(counts: &mut Option<Counts>) -> Result<()> {

@@ -30,7 +30,7 @@ pub(crate) fn release_program(name: &str) -> Result<PathBuf> {
 
 /// The Node program that runs the Clarity VM for the devnet.
 pub(crate) fn devnet_worker() -> PathBuf {
-    root().join("crates/devnet/worker")
+    root().join("crates/vm/worker")
 }
 
 /// The variable that tells the devnet where [`devnet_worker`] is; an installed application finds it otherwise.

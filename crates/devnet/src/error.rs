@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use bithedge_vm::VmError;
+
 /// The devnet could not be started. Every variant says what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -78,33 +80,13 @@ pub enum StartError {
     },
 }
 
-/// The VM's process failed, as opposed to a contract that answered an error.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VmError {
-    /// The process ended or its pipe broke.
-    #[error("the Clarity VM's process ended unexpectedly: {0}")]
-    Lost(String),
-    /// It did not answer in time.
-    #[error("the Clarity VM did not answer within {seconds} s")]
-    Timeout {
-        /// How long was waited.
-        seconds: u64,
-    },
-    /// It refused a request: a defect of this program.
-    #[error("the Clarity VM refused `{operation}`: {message}")]
-    Refused {
-        /// The request.
-        operation: &'static str,
-        /// What it said.
-        message: String,
-    },
-    /// It answered what this program does not understand.
-    #[error("the Clarity VM's answer to `{operation}` is not understood: {source}")]
-    Answer {
-        /// The request.
-        operation: &'static str,
-        /// Why.
-        source: serde_json::Error,
-    },
+impl From<bithedge_vm::StartError> for StartError {
+    fn from(error: bithedge_vm::StartError) -> Self {
+        match error {
+            bithedge_vm::StartError::NodeMissing { source } => Self::NodeMissing { source },
+            bithedge_vm::StartError::WorkerMissing { folder } => Self::WorkerMissing { folder },
+            bithedge_vm::StartError::Vm(source) => Self::Vm(source),
+            other => Self::Vm(VmError::Lost(other.to_string())),
+        }
+    }
 }

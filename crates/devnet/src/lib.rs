@@ -13,8 +13,9 @@
 //! rpc      HTTP: a node's routes, the API's routes, the controls, faults
 //! node     the chain and its journal: written down before anybody hears of it
 //! chain    mempool, admission, execution, post-conditions, blocks, receipts
-//! vm       the Node process with the official VM, and the undo that post-conditions need
 //! ```
+//!
+//! Below all of it, in a crate of its own: the Node process with the official VM, and the undo that post-conditions need.
 
 pub mod accounts;
 mod chain;
@@ -23,7 +24,6 @@ mod faucet;
 mod journal;
 mod node;
 mod rpc;
-mod vm;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -33,7 +33,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use error::{StartError, VmError};
+pub use bithedge_vm::VmError;
+pub use error::StartError;
 pub use rpc::faults::FaultSettings;
 
 use node::Node;

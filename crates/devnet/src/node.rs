@@ -9,9 +9,10 @@ use crate::accounts::ACCOUNTS;
 use crate::chain::{
     Chain, Dropped, History, Pending, Rejection, SECONDS_A_BURN_BLOCK, SECONDS_A_STACKS_BLOCK,
 };
-use crate::error::{StartError, VmError};
+use crate::error::StartError;
 use crate::journal::{Journal, Record, VERSION};
-use crate::vm::Vm;
+use bithedge_vm::VmError;
+use bithedge_vm::steps::Vm;
 
 /// The VM's first block is this much later than the clock that its session is started with.
 const FIRST_BLOCK_DELAY: u64 = 610;

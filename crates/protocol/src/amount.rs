@@ -132,3 +132,19 @@ amount! {
     /// An amount of STX, held in micro-STX (10^-6 STX): the base unit of the Stacks chain.
     MicroStx, symbol: "STX", decimals: 6, base: "micro-STX"
 }
+
+amount! {
+    /// A price or a value in US dollars, held in 10^-8 USD, as the oracle records it.
+    UsdE8, symbol: "USD", decimals: 8, base: "10^-8 USD"
+}
+
+amount! {
+    /// A value in US dollars, held in 10^-12 USD: what an option on one BTC is worth by
+    /// [`put_price`](crate::math::put_price) and [`call_price`](crate::math::call_price).
+    UsdE12, symbol: "USD", decimals: 12, base: "10^-12 USD"
+}
+
+amount! {
+    /// A ratio, held in parts per million and shown in per cent: utilisation, fees, volatility a year.
+    Ppm, symbol: "%", decimals: 4, base: "parts per million"
+}

@@ -12,10 +12,13 @@
 mod amount;
 mod decimal;
 mod height;
+pub mod math;
+pub mod payoff;
+pub mod series;
 mod time;
 mod wire;
 
-pub use amount::{AmountError, MicroStx, Sats};
+pub use amount::{AmountError, MicroStx, Ppm, Sats, UsdE8, UsdE12};
 pub use decimal::{DecimalParts, ParseDecimalError};
 pub use height::{BlockHeight, BurnHeight};
 pub use time::{CivilTime, Seconds, UnixSeconds};

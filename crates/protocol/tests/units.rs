@@ -1,7 +1,8 @@
 //! The units keep every digit: in arithmetic, in text for people, and on the wire.
 
 use bithedge_protocol::{
-    AmountError, BlockHeight, BurnHeight, MicroStx, ParseDecimalError, Sats, Seconds, UnixSeconds,
+    AmountError, BlockHeight, BurnHeight, MicroStx, ParseDecimalError, Ppm, Sats, Seconds, UnixSeconds,
+    UsdE8, UsdE12,
 };
 use proptest::prelude::*;
 
@@ -187,4 +188,16 @@ proptest! {
         prop_assert_eq!((civil.hour, civil.minute, civil.second),
             (u64::from(other.hour()), u64::from(other.minute()), u64::from(other.second())));
     }
+}
+
+#[test]
+fn prices_and_ratios_read_and_show_in_their_own_units() {
+    assert_eq!("62,500.5 USD".parse(), Ok(UsdE8::new(6_250_050_000_000)));
+    assert_eq!(UsdE8::new(6_250_050_000_000).to_string(), "62,500.5 USD");
+    assert_eq!(UsdE12::new(2_727_150_000_000_001).to_string(), "2,727.150000000001 USD");
+    assert_eq!("12.5".parse(), Ok(Ppm::new(125_000)));
+    assert_eq!("200 %".parse(), Ok(Ppm::new(2_000_000)));
+    assert_eq!(Ppm::new(1).to_string(), "0.0001 %");
+    assert_eq!("0.00001 %".parse::<Ppm>(), Err(ParseDecimalError::TooPrecise { given: 5, allowed: 4 }));
+    assert_eq!(serde_json::to_string(&UsdE8::new(10)).unwrap(), "\"10\"");
 }

@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::{members, metadata};
 
 /// Each crate of the workspace, and the others that it may know. A new crate stands here before it builds.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("bithedge-protocol", &[]),
     ("bithedge-stacks", &[]),
     ("bithedge-ipc", &["bithedge-protocol"]),
-    ("bithedge-devnet", &["bithedge-stacks", "bithedge-protocol"]),
+    ("bithedge-vm", &["bithedge-stacks"]),
+    ("bithedge-devnet", &["bithedge-stacks", "bithedge-protocol", "bithedge-vm"]),
+    ("bithedge-suite", &["bithedge-stacks", "bithedge-protocol", "bithedge-vm"]),
     ("bithedge-engine", &["bithedge-stacks", "bithedge-protocol", "bithedge-ipc"]),
     ("bithedge-ui", &["bithedge-ipc", "bithedge-protocol"]),
     ("bithedge", &["bithedge-engine", "bithedge-ipc", "bithedge-devnet"]),
@@ -20,6 +22,9 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("bithedge-ui-bundle", &[]),
     ("xtask", &[]),
 ];
+
+/// What a crate may know in its tests alone.
+const FOR_TESTS: [(&str, &str); 1] = [("bithedge-suite", "bithedge-vm")];
 
 /// Crates that compile to wasm and decide nothing about I/O.
 const PURE: [&str; 3] = ["bithedge-protocol", "bithedge-ipc", "bithedge-ui"];
@@ -52,9 +57,14 @@ fn crates_depend_only_on_those_they_may_know() {
         };
         // Of every kind: tests that need a crate from above belong above.
         for dependency in package["dependencies"].as_array().unwrap() {
+            let is_for_tests = dependency["kind"] == "dev";
             let dependency = dependency["name"].as_str().unwrap();
             let ours = members.contains_key(dependency);
             assert!(!ours || may_know.contains(&dependency), "{name} may not depend on {dependency}");
+            assert!(
+                is_for_tests || !FOR_TESTS.contains(&(name, dependency)),
+                "{name} may depend on {dependency} for its tests only"
+            );
         }
     }
     for (name, _) in ALLOWED {
@@ -63,7 +73,7 @@ fn crates_depend_only_on_those_they_may_know() {
 }
 
 /// Crates below the shell: they serve any front, so no window may come with them.
-const WINDOWLESS: [&str; 3] = ["bithedge-stacks", "bithedge-devnet", "bithedge-engine"];
+const WINDOWLESS: [&str; 4] = ["bithedge-stacks", "bithedge-vm", "bithedge-devnet", "bithedge-engine"];
 
 /// What makes windows and pages.
 const WINDOWS: [&str; 5] = ["gtk", "leptos", "tao", "tauri", "wry"];

@@ -6,8 +6,8 @@ use bithedge_stacks::{ChainId, Payload, Principal, Transaction, TransactionVersi
 use serde_json::{Value as Json, json};
 
 use super::mempool::{Pending, Place};
-use super::{Chain, SBTC_ISSUER, abi};
-use crate::error::VmError;
+use super::{Chain, SBTC_ISSUER};
+use bithedge_vm::{VmError, interface};
 
 /// How many nonces ahead of the account a waiting transaction may be.
 const MAXIMUM_CHAINING: u64 = 25;
@@ -174,7 +174,7 @@ impl Chain {
                 let Some(interface) = self.interface(&id).await? else {
                     return Ok(Err(Rejection::NoSuchContract));
                 };
-                let Some(declared) = abi::function(&interface, function.as_str())
+                let Some(declared) = interface::function(&interface, function.as_str())
                     .filter(|declared| declared.access == "public")
                 else {
                     return Ok(Err(Rejection::NoSuchPublicFunction));

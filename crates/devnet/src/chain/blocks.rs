@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha512_256};
 
-use crate::vm::Tip;
+use bithedge_vm::Tip;
 
 /// Seconds by which a Bitcoin block moves the chain's clock.
 pub(crate) const SECONDS_A_BURN_BLOCK: u64 = 600;

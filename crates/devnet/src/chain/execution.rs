@@ -8,9 +8,11 @@ use super::post_conditions::{self, Movements};
 use super::receipts::PackedEvents;
 use super::{Chain, Receipt, Status};
 use crate::accounts::MINER;
-use crate::error::VmError;
 use crate::journal::{Aborted, Mined};
-use crate::vm::{Event, Outcome, Step, Tip};
+use bithedge_vm::Tip;
+use bithedge_vm::VmError;
+use bithedge_vm::steps::Step;
+use bithedge_vm::wire::{RawEvent as Event, RawOutcome as Outcome};
 
 /// How many transactions one block takes: enough for any burst, little enough that readers do not wait for long.
 const BLOCK_CAPACITY: usize = 250;

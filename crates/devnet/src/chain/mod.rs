@@ -3,7 +3,6 @@
 //! The VM knows balances, contracts and heights. Nonces, fees, post-conditions and what came of every transaction are
 //! kept here. Nothing here touches a disk or a socket.
 
-mod abi;
 mod admission;
 mod blocks;
 mod execution;
@@ -23,8 +22,10 @@ pub(crate) use history::{History, Stretch};
 pub(crate) use mempool::{Dropped, Pending};
 pub(crate) use receipts::{Receipt, Receipts, Status};
 
-use crate::error::{StartError, VmError};
-use crate::vm::{Costs, Step, Tip, Vm};
+use crate::error::StartError;
+use bithedge_vm::steps::{Step, Vm};
+use bithedge_vm::{Costs, Tip};
+use bithedge_vm::{VmError, interface};
 use mempool::{DroppedTransactions, Mempool};
 
 /// The built-in sBTC token's asset identifier.
@@ -214,7 +215,8 @@ impl Chain {
         let Some(interface) = self.interface(contract).await? else {
             return Ok(Err(ReadFailure::Refused(format!("NoSuchContract(\"{contract}\")"))));
         };
-        let Some(function) = abi::function(&interface, name).filter(|function| function.access != "private")
+        let Some(function) =
+            interface::function(&interface, name).filter(|function| function.access != "private")
         else {
             return Ok(Err(ReadFailure::Refused(format!("UndefinedFunction(\"{name}\")"))));
         };
@@ -280,15 +282,9 @@ impl Chain {
         key: &Value,
     ) -> Result<Option<String>, VmError> {
         let Some(interface) = self.interface(contract).await? else { return Ok(None) };
-        let maps = interface.get("maps").and_then(|maps| maps.as_array());
-        let Some(declared) = maps.and_then(|maps| {
-            maps.iter().find(|declared| declared.get("name").is_some_and(|name| name == map))
-        }) else {
-            return Ok(None);
-        };
-        let fits = declared.get("key").is_some_and(|key_type| abi::admits(key_type, key));
+        let Some(key_type) = interface::map_key(&interface, map) else { return Ok(None) };
         let none = || Value::Optional(None).encode_hex();
-        if !fits {
+        if !interface::admits(key_type, key) {
             return Ok(Some(none()));
         }
         let found = self.vm.entry(contract, map, &key.encode_hex()).await?.result;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bithedge_stacks::transaction::PostConditionPrincipal;
 use bithedge_stacks::{PostCondition, PostConditionMode};
 
-use crate::vm::Event;
+use bithedge_vm::wire::RawEvent as Event;
 
 /// What left whose account, summed over a transaction.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha512_256};
 
 use crate::accounts::ACCOUNTS;
 use crate::chain::SBTC_ASSET;
-use crate::vm::Event;
+use bithedge_vm::wire::RawEvent as Event;
 
 /// How a transaction in a block ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use super::Shared;
 use super::reply::{Refusal, Reply, bad_request, body, not_found, ok};
 use crate::accounts::MINER;
 use crate::chain::ReadFailure;
-use crate::error::VmError;
 use crate::node::NodeError;
+use bithedge_vm::VmError;
 
 /// `GET /v2/info`
 pub(crate) async fn info(State(shared): State<Shared>) -> Reply {

@@ -7,7 +7,7 @@ use bithedge_stacks::{Payload, PostCondition, PostConditionMode, Transaction, Va
 use serde_json::{Value as Json, json};
 
 use crate::chain::{Block, Chain, Dropped, Pending, Receipt};
-use crate::vm::Event;
+use bithedge_vm::wire::RawEvent as Event;
 
 /// Hexadecimal with `0x`.
 pub(super) fn hex0x(bytes: impl AsRef<[u8]>) -> String {

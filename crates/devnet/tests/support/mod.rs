@@ -18,7 +18,7 @@ pub(crate) const FEE: u64 = 10_000;
 
 /// The worker's folder.
 pub(crate) fn worker() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/worker"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../vm/worker"))
 }
 
 /// What the tests' devnets start from.

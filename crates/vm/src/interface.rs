@@ -1,18 +1,18 @@
-//! Contract interfaces: whether values fit a function's parameters.
+//! Contract interfaces, as the VM describes them: whether values fit.
 
 use bithedge_stacks::{Principal, Value};
 use serde_json::Value as Json;
 
 /// A function of a contract's interface.
 #[derive(Debug)]
-pub(crate) struct Function<'a> {
+pub struct Function<'a> {
     /// `public`, `read_only` or `private`.
-    pub(crate) access: &'a str,
+    pub access: &'a str,
     args: Vec<(&'a str, &'a Json)>,
 }
 
 /// Looks a function up.
-pub(crate) fn function<'a>(interface: &'a Json, name: &str) -> Option<Function<'a>> {
+pub fn function<'a>(interface: &'a Json, name: &str) -> Option<Function<'a>> {
     let function =
         interface.get("functions")?.as_array()?.iter().find(|f| f.get("name").is_some_and(|n| n == name))?;
     let args = function.get("args")?.as_array()?;
@@ -24,12 +24,15 @@ pub(crate) fn function<'a>(interface: &'a Json, name: &str) -> Option<Function<'
 
 impl Function<'_> {
     /// Whether a parameter is a trait.
-    pub(crate) fn takes_trait(&self) -> bool {
+    pub fn takes_trait(&self) -> bool {
         self.args.iter().any(|(_, kind)| *kind == "trait_reference")
     }
 
-    /// Checks number and types of arguments; says in words what does not fit.
-    pub(crate) fn check(&self, values: &[Value]) -> Result<(), String> {
+    /// Checks number and types of arguments.
+    ///
+    /// # Errors
+    /// Says in words what does not fit.
+    pub fn check(&self, values: &[Value]) -> Result<(), String> {
         if values.len() != self.args.len() {
             return Err(format!("IncorrectArgumentCount({}, {})", self.args.len(), values.len()));
         }
@@ -42,8 +45,15 @@ impl Function<'_> {
     }
 }
 
+/// The type of a map's keys, if the contract has the map.
+#[must_use]
+pub fn map_key<'a>(interface: &'a Json, map: &str) -> Option<&'a Json> {
+    let maps = interface.get("maps")?.as_array()?;
+    maps.iter().find(|declared| declared.get("name").is_some_and(|name| name == map))?.get("key")
+}
+
 /// Whether a type of a contract's interface admits a value.
-pub(crate) fn admits(kind: &Json, value: &Value) -> bool {
+pub fn admits(kind: &Json, value: &Value) -> bool {
     if let Some(simple) = kind.as_str() {
         return match (simple, value) {
             ("int128", Value::Int(_)) | ("uint128", Value::UInt(_)) | ("bool", Value::Bool(_)) => true,
@@ -84,7 +94,7 @@ pub(crate) fn admits(kind: &Json, value: &Value) -> bool {
 }
 
 /// A type as the Stacks API writes it: `uint`, `(optional principal)`, `(tuple (a uint))`.
-pub(crate) fn type_name(kind: &Json) -> String {
+pub fn type_name(kind: &Json) -> String {
     if let Some(simple) = kind.as_str() {
         return match simple {
             "int128" => "int".to_owned(),

@@ -1,0 +1,682 @@
+use bithedge_stacks::Value;
+use bithedge_vm::{Options, Project, Session};
+
+use crate::support::{project, session};
+use crate::system::{
+    DAY, account, action, advance_to, appoint, approve, args_hash, complete_bootstrap, deployed,
+    deployer_does, done, event, event_names, field, govern, later, passing_contract, proposal_args, propose,
+    propose_as, read, refused, text, u, who,
+};
+
+const NO_ACTIONS: u128 = 1_140_001;
+const DUPLICATE_ACTION: u128 = 1_140_002;
+const UNKNOWN_ROLE: u128 = 1_140_003;
+const INVALID_SETTING: u128 = 1_140_004;
+const INVALID_WEIGHT: u128 = 1_140_005;
+const INVALID_SUPPORT: u128 = 1_140_006;
+const INVALID_PERMISSIONS: u128 = 1_140_007;
+const EMPTY_TITLE: u128 = 1_140_008;
+const NOT_APPROVED: u128 = 1_140_301;
+const MAY_NOT_PROPOSE: u128 = 1_140_302;
+const MAY_NOT_VOTE: u128 = 1_140_303;
+const MAY_NOT_CANCEL: u128 = 1_140_304;
+const NOT_EMERGENCY_ACTION: u128 = 1_140_305;
+const NOT_DEPLOYER: u128 = 1_140_306;
+const UNKNOWN_PROPOSAL: u128 = 1_140_401;
+const TIMELOCKED: u128 = 1_140_901;
+const APPROVAL_EXPIRED: u128 = 1_140_902;
+const PROPOSAL_CANCELLED: u128 = 1_140_903;
+const NOT_VOTING: u128 = 1_140_904;
+const ALREADY_VOTED: u128 = 1_140_905;
+const NOT_SUCCEEDED: u128 = 1_140_906;
+const ACTION_PENDING: u128 = 1_140_907;
+const CLOSED: u128 = 1_140_908;
+const NO_WEIGHT: u128 = 1_140_909;
+const ROLE_NOT_HELD: u128 = 1_140_910;
+const CUSTODY: u128 = 1_140_911;
+
+/// A contract that governance rules: it does one thing, and says so.
+const FAKE_TARGET: &str = "
+(define-data-var value uint u0)
+(define-public (set-value (new uint))
+  (begin
+    (try! (contract-call? .governance consume-action \"set-value\"
+      (sha256 (unwrap-panic (to-consensus-buff? {new: new}))) contract-caller))
+    ;; u13 stands for an action that fails when it is executed.
+    (asserts! (not (is-eq new u13)) (err u1))
+    (var-set value new)
+    (ok true)))
+";
+
+fn start() -> Session {
+    Session::start(project(&["governance"]).with("fake-target", FAKE_TARGET).unwrap(), Options::default())
+        .unwrap()
+}
+
+fn set_value(new: u128) -> Value {
+    action(deployed("fake-target"), "set-value", &[("new", u(new))])
+}
+
+fn status(session: &mut Session, id: &Value) -> String {
+    read(session, "governance", "get-status", std::slice::from_ref(id)).as_ascii().unwrap().to_owned()
+}
+
+fn now(session: &mut Session) -> u128 {
+    u128::from(session.now().unwrap())
+}
+
+#[test]
+fn the_deployer_sets_up_once_and_hands_over_for_ever() {
+    let deployer_calls = || -> Vec<(&'static str, &'static str, Vec<Value>)> {
+        let target = deployed("fake-target");
+        let someone = who(account(6));
+        vec![
+            ("governance", "set-voting-weight", vec![who(account(1)), u(60)]),
+            ("governance", "assign-role", vec![someone.clone(), text("guardian")]),
+            ("governance", "set-role-permissions", vec![text("operator"), u(1)]),
+            ("governance", "set-setting", vec![text("quorum"), u(300_000)]),
+            (
+                "governance",
+                "set-emergency-action",
+                vec![target.clone(), text("set-value"), Value::Bool(true)],
+            ),
+            ("governance", "mark-custody", vec![deployed("governance")]),
+            ("governance", "transfer-role", vec![text("guardian"), someone, who(account(5))]),
+            ("governance", "revoke-role", vec![who(account(5)), text("guardian")]),
+        ]
+    };
+    let mut s = start();
+    let deployer = s.deployer().unwrap();
+    let calls = deployer_calls();
+    s.deploy(account(8), "fake-passer", &passing_contract(deployer, &calls)).unwrap();
+    let passer = format!("{}.fake-passer", account(8));
+    assert_eq!(read(&mut s, "governance", "is-bootstrapping", &[]), Value::Bool(true));
+
+    // Nobody can vote yet, so nothing may be handed over.
+    refused(&mut s, deployer, "governance", "complete-bootstrap", &[], NO_WEIGHT);
+
+    for (index, (target, function, args)) in calls.iter().enumerate() {
+        // Neither a stranger nor a contract that the deployer was led to call.
+        refused(&mut s, account(8), target, function, args, NOT_APPROVED);
+        refused(&mut s, deployer, &passer, &format!("pass-{index}"), &[], NOT_APPROVED);
+        let first = done(&mut s, deployer, target, function, args);
+        assert_eq!(first.ok().unwrap(), &Value::Bool(true), "{function}");
+        assert_eq!(event_names(&first).len(), 1, "{function}");
+        assert_eq!(field(&event(&first), "by"), who(deployer), "{function}");
+        // The same again changes nothing and says so; what takes a role away finds it gone.
+        if *function == "transfer-role" {
+            refused(&mut s, deployer, target, function, args, ROLE_NOT_HELD);
+        } else {
+            let second = done(&mut s, deployer, target, function, args);
+            assert_eq!(second.ok().unwrap(), &Value::Bool(false), "{function}");
+            assert_eq!(event_names(&second), [""; 0], "{function}");
+        }
+    }
+    assert_eq!(read(&mut s, "governance", "get-weight", &[Value::NONE]), u(60));
+
+    refused(&mut s, account(8), "governance", "complete-bootstrap", &[], NOT_DEPLOYER);
+    let ended = deployer_does(&mut s, "governance", "complete-bootstrap", &[]);
+    assert_eq!(field(&event(&ended), "event"), text("bootstrap-completed"));
+    let again = deployer_does(&mut s, "governance", "complete-bootstrap", &[]);
+    assert_eq!(again.ok().unwrap(), &Value::Bool(false));
+    assert_eq!(again.events, []);
+    for (target, function, args) in &calls {
+        refused(&mut s, deployer, target, function, args, NOT_APPROVED);
+    }
+    refused(&mut s, deployer, "fake-target", "set-value", &[u(1)], NOT_APPROVED);
+}
+
+#[test]
+fn a_proposal_lives_from_pending_to_executed_at_the_very_seconds() {
+    let mut s = start();
+    appoint(&mut s);
+    complete_bootstrap(&mut s);
+    let (one, two, three, stranger) = (account(1), account(2), account(3), account(8));
+    let actions = [set_value(5), set_value(6)];
+    let opened_at = now(&mut s);
+    let created = done(&mut s, one, "governance", "propose", &proposal_args(&actions, false));
+    let printed = event(&created);
+    assert_eq!(field(&printed, "targets"), Value::list([deployed("fake-target"), deployed("fake-target")]));
+    assert_eq!(field(&printed, "functions"), Value::list([text("set-value"), text("set-value")]));
+    assert_eq!(
+        field(&printed, "args"),
+        Value::list([args_hash(&[("new", u(5))]), args_hash(&[("new", u(6))])])
+    );
+    let id = created.ok().unwrap().clone();
+    assert_eq!(id, u(1));
+    assert_eq!(read(&mut s, "governance", "get-proposal-count", &[]), u(1));
+    let proposal = read(&mut s, "governance", "get-proposal", std::slice::from_ref(&id));
+    let starts = opened_at + 86_400;
+    let ends = starts + 432_000;
+    assert_eq!(field(&proposal, "starts"), u(starts));
+    assert_eq!(field(&proposal, "ends"), u(ends));
+    assert_eq!(field(&proposal, "total"), u(100));
+    let vote = |support: u128| [u(1), u(support)];
+
+    assert_eq!(status(&mut s, &id), "pending");
+    advance_to(&mut s, &u(starts - 10));
+    assert_eq!(status(&mut s, &id), "pending");
+    refused(&mut s, one, "governance", "vote", &vote(1), NOT_VOTING);
+    refused(&mut s, one, "governance", "vote", &[u(2), u(1)], UNKNOWN_PROPOSAL);
+    advance_to(&mut s, &u(starts));
+    assert_eq!(status(&mut s, &id), "active");
+    refused(&mut s, one, "governance", "vote", &vote(3), INVALID_SUPPORT);
+    refused(&mut s, one, "governance", "vote", &vote(u128::MAX), INVALID_SUPPORT);
+    refused(&mut s, stranger, "governance", "vote", &vote(1), MAY_NOT_VOTE);
+    refused(&mut s, stranger, "governance", "queue", &[u(1)], NOT_SUCCEEDED);
+    let cast = done(&mut s, one, "governance", "vote", &vote(1));
+    assert_eq!(cast.ok().unwrap(), &u(60));
+    assert_eq!(field(&event(&cast), "weight"), u(60));
+    refused(&mut s, one, "governance", "vote", &vote(0), ALREADY_VOTED);
+    done(&mut s, two, "governance", "vote", &vote(0));
+    advance_to(&mut s, &u(ends - 10));
+    done(&mut s, three, "governance", "vote", &vote(2));
+    assert_eq!(status(&mut s, &id), "active");
+    advance_to(&mut s, &u(ends));
+    assert_eq!(status(&mut s, &id), "succeeded");
+    let tally = field(&read(&mut s, "governance", "get-proposal", std::slice::from_ref(&id)), "tally");
+    for (name, expected) in [("for", 60), ("against", 30), ("abstain", 10), ("eta", 0), ("consumed", 0)] {
+        assert_eq!(field(&tally, name), u(expected), "{name}");
+    }
+    assert_eq!(read(&mut s, "governance", "get-vote-count", &[who(one)]), u(1));
+    assert_eq!(read(&mut s, "governance", "get-voted-proposal", &[who(one), u(1)]), Value::some(u(1)));
+    let kept = read(&mut s, "governance", "get-vote", &[u(1), who(two)]);
+    assert_eq!((field(&kept, "support"), field(&kept, "weight")), (u(0), u(30)));
+
+    // Not approved before it is queued, not due before the timelock is over; then for anyone, once.
+    refused(&mut s, one, "fake-target", "set-value", &[u(5)], NOT_APPROVED);
+    let queued_at = now(&mut s);
+    let queued = done(&mut s, stranger, "governance", "queue", &[u(1)]);
+    let eta = queued_at + 172_800;
+    assert_eq!(queued.ok().unwrap(), &u(eta));
+    refused(&mut s, stranger, "governance", "queue", &[u(1)], NOT_SUCCEEDED);
+    advance_to(&mut s, &u(eta - 10));
+    assert_eq!(status(&mut s, &id), "queued");
+    refused(&mut s, one, "fake-target", "set-value", &[u(5)], TIMELOCKED);
+    advance_to(&mut s, &u(eta));
+    // Other arguments, another function or another target are other actions.
+    refused(&mut s, one, "fake-target", "set-value", &[u(7)], NOT_APPROVED);
+    let hash = args_hash(&[("new", u(5))]);
+    refused(&mut s, one, "governance", "consume-action", &[text("set-value"), hash, who(one)], NOT_APPROVED);
+    let executed = done(&mut s, stranger, "fake-target", "set-value", &[u(5)]);
+    assert_eq!(event_names(&executed), ["action-consumed"]);
+    assert_eq!(field(&event(&executed), "by"), who(stranger));
+    assert_eq!(s.variable("fake-target", "value").unwrap(), u(5));
+    assert_eq!(status(&mut s, &id), "queued");
+    refused(&mut s, stranger, "fake-target", "set-value", &[u(5)], NOT_APPROVED);
+    done(&mut s, stranger, "fake-target", "set-value", &[u(6)]);
+    assert_eq!(status(&mut s, &id), "executed");
+    refused(&mut s, one, "governance", "cancel-proposal", &[u(1)], CLOSED);
+}
+
+#[test]
+fn what_is_not_executed_in_time_expires_and_what_fails_can_be_tried_again() {
+    let mut s = start();
+    appoint(&mut s);
+    complete_bootstrap(&mut s);
+    let stranger = account(8);
+    let grace = 1_209_600;
+    let actions = [set_value(13), set_value(14)];
+    let id = approve(&mut s, &actions);
+    let due = now(&mut s);
+    // The target's failure takes the consumption back.
+    let failing = s.call(stranger, "fake-target", "set-value", &[u(13)]).unwrap();
+    assert_eq!(failing.err_code().unwrap(), 1);
+    let approval = read(
+        &mut s,
+        "governance",
+        "get-approval",
+        &[deployed("fake-target"), text("set-value"), args_hash(&[("new", u(13))])],
+    );
+    assert_eq!(field(&approval, "proposal"), id);
+    advance_to(&mut s, &u(due + grace - 10));
+    done(&mut s, stranger, "fake-target", "set-value", &[u(14)]);
+    assert_eq!(status(&mut s, &id), "queued");
+    s.advance_stacks(1).unwrap();
+    refused(&mut s, stranger, "fake-target", "set-value", &[u(13)], APPROVAL_EXPIRED);
+    assert_eq!(status(&mut s, &id), "expired");
+    refused(&mut s, account(4), "governance", "cancel-proposal", &[id], CLOSED);
+
+    // A proposal that nobody queues expires too. An expired approval does not stand in the way of a new one.
+    let again = [set_value(13)];
+    let id = approve(&mut s, &again);
+    assert_eq!(status(&mut s, &id), "queued");
+    let late = propose(&mut s, &again);
+    let proposal = read(&mut s, "governance", "get-proposal", std::slice::from_ref(&late));
+    advance_to(&mut s, &field(&proposal, "starts"));
+    done(&mut s, account(1), "governance", "vote", &[late.clone(), u(1)]);
+    let ends = field(&proposal, "ends").as_uint().unwrap();
+    advance_to(&mut s, &u(ends + grace - 10));
+    assert_eq!(status(&mut s, &late), "succeeded");
+    s.advance_stacks(1).unwrap();
+    assert_eq!(status(&mut s, &late), "expired");
+    refused(&mut s, stranger, "governance", "queue", &[late], NOT_SUCCEEDED);
+}
+
+#[test]
+fn quorum_and_threshold_decide_on_both_sides() {
+    let mut s = session(&["governance"]);
+    appoint(&mut s);
+    let governance = deployed("governance");
+    // (who votes what) with weights 60, 30, 10, and the status then. Quorum 20 % of the weight, counted from for and
+    // abstain; more than half of for and against.
+    let cases: [(&[(u8, u128)], &str); 8] = [
+        (&[], "defeated"),
+        (&[(3, 1)], "defeated"),
+        (&[(2, 1)], "succeeded"),
+        (&[(3, 1), (2, 2)], "succeeded"),
+        (&[(2, 2)], "defeated"),
+        (&[(2, 1), (1, 0)], "defeated"),
+        (&[(3, 1), (1, 0)], "defeated"),
+        (&[(1, 1), (2, 0), (3, 0)], "succeeded"),
+    ];
+    let mut ids = Vec::new();
+    for number in 0..cases.len() {
+        let arguments = [("name", text("quorum")), ("value", u(200_000 + number as u128))];
+        ids.push(propose(&mut s, &[action(governance.clone(), "set-setting", &arguments)]));
+    }
+    later(&mut s, DAY);
+    for (id, (votes, _)) in ids.iter().zip(&cases) {
+        for (number, support) in *votes {
+            let voter = account(*number);
+            done(&mut s, voter, "governance", "vote", &[id.clone(), u(*support)]);
+        }
+    }
+    later(&mut s, 5 * DAY);
+    for (id, (votes, expected)) in ids.iter().zip(&cases) {
+        assert_eq!(status(&mut s, id), *expected, "{votes:?}");
+    }
+
+    // Exactly half is not more than half, exactly the quorum is enough.
+    let (four, five) = (account(4), account(5));
+    for (voter, weight) in [(account(1), 20), (account(2), 20), (account(3), 10), (four, 10), (five, 40)] {
+        deployer_does(&mut s, "governance", "set-voting-weight", &[who(voter), u(weight)]);
+    }
+    s.advance_stacks(1).unwrap();
+    let even = propose(
+        &mut s,
+        &[action(governance.clone(), "set-setting", &[("name", text("a")), ("value", u(1))])],
+    );
+    let just = propose(
+        &mut s,
+        &[action(governance.clone(), "set-setting", &[("name", text("b")), ("value", u(1))])],
+    );
+    let short =
+        propose(&mut s, &[action(governance, "set-setting", &[("name", text("c")), ("value", u(1))])]);
+    later(&mut s, DAY);
+    for (id, number, support) in [(&even, 1, 1), (&even, 2, 0), (&just, 1, 1), (&short, 3, 1)] {
+        let voter = account(number);
+        done(&mut s, voter, "governance", "vote", &[id.clone(), u(support)]);
+    }
+    later(&mut s, 5 * DAY);
+    assert_eq!(status(&mut s, &even), "defeated");
+    assert_eq!(status(&mut s, &just), "succeeded");
+    assert_eq!(status(&mut s, &short), "defeated");
+}
+
+#[test]
+fn weight_counts_as_of_the_block_before_the_proposal() {
+    let mut s = session(&["governance"]);
+    appoint(&mut s);
+    let (one, two, six) = (account(1), account(2), account(6));
+    let governance = deployed("governance");
+    let change = action(governance, "set-setting", &[("name", text("quorum")), ("value", u(300_000))]);
+    // In the very block of the proposal: too late to count for it.
+    deployer_does(&mut s, "governance", "set-voting-weight", &[who(two), u(1_000)]);
+    let id = propose(&mut s, &[change]);
+    deployer_does(&mut s, "governance", "set-voting-weight", &[who(one), u(0)]);
+    deployer_does(&mut s, "governance", "set-voting-weight", &[who(six), u(60)]);
+    later(&mut s, DAY);
+    assert_eq!(done(&mut s, one, "governance", "vote", &[id.clone(), u(1)]).ok().unwrap(), &u(60));
+    assert_eq!(done(&mut s, two, "governance", "vote", &[id.clone(), u(0)]).ok().unwrap(), &u(30));
+    refused(&mut s, six, "governance", "vote", &[id.clone(), u(1)], MAY_NOT_VOTE);
+    assert_eq!(field(&read(&mut s, "governance", "get-proposal", &[id]), "total"), u(100));
+}
+
+/// The binary search against a plain list of what was set when.
+#[test]
+fn checkpoints_give_the_weight_of_every_past_height() {
+    let mut s = session(&["governance"]);
+    let mut random = fastrand::Rng::with_seed(11);
+    let voters = [1, 2, 3].map(account);
+    let mut weights = [0_u128; 3];
+    let mut history: Vec<(u64, [u128; 3])> = Vec::new();
+    for _ in 0..60 {
+        s.advance_stacks(random.u32(1..4)).unwrap();
+        let height = s.tip().unwrap().stacks_height;
+        for _ in 0..random.usize(1..4) {
+            let index = random.usize(0..3);
+            let weight = u128::from(random.u64(0..1_000_000_000_001));
+            deployer_does(&mut s, "governance", "set-voting-weight", &[who(voters[index]), u(weight)]);
+            weights[index] = weight;
+        }
+        history.push((height, weights));
+    }
+    let last = s.tip().unwrap().stacks_height;
+    for height in (history[0].0 - 2)..=last {
+        let expected =
+            history.iter().rev().find(|(at, _)| *at <= height).map_or([0; 3], |(_, weights)| *weights);
+        let at = u(u128::from(height));
+        for (voter, weight) in voters.iter().zip(expected) {
+            let found = read(&mut s, "governance", "get-weight-at", &[Value::some(who(*voter)), at.clone()]);
+            assert_eq!(found, u(weight), "at {height}");
+        }
+        let total = read(&mut s, "governance", "get-weight-at", &[Value::NONE, at]);
+        assert_eq!(total, u(expected.iter().sum()), "at {height}");
+    }
+    assert_eq!(read(&mut s, "governance", "get-weight-at", &[Value::NONE, u(0)]), u(0));
+    assert_eq!(
+        read(&mut s, "governance", "get-weight-at", &[Value::NONE, u(u128::MAX)]),
+        u(weights.iter().sum())
+    );
+}
+
+#[test]
+fn proposals_and_votes_that_may_not_be_are_refused() {
+    let mut s = start();
+    appoint(&mut s);
+    let (one, operator, stranger) = (account(1), account(7), account(8));
+    let change = set_value(1);
+    let mut args = proposal_args(&[], false);
+    refused(&mut s, one, "governance", "propose", &args, NO_ACTIONS);
+    args = proposal_args(&[change.clone(), set_value(2), change.clone()], false);
+    refused(&mut s, one, "governance", "propose", &args, DUPLICATE_ACTION);
+    args = proposal_args(std::slice::from_ref(&change), false);
+    for (sender, code) in
+        [(stranger, MAY_NOT_PROPOSE), (operator, MAY_NOT_PROPOSE), (account(4), MAY_NOT_PROPOSE)]
+    {
+        refused(&mut s, sender, "governance", "propose", &args, code);
+    }
+    args[0] = text("");
+    refused(&mut s, one, "governance", "propose", &args, EMPTY_TITLE);
+    // Ten actions are the most, and they are taken.
+    let ten: Vec<Value> = (0..10).map(set_value).collect();
+    propose(&mut s, &ten);
+
+    // One in a hundred of the weight is enough to propose, less is not; the role proposer is, without any.
+    let (two, three) = (account(2), account(3));
+    for (voter, weight) in [(one, 9_901), (two, 100), (three, 99), (account(4), 0)] {
+        deployer_does(&mut s, "governance", "set-voting-weight", &[who(voter), u(weight)]);
+    }
+    deployer_does(&mut s, "governance", "set-voting-weight", &[who(one), u(9_801)]);
+    s.advance_stacks(1).unwrap();
+    let args = proposal_args(std::slice::from_ref(&change), false);
+    done(&mut s, two, "governance", "propose", &args);
+    refused(&mut s, three, "governance", "propose", &args, MAY_NOT_PROPOSE);
+    deployer_does(&mut s, "governance", "assign-role", &[who(stranger), text("proposer")]);
+    done(&mut s, stranger, "governance", "propose", &args);
+    deployer_does(&mut s, "governance", "set-role-permissions", &[text("proposer"), u(0)]);
+    refused(&mut s, stranger, "governance", "propose", &args, MAY_NOT_PROPOSE);
+    deployer_does(&mut s, "governance", "set-role-permissions", &[text("operator"), u(3)]);
+    done(&mut s, operator, "governance", "propose", &args);
+    assert_eq!(read(&mut s, "governance", "get-permissions", &[who(operator)]), u(3));
+
+    // A voter led into another contract neither votes nor proposes there.
+    let deployer = s.deployer().unwrap();
+    let calls = [("governance", "propose", args.clone()), ("governance", "vote", vec![u(2), u(1)])];
+    s.deploy(stranger, "fake-passer", &passing_contract(deployer, &calls)).unwrap();
+    let passer = format!("{stranger}.fake-passer");
+    refused(&mut s, one, &passer, "pass-0", &[], MAY_NOT_PROPOSE);
+    later(&mut s, DAY);
+    refused(&mut s, one, &passer, "pass-1", &[], MAY_NOT_VOTE);
+}
+
+#[test]
+fn roles_weights_and_settings_keep_their_rules() {
+    let mut s = session(&["governance"]);
+    appoint(&mut s);
+    let deployer = s.deployer().unwrap();
+    let (four, six) = (account(4), account(6));
+    refused(&mut s, deployer, "governance", "assign-role", &[who(six), text("emperor")], UNKNOWN_ROLE);
+    refused(&mut s, deployer, "governance", "assign-role", &[who(six), text("")], UNKNOWN_ROLE);
+    refused(&mut s, deployer, "governance", "set-role-permissions", &[text("emperor"), u(1)], UNKNOWN_ROLE);
+    refused(
+        &mut s,
+        deployer,
+        "governance",
+        "set-role-permissions",
+        &[text("guardian"), u(4)],
+        INVALID_PERMISSIONS,
+    );
+    refused(
+        &mut s,
+        deployer,
+        "governance",
+        "set-voting-weight",
+        &[who(six), u(1_000_000_000_001)],
+        INVALID_WEIGHT,
+    );
+    refused(&mut s, deployer, "governance", "set-voting-weight", &[who(six), u(u128::MAX)], INVALID_WEIGHT);
+    refused(&mut s, deployer, "governance", "set-setting", &[text("nothing"), u(1)], INVALID_SETTING);
+    // Each setting at both of its bounds and one beyond.
+    let bounds: [(&str, u128, u128); 10] = [
+        ("voting-delay", 3_600, 604_800),
+        ("voting-period", 86_400, 2_592_000),
+        ("timelock", 86_400, 2_592_000),
+        ("grace-period", 259_200, 5_184_000),
+        ("quorum", 50_000, 500_000),
+        ("threshold", 500_000, 800_000),
+        ("proposal-threshold", 0, 10_000),
+        ("emergency-period", 3_600, 86_400),
+        ("emergency-timelock", 1_800, 86_400),
+        ("emergency-quorum", 2, 10),
+    ];
+    for (name, min, max) in bounds {
+        for value in [min, max] {
+            deployer_does(&mut s, "governance", "set-setting", &[text(name), u(value)]);
+            assert_eq!(field(&read(&mut s, "governance", "get-setting", &[text(name)]), "value"), u(value));
+        }
+        refused(&mut s, deployer, "governance", "set-setting", &[text(name), u(max + 1)], INVALID_SETTING);
+        if min > 0 {
+            refused(
+                &mut s,
+                deployer,
+                "governance",
+                "set-setting",
+                &[text(name), u(min - 1)],
+                INVALID_SETTING,
+            );
+        }
+    }
+
+    assert_eq!(read(&mut s, "governance", "count-role", &[text("guardian")]), u(2));
+    done(&mut s, four, "governance", "renounce-role", &[text("guardian")]);
+    assert_eq!(read(&mut s, "governance", "has-role", &[who(four), text("guardian")]), Value::Bool(false));
+    refused(&mut s, four, "governance", "renounce-role", &[text("guardian")], ROLE_NOT_HELD);
+    assert_eq!(read(&mut s, "governance", "count-role", &[text("guardian")]), u(1));
+    // To somebody who holds it already: one holder fewer.
+    deployer_does(&mut s, "governance", "assign-role", &[who(four), text("guardian")]);
+    let to_five = [text("guardian"), who(four), who(account(5))];
+    deployer_does(&mut s, "governance", "transfer-role", &to_five);
+    assert_eq!(read(&mut s, "governance", "count-role", &[text("guardian")]), u(1));
+    let to_self = [text("guardian"), who(account(5)), who(account(5))];
+    deployer_does(&mut s, "governance", "transfer-role", &to_self);
+    assert_eq!(read(&mut s, "governance", "count-role", &[text("guardian")]), u(1));
+    refused(&mut s, deployer, "governance", "transfer-role", &to_five, ROLE_NOT_HELD);
+}
+
+#[test]
+fn governance_rules_itself_and_cannot_lock_itself_out() {
+    let mut s = session(&["governance"]);
+    appoint(&mut s);
+    complete_bootstrap(&mut s);
+    let outcome =
+        govern(&mut s, "governance", "assign-role", &[("who", who(account(6))), ("role", text("resolver"))]);
+    assert_eq!(event_names(&outcome), ["action-consumed", "role-assigned"]);
+    assert_eq!(
+        read(&mut s, "governance", "has-role", &[who(account(6)), text("resolver")]),
+        Value::Bool(true)
+    );
+    for number in [2, 3] {
+        let arguments = [("who", who(account(number))), ("weight", u(0))];
+        govern(&mut s, "governance", "set-voting-weight", &arguments).ok().unwrap();
+    }
+    // Wallet 1 is the last voter: an approved action to take its weight away still fails.
+    let arguments = [("who", who(account(1))), ("weight", u(0))];
+    let governance = deployed("governance");
+    let proposal = action(governance, "set-voting-weight", &arguments);
+    let id = propose(&mut s, &[proposal]);
+    later(&mut s, DAY);
+    done(&mut s, account(1), "governance", "vote", &[id.clone(), u(1)]);
+    later(&mut s, 5 * DAY);
+    done(&mut s, account(1), "governance", "queue", &[id]);
+    later(&mut s, 2 * DAY);
+    refused(&mut s, account(8), "governance", "set-voting-weight", &[who(account(1)), u(0)], NO_WEIGHT);
+}
+
+#[test]
+fn proposers_and_guardians_cancel_but_guardians_not_their_own_removal() {
+    let mut s = start();
+    appoint(&mut s);
+    complete_bootstrap(&mut s);
+    let (two, guardian, operator, stranger) = (account(2), account(4), account(7), account(8));
+    let change = set_value(1);
+    let id = propose(&mut s, std::slice::from_ref(&change));
+    for sender in [two, operator, stranger] {
+        refused(&mut s, sender, "governance", "cancel-proposal", std::slice::from_ref(&id), MAY_NOT_CANCEL);
+    }
+    refused(&mut s, guardian, "governance", "cancel-proposal", &[u(9)], UNKNOWN_PROPOSAL);
+    let deployer = s.deployer().unwrap();
+    let calls = [("governance", "cancel-proposal", vec![id.clone()])];
+    s.deploy(stranger, "fake-passer", &passing_contract(deployer, &calls)).unwrap();
+    refused(&mut s, guardian, &format!("{stranger}.fake-passer"), "pass-0", &[], MAY_NOT_CANCEL);
+    let cancelled = done(&mut s, account(1), "governance", "cancel-proposal", std::slice::from_ref(&id));
+    assert_eq!(field(&event(&cancelled), "by"), who(account(1)));
+    assert_eq!(status(&mut s, &id), "cancelled");
+    refused(&mut s, guardian, "governance", "cancel-proposal", &[id], CLOSED);
+
+    // A guardian stops what has passed, after the timelock still, before it is executed.
+    let id = approve(&mut s, std::slice::from_ref(&change));
+    done(&mut s, guardian, "governance", "cancel-proposal", &[id]);
+    refused(&mut s, stranger, "fake-target", "set-value", &[u(1)], PROPOSAL_CANCELLED);
+    // A cancelled approval does not stand in the way of a new one.
+    approve(&mut s, std::slice::from_ref(&change));
+    done(&mut s, stranger, "fake-target", "set-value", &[u(1)]);
+
+    let governance = deployed("governance");
+    let removal = action(governance, "revoke-role", &[("who", who(guardian)), ("role", text("guardian"))]);
+    let id = propose(&mut s, std::slice::from_ref(&removal));
+    refused(&mut s, guardian, "governance", "cancel-proposal", &[id], MAY_NOT_CANCEL);
+    let mixed = propose(&mut s, &[removal, change]);
+    done(&mut s, guardian, "governance", "cancel-proposal", &[mixed]);
+}
+
+#[test]
+fn an_action_waits_for_one_proposal_at_a_time() {
+    let mut s = start();
+    appoint(&mut s);
+    let target = deployed("fake-target");
+    deployer_does(
+        &mut s,
+        "governance",
+        "set-emergency-action",
+        &[target, text("set-value"), Value::Bool(true)],
+    );
+    complete_bootstrap(&mut s);
+    let change = set_value(3);
+    let first = propose(&mut s, std::slice::from_ref(&change));
+    let second = propose(&mut s, std::slice::from_ref(&change));
+    later(&mut s, DAY);
+    for id in [&first, &second] {
+        done(&mut s, account(1), "governance", "vote", &[id.clone(), u(1)]);
+    }
+    later(&mut s, 5 * DAY);
+    done(&mut s, account(8), "governance", "queue", std::slice::from_ref(&first));
+    // The second would share the first one's execution.
+    refused(&mut s, account(8), "governance", "queue", std::slice::from_ref(&second), ACTION_PENDING);
+    // The committee's decision comes first: it is due earlier and takes the place.
+    let (four, five) = (account(4), account(5));
+    let urgent = propose_as(&mut s, four, std::slice::from_ref(&change), true);
+    for guardian in [four, five] {
+        done(&mut s, guardian, "governance", "vote", &[urgent.clone(), u(1)]);
+    }
+    later(&mut s, 21_600);
+    done(&mut s, account(8), "governance", "queue", std::slice::from_ref(&urgent));
+    later(&mut s, 3_600);
+    done(&mut s, account(8), "fake-target", "set-value", &[u(3)]);
+    assert_eq!(status(&mut s, &urgent), "executed");
+    assert_eq!(status(&mut s, &first), "queued");
+    // Once it is executed, the second may wait for it in turn, and is executed on its own.
+    done(&mut s, account(8), "governance", "queue", std::slice::from_ref(&second));
+    later(&mut s, 2 * DAY);
+    done(&mut s, account(8), "fake-target", "set-value", &[u(3)]);
+    assert_eq!(status(&mut s, &second), "executed");
+    refused(&mut s, account(8), "fake-target", "set-value", &[u(3)], NOT_APPROVED);
+}
+
+#[test]
+fn the_emergency_path_is_for_guardians_listed_functions_and_never_custody() {
+    let mut s = start();
+    appoint(&mut s);
+    let deployer = s.deployer().unwrap();
+    let (one, four, five, six) = (account(1), account(4), account(5), account(6));
+    let target = deployed("fake-target");
+    let governance = deployed("governance");
+    let listed = [target.clone(), text("set-value"), Value::Bool(true)];
+    let change = set_value(3);
+    let urgent = proposal_args(std::slice::from_ref(&change), true);
+    refused(&mut s, four, "governance", "propose", &urgent, NOT_EMERGENCY_ACTION);
+    let own = [governance.clone(), text("assign-role"), Value::Bool(true)];
+    refused(&mut s, deployer, "governance", "set-emergency-action", &own, CUSTODY);
+    deployer_does(&mut s, "governance", "set-emergency-action", &listed);
+    // Weight gives no seat in the committee.
+    refused(&mut s, one, "governance", "propose", &urgent, MAY_NOT_PROPOSE);
+    // One action that is not listed spoils the whole.
+    let other = action(governance, "set-setting", &[("name", text("quorum")), ("value", u(50_000))]);
+    let mixed = proposal_args(&[change.clone(), other], true);
+    refused(&mut s, four, "governance", "propose", &mixed, NOT_EMERGENCY_ACTION);
+
+    let id = propose_as(&mut s, four, std::slice::from_ref(&change), true);
+    let lonely = propose_as(&mut s, four, &[set_value(4)], true);
+    // Appointed after the snapshot: no vote on it. Weight does not count either.
+    deployer_does(&mut s, "governance", "assign-role", &[who(six), text("guardian")]);
+    refused(&mut s, six, "governance", "vote", &[id.clone(), u(1)], MAY_NOT_VOTE);
+    refused(&mut s, one, "governance", "vote", &[id.clone(), u(1)], MAY_NOT_VOTE);
+    for guardian in [four, five] {
+        assert_eq!(done(&mut s, guardian, "governance", "vote", &[id.clone(), u(1)]).ok().unwrap(), &u(1));
+    }
+    done(&mut s, four, "governance", "vote", &[lonely.clone(), u(1)]);
+    later(&mut s, 21_600);
+    assert_eq!(status(&mut s, &lonely), "defeated");
+    assert_eq!(status(&mut s, &id), "succeeded");
+    done(&mut s, four, "governance", "queue", &[id]);
+    refused(&mut s, four, "fake-target", "set-value", &[u(3)], TIMELOCKED);
+    later(&mut s, 3_600);
+    done(&mut s, four, "fake-target", "set-value", &[u(3)]);
+    assert_eq!(s.variable("fake-target", "value").unwrap(), u(3));
+
+    // Of four guardians two are the quorum, but not more than half.
+    deployer_does(&mut s, "governance", "assign-role", &[who(account(7)), text("guardian")]);
+    s.advance_stacks(1).unwrap();
+    let half = propose_as(&mut s, four, &[set_value(5)], true);
+    for guardian in [four, five] {
+        done(&mut s, guardian, "governance", "vote", &[half.clone(), u(1)]);
+    }
+    later(&mut s, 21_600);
+    assert_eq!(status(&mut s, &half), "defeated");
+
+    // A contract marked as one with custody leaves the list for ever.
+    deployer_does(&mut s, "governance", "mark-custody", std::slice::from_ref(&target));
+    let allowed = read(&mut s, "governance", "is-emergency-action", &[target, text("set-value")]);
+    assert_eq!(allowed, Value::Bool(false));
+    refused(&mut s, four, "governance", "propose", &urgent, NOT_EMERGENCY_ACTION);
+    refused(&mut s, deployer, "governance", "set-emergency-action", &listed, CUSTODY);
+}
+
+#[test]
+fn asking_governance_costs_little() {
+    let options = Options { costs: true, ..Options::default() };
+    let project: Project = project(&["governance"]).with("fake-target", FAKE_TARGET).unwrap();
+    let mut s = Session::start(project, options).unwrap();
+    appoint(&mut s);
+    complete_bootstrap(&mut s);
+    let change = set_value(3);
+    approve(&mut s, std::slice::from_ref(&change));
+    let executed = s.call_with_costs(account(8), "fake-target", "set-value", &[u(3)]).unwrap();
+    executed.ok().unwrap();
+    let costs = executed.costs.unwrap();
+    println!("consume-action through a target: {costs:?}");
+    assert!(costs.read_count <= 16 && costs.write_count <= 4, "{costs:?}");
+    let asked = s.read("governance", "has-role", &[who(account(4)), text("guardian")]).unwrap();
+    println!("has-role: {:?}", asked.costs);
+}

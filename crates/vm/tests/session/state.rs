@@ -1,0 +1,194 @@
+use std::process::Command;
+
+use bithedge_stacks::{MicroStx, Value};
+use bithedge_vm::{Options, Project, Session};
+
+use crate::session;
+
+fn fingerprint(session: &mut Session) -> String {
+    session.fingerprint().unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn the_fingerprint_changes_with_the_state_and_only_then() {
+    let mut session = session();
+    let alice = session.account("wallet_1").unwrap();
+    let bob = session.account("wallet_2").unwrap();
+    session.watch_entry("ledger", "notes", Value::UInt(1)).unwrap();
+    let mut seen = vec![fingerprint(&mut session)];
+    let unchanged: [(&str, Vec<Value>); 4] = [
+        ("add", vec![Value::UInt(500)]),
+        ("divide", vec![Value::UInt(0)]),
+        ("who", vec![]),
+        ("pay", vec![Value::UInt(u128::MAX), bob.into()]),
+    ];
+    for (function, args) in &unchanged {
+        session.call(alice, "ledger", function, args).unwrap();
+        assert_eq!(fingerprint(&mut session), seen[0], "{function} with {args:?}");
+    }
+    session.advance_burn(2).unwrap();
+    assert_eq!(fingerprint(&mut session), seen[0]);
+    let changes: [(&str, Vec<Value>); 4] = [
+        ("add", vec![Value::UInt(1)]),
+        ("pay", vec![Value::UInt(1), bob.into()]),
+        ("write-note", vec![Value::UInt(1), Value::utf8("x")]),
+        ("tokens", vec![bob.into()]),
+    ];
+    for (function, args) in &changes {
+        session.call(alice, "ledger", function, args).unwrap().ok().unwrap();
+        let next = fingerprint(&mut session);
+        assert!(!seen.contains(&next), "{function} with {args:?} left no trace");
+        seen.push(next);
+    }
+    session.mint_sbtc(alice, 1).unwrap();
+    let next = fingerprint(&mut session);
+    assert!(!seen.contains(&next), "minting left no trace");
+}
+
+#[test]
+fn snapshots_bring_everything_back() {
+    let mut session = session();
+    let alice = session.account("wallet_1").unwrap();
+    let add = |session: &mut Session| {
+        session.call(alice, "ledger", "add", &[Value::UInt(1)]).unwrap().ok().unwrap().as_uint().unwrap()
+    };
+    add(&mut session);
+    session.snapshot().unwrap();
+    let (before, tip) = (fingerprint(&mut session), session.tip().unwrap());
+    for _ in 0..3 {
+        assert_eq!(add(&mut session), 2);
+        session.mint_sbtc(alice, 5).unwrap();
+        session.advance_burn(10).unwrap();
+        session.snapshot_as("later").unwrap();
+        assert_ne!(fingerprint(&mut session), before);
+        session.restore().unwrap();
+        assert_eq!((fingerprint(&mut session), session.tip().unwrap()), (before.clone(), tip));
+        session.restore_from("later").unwrap();
+        assert_eq!(add(&mut session), 3);
+        session.restore().unwrap();
+    }
+    session.reset().unwrap();
+    assert_eq!(session.variable("ledger", "total").unwrap(), Value::UInt(0));
+    // A snapshot outlives a reset.
+    session.restore().unwrap();
+    assert_eq!(fingerprint(&mut session), before);
+    session.forget("later").unwrap();
+    assert!(session.restore_from("later").is_err());
+}
+
+#[test]
+fn a_reset_undoes_everything() {
+    let mut session = session();
+    let alice = session.account("wallet_1").unwrap();
+    let fresh = fingerprint(&mut session);
+    session.call(alice, "ledger", "add", &[Value::UInt(1)]).unwrap().ok().unwrap();
+    session.call(alice, "ledger", "write-note", &[Value::UInt(1), Value::utf8("x")]).unwrap().ok().unwrap();
+    session.mint_stx(alice, MicroStx::new(9)).unwrap();
+    session
+        .deploy(alice, "extra", "(define-data-var v uint u1)\n(define-read-only (f) u1)")
+        .unwrap()
+        .value()
+        .unwrap();
+    session.reset().unwrap();
+    assert_eq!(fingerprint(&mut session), fresh);
+    assert_eq!(session.entry("ledger", "notes", &Value::UInt(1)).unwrap(), None);
+    assert!(session.variable(&format!("{alice}.extra"), "v").is_err());
+}
+
+#[test]
+fn state_can_be_looked_at() {
+    let mut session = session();
+    let alice = session.account("wallet_1").unwrap();
+    let before = session.balances(&alice.into()).unwrap();
+    assert_eq!((before.stx, before.sats), (MicroStx::new(100_000_000_000_000), 0));
+    session.mint_sbtc(alice, 77).unwrap();
+    session.mint_stx(alice, MicroStx::new(5)).unwrap();
+    let after = session.balances(&alice.into()).unwrap();
+    assert_eq!((after.stx, after.sats), (MicroStx::new(100_000_000_000_005), 77));
+    let assets = session.assets().unwrap();
+    assert_eq!(assets["STX"][&alice.to_string()], 100_000_000_000_005);
+    assert!(
+        assets.iter().any(|(asset, owners)| asset.contains("sbtc-token") && owners[&alice.to_string()] == 77)
+    );
+
+    session.call(alice, "ledger", "write-note", &[Value::UInt(4), Value::utf8("hm")]).unwrap().ok().unwrap();
+    let note = session.entry("ledger", "notes", &Value::UInt(4)).unwrap().unwrap();
+    assert_eq!(note.field("text").unwrap(), &Value::utf8("hm"));
+    assert_eq!(session.entry("ledger", "notes", &Value::UInt(5)).unwrap(), None);
+    assert!(session.entry("ledger", "absent", &Value::UInt(5)).is_err());
+    let mistyped = session.entry("ledger", "notes", &Value::Int(4)).unwrap_err().to_string();
+    assert!(mistyped.contains("uint"), "{mistyped}");
+    assert!(session.variable("ledger", "absent").is_err());
+
+    let interfaces = session.interfaces().unwrap();
+    let ledger = session.contract("ledger").unwrap().to_string();
+    assert_eq!(interfaces.keys().filter(|name| **name == ledger).count(), 1);
+    assert!(interfaces.keys().all(|name| !name.contains(".pox") && !name.contains("sbtc")), "{interfaces:?}");
+    let all = session.all_variables().unwrap();
+    assert_eq!(all[&ledger]["total"], Value::UInt(0));
+}
+
+/// The lines of `ledger.clar` that a record says were executed, with how often.
+fn executed(lcov: &str) -> Vec<(u32, u64)> {
+    let lines = lcov.lines().filter_map(|line| line.strip_prefix("DA:")?.split_once(','));
+    let counts = lines.map(|(line, count)| (line.parse().unwrap(), count.parse().unwrap()));
+    counts.filter(|(_, count)| *count > 0).collect()
+}
+
+#[test]
+fn coverage_survives_resets_and_is_counted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ledger.clar"), crate::LEDGER).unwrap();
+    let manifest = folder.path().join("Clarinet.toml");
+    let entry = "[contracts.ledger]\npath = \"ledger.clar\"\nclarity_version = 6\nepoch = \"4.0\"\n";
+    std::fs::write(&manifest, entry).unwrap();
+    let project = Project::load(&manifest).unwrap().with("priced", crate::PRICED).unwrap();
+    let mut session = Session::start(project, Options { coverage: true, ..Options::default() }).unwrap();
+    let alice = session.account("wallet_1").unwrap();
+    let add = |session: &mut Session| {
+        session.call(alice, "ledger", "add", &[Value::UInt(1)]).unwrap().ok().unwrap();
+    };
+    let calls_of_add = |lcov: &str| -> u64 {
+        lcov.lines()
+            .filter_map(|line| line.strip_prefix("FNDA:")?.strip_suffix(",add")?.parse::<u64>().ok())
+            .sum()
+    };
+    add(&mut session);
+    session.snapshot().unwrap();
+    add(&mut session);
+    session.restore().unwrap();
+    add(&mut session);
+    session.reset().unwrap();
+    add(&mut session);
+    let lcov = session.coverage_lcov().unwrap();
+    assert_eq!(calls_of_add(&lcov), 4, "{lcov}");
+    assert!(!executed(&lcov).is_empty());
+    let path = folder.path().join("ledger.clar");
+    assert!(lcov.contains(&format!("SF:{}\n", path.display())), "{lcov}");
+    assert!(!lcov.contains("priced"), "a contract without a file has no coverage: {lcov}");
+    // What was handed out does not come again.
+    assert_eq!(calls_of_add(&session.coverage_lcov().unwrap()), 0);
+    add(&mut session);
+    assert_eq!(calls_of_add(&session.coverage_lcov().unwrap()), 1);
+}
+
+#[test]
+fn a_session_is_handed_on_and_afresh() {
+    let project = crate::project();
+    let mut first = Session::shared(project.clone(), Options::default()).unwrap();
+    let process = first.process_id();
+    let alice = first.account("wallet_1").unwrap();
+    first.call(alice, "ledger", "add", &[Value::UInt(1)]).unwrap().ok().unwrap();
+    let other = Session::shared(project.clone(), Options::default()).unwrap();
+    assert_ne!(other.process_id(), process, "a session belongs to one test at a time");
+    drop(first);
+    let mut again = Session::shared(project.clone(), Options::default()).unwrap();
+    assert_eq!(again.process_id(), process);
+    assert_eq!(again.variable("ledger", "total").unwrap(), Value::UInt(0));
+    drop(again);
+    let options = Options { genesis_time: 1_000_000_000, ..Options::default() };
+    let different = Session::shared(project, options).unwrap();
+    assert_ne!(different.process_id(), process);
+    let alive = Command::new("kill").args(["-0", &process.unwrap().to_string()]).status().unwrap();
+    assert!(alive.success());
+}
