@@ -94,7 +94,7 @@ const BREAKERS: [(&str, u128, u128); 5] = [
     ("all", 0, DAY),
     ("sales", 0, DAY),
     ("deposits", 0, DAY),
-    ("oracle", 0, 3_600),
+    ("oracle", 200_000, 3_600),
     ("utilisation", 0, 3_600),
 ];
 
@@ -104,7 +104,7 @@ type ActionRule = (&'static str, &'static str, &'static [&'static str], u128, u1
 /// Actions with their flag, breakers, and per user: capacity, what is refilled a day, seconds between two.
 const ACTIONS: [ActionRule; 4] = [
     ("purchase", "sales", &["all", "sales", "oracle"], 20_000_000_000, 20_000_000_000, 0),
-    ("deposit", "deposits", &["all", "deposits"], 0, 0, 0),
+    ("deposit", "deposits", &["all", "deposits", "oracle"], 0, 0, 0),
     ("activate", "activation", &[], 0, 0, 0),
     ("sell-back", "sell-back", &["all"], 20_000_000_000, 20_000_000_000, 0),
 ];
@@ -212,7 +212,7 @@ impl Setup {
             ("deviation-base", 100_000),
             ("deviation-per-hour", 50_000),
             ("deviation-cap", 500_000),
-            ("override-share", 666_667),
+            ("override-share", 666_666),
             ("agree-bound", 10_000),
             ("boundary-window", 21_600),
             ("silence-limit", 3_600),
