@@ -2,8 +2,8 @@
 ;; Only a pool can draw cover, within limits by event and by period, and only into the vault; governance can take out no
 ;; more than stands above the target. Nothing here stops a payment of claims. The fund is not invested: cover that may be
 ;; lent out or underwater when it is needed is none. Amounts in base units, ratios in ppm; each token stands alone.
-;; Reentrancy: the books fall before a token is called and rise after it has delivered; nothing read before a call is
-;; written after it; a token's code can move only the amount in hand, of its own token.
+;; Reentrancy: books fall before a token is called and rise after it has delivered; nothing read before a call is written
+;; after it; a token's code can move only the amount in hand, of its own token.
 
 ;; --- TRAITS ---
 (use-trait ft .sip-010-trait.sip-010-trait)

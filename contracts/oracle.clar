@@ -67,7 +67,6 @@
 (define-constant ERR_STALE_REPORT (err u1450402))
 
 ;; --- DATA VARS ---
-;; See `set-bounds`.
 (define-data-var bounds
   {max-age: uint, report-max-age: uint, min-weight: uint, outlier-bound: uint, deviation-base: uint,
     deviation-per-hour: uint, deviation-cap: uint, override-share: uint, agree-bound: uint,
@@ -75,8 +74,7 @@
   {max-age: u900, report-max-age: u900, min-weight: u2, outlier-bound: u50000, deviation-base: u100000,
     deviation-per-hour: u50000, deviation-cap: u500000, override-share: u666666, agree-bound: u10000,
     boundary-window: u21600, silence-limit: u3600, vol-floor: u200000, vol-cap: u2500000})
-;; Prices in force since `at`, price-seconds up to then, running number, the slot before (0: none), `annual-move` since the
-;; last sample.
+;; Prices in force since `at`, price-seconds until then, running number, slot before (0: none), move since the sample.
 (define-data-var latest
   {btc: uint, stx: uint, at: uint, cum-btc: uint, cum-stx: uint, index: uint, prev: uint, move: uint}
   {btc: u0, stx: u0, at: u0, cum-btc: u0, cum-stx: u0, index: u0, prev: u0, move: u0})
@@ -89,13 +87,13 @@
 (define-data-var anomaly-count uint u0)
 
 ;; --- MAPS ---
-;; `btc`, `stx`, `at`: the last report; `outliers`: how many lay far from the median.
+;; `btc`, `stx`, `at`: the last report.
 (define-map reporters principal {weight: uint, active: bool, suspended: bool, btc: uint, stx: uint, at: uint,
   updates: uint, outliers: uint, disputes: uint})
 ;; The last observation in each slot (time / 300).
 (define-map slots uint
   {btc: uint, stx: uint, at: uint, cum-btc: uint, cum-stx: uint, index: uint, prev: uint, move: uint})
-;; `short`, `long`: unclamped volatilities of that day; `opening`: the first price accepted at or after the boundary.
+;; `short`, `long`: unclamped; `opening`: the first price accepted at or after the boundary.
 (define-map boundaries uint {btc: uint, stx: uint, vol-ask: uint, vol-low: uint, short: uint, long: uint, method: uint,
   recorded-at: uint, opening: (optional {btc: uint, stx: uint, at: uint})})
 (define-map anomalies uint {kind: uint, at: uint, value: uint, reporter: (optional principal)})
@@ -106,7 +104,6 @@
   (contract-call? .governance consume-action function (sha256 (unwrap-panic args)) contract-caller))
 
 (define-private (is-guardian) (contract-call? .governance has-role contract-caller "guardian"))
-
 (define-private (max (a uint) (b uint)) (if (> a b) a b))
 (define-private (min (a uint) (b uint)) (if (< a b) a b))
 (define-private (is-in (low uint) (value uint) (high uint)) (and (>= value low) (<= value high)))
@@ -118,11 +115,11 @@
 (define-private (is-past-boundary (at uint)) (and (is-eq (mod at DAY) BOUNDARY_OFFSET) (<= at stacks-block-time)))
 
 (define-private (log-anomaly (kind uint) (value uint) (reporter (optional principal)))
-  (let ((id (+ (var-get anomaly-count) u1)))
+  (let ((id (+ (var-get anomaly-count) u1))
+      (entry {kind: kind, at: stacks-block-time, value: value, reporter: reporter}))
     (var-set anomaly-count id)
-    (map-set anomalies id {kind: kind, at: stacks-block-time, value: value, reporter: reporter})
-    (print {event: "anomaly-logged", id: id, kind: kind, at: stacks-block-time, value: value, reporter: reporter})
-    true))
+    (print (merge entry {event: "anomaly-logged", id: id}))
+    (map-set anomalies id entry)))
 
 (define-private (step-back (i (buff 1)) (acc {time: uint, entry:
     {btc: uint, stx: uint, at: uint, cum-btc: uint, cum-stx: uint, index: uint, prev: uint, move: uint}}))
@@ -171,8 +168,9 @@
   (let ((gain (- SCALE decay)))
     (/ (+ (* (- SCALE (/ (* gain elapsed) DAY)) variance) (* gain move)) SCALE)))
 
-(define-private (clamped (variance uint))
-  (let ((limits (var-get bounds))) (max (get vol-floor limits) (min (get vol-cap limits) (sqrti variance)))))
+(define-private (clamped (high uint) (low uint))
+  (let ((limits (var-get bounds)) (floor (get vol-floor limits)) (cap (get vol-cap limits)))
+    {high: (max floor (min cap (sqrti high))), low: (max floor (min cap (sqrti low)))}))
 
 ;; The volatility after a boundary's sample. The first has no return yet.
 (define-private (sampled (boundary uint) (price uint))
@@ -186,8 +184,9 @@
 
 (define-private (write-boundary (at uint) (btc uint) (stx uint) (short uint) (long uint) (method uint)
     (opening (optional {btc: uint, stx: uint, at: uint})))
-  (let ((entry {btc: btc, stx: stx, vol-ask: (clamped (max short long)), vol-low: (clamped (min short long)),
-      short: (sqrti short), long: (sqrti long), method: method, recorded-at: stacks-block-time}))
+  (let ((vols (clamped (max short long) (min short long)))
+      (entry {btc: btc, stx: stx, vol-ask: (get high vols), vol-low: (get low vols), short: (sqrti short),
+        long: (sqrti long), method: method, recorded-at: stacks-block-time}))
     (map-set boundaries at (merge entry {opening: opening}))
     (print (merge entry {event: "boundary-recorded", at: at, by: contract-caller}))
     true))
@@ -323,7 +322,7 @@
           (and (not inside) (log-anomaly OVERRIDE mid-btc (some who))))
         (and (> verdict FEW_CONFIRMATIONS)
           (log-anomaly verdict mid-btc (some who))
-          ;; Not `try!`: a breaker that is not set up must not stop the prices.
+          ;; No `try!`: a missing breaker must not stop prices.
           (is-ok (contract-call? .parameters report-level "oracle"
             (max (deviation mid-btc (get btc last)) (deviation mid-stx (get stx last)))))))
       ;; Only a consensus can tell who is far from it.
@@ -352,12 +351,11 @@
       (twap (average (cumulative (slot-start (- now BTC_WINDOW)) false) now))
       (elapsed (min DAY (- now (get sample-at vol))))
       (move (try! (annual-move (get btc twap) (get price vol))))
-      (high-move (max move (get move (var-get latest)))))
-    (ok (merge spot {btc-twap: (get btc twap), stx-twap: (get stx twap),
-      vol-ask: (clamped (max (max short long)
-        (max (running short DECAY_SHORT elapsed high-move) (running long DECAY_LONG elapsed high-move)))),
-      vol-bid: (clamped (min (min short long)
-        (min (running short DECAY_SHORT elapsed move) (running long DECAY_LONG elapsed move))))}))))
+      (most (max move (get move (var-get latest))))
+      (vols (clamped
+        (max (max short long) (max (running short DECAY_SHORT elapsed most) (running long DECAY_LONG elapsed most)))
+        (min (min short long) (min (running short DECAY_SHORT elapsed move) (running long DECAY_LONG elapsed move))))))
+    (ok (merge spot {btc-twap: (get btc twap), stx-twap: (get stx twap), vol-ask: (get high vols), vol-bid: (get low vols)}))))
 
 ;; The latest prices and their time. Errors: no price, price older than `max-age`.
 (define-read-only (get-price)
@@ -409,15 +407,15 @@
       method: (get method entry), recorded-at: (get recorded-at entry)})
     none))
 
-;; The whole record, with that day's unclamped volatilities and the first price after it.
+;; The record, with that day's unclamped volatilities and the first price after it.
 (define-read-only (get-boundary-record (at uint)) (map-get? boundaries at))
 
-;; Volatilities after the last sample (ppm a year, unclamped), its price and its boundary.
+;; Unclamped volatilities after the last sample, its price and its boundary.
 (define-read-only (get-volatility)
   (let ((vol (var-get volatility)))
     (merge vol {short: (sqrti (get short vol)), long: (sqrti (get long vol))})))
 
-;; Number and average interval of the observations, the bound for the next price in ppm, anomalies logged.
+;; Number and mean interval of observations, bound of the next price (ppm), anomalies logged.
 (define-read-only (get-status)
   (let ((last (var-get latest))
       (count (get index last)))
@@ -471,8 +469,7 @@
     (asserts! (> stacks-block-time (+ at (get boundary-window (var-get bounds)))) ERR_WINDOW_OPEN)
     (ok (write-boundary at btc stx (get short (var-get volatility)) (get long (var-get volatility)) METHOD_GOVERNANCE none))))
 
-;; Anyone has the breaker "oracle" tripped after a silence of `silence-limit`; answers whether there is one.
-;; Errors: no price, the breaker's.
+;; Anyone trips the breaker "oracle" in a silence of `silence-limit`; answers whether there is one. Error: no price.
 (define-public (check-liveness)
   (let ((at (get at (var-get latest)))
       (age (- stacks-block-time at)))
@@ -485,8 +482,8 @@
           (log-anomaly SILENCE age none))
         (ok true)))))
 
-;; A reporter or guardian disputes a reporter's last report with the hash of the reasons; recorded prices stay.
-;; Errors: neither of them, unknown reporter, disputed already.
+;; A reporter or guardian disputes a reporter's last report with a hash of the reasons; recorded prices stay.
+;; Errors: neither of them, unknown, disputed already.
 (define-public (dispute-report (reporter principal) (reason (buff 32)))
   (let ((entry (unwrap! (map-get? reporters reporter) ERR_UNKNOWN_REPORTER)))
     (asserts! (or (is-listed contract-caller) (is-guardian)) ERR_NOT_DISPUTER)
@@ -534,9 +531,9 @@
     (print {event: "reporter-removed", reporter: reporter, by: contract-caller})
     (ok true)))
 
-;; Governance sets the limits: ages of a price and a report; `min-weight` of fresh reports within `outlier-bound` of the
-;; median; the bound around the last price, which `override-share` of the active weight, two reporters at least,
-;; within `agree-bound` of the median override; those of volatilities. Error: out of range.
+;; Governance sets the limits: ages of prices and reports; `min-weight` of fresh reports within `outlier-bound` of the median;
+;; the bound around the last price, overridden by two with `override-share` of the active weight within `agree-bound` of
+;; the median; those of volatilities. Error: out of range.
 (define-public (set-bounds (new
     {max-age: uint, report-max-age: uint, min-weight: uint, outlier-bound: uint, deviation-base: uint,
       deviation-per-hour: uint, deviation-cap: uint, override-share: uint, agree-bound: uint,

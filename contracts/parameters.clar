@@ -138,7 +138,8 @@
       by-guardian: (and by-guardian (or (not was) (get by-guardian b)))}))
     (map-set breaker-history {id: id, index: index}
       {at: now, by: contract-caller, reason: reason, level: level, released-at: u0})
-    (print {event: "breaker-tripped", id: id, reason: reason, level: level, until: until, by: contract-caller})
+    (print {event: "breaker-tripped", id: id, reason: reason, level: level, until: until, by-guardian: by-guardian,
+      by: contract-caller})
     (ok true)))
 
 (define-private (resolves (name (string-ascii 40)))

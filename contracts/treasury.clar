@@ -1,8 +1,8 @@
 ;; treasury (16): fees by operation, their distribution by a table, the protocol's own holdings, discounts by volume.
-;; It never touches collateral. Money leaves by the table or by a governed decision; shares are credits to be claimed,
-;; so that no recipient holds up another. Amounts in base units, ratios in ppm, volumes in USD e8 of premium.
-;; Reentrancy: the books fall before a token is called and rise after it has delivered; nothing read before a call is
-;; written after it; a token's code can move only the amount in hand, of its own token.
+;; It never touches collateral. Money leaves by the table or a governed decision; shares are credits, so that no recipient
+;; holds up another. Amounts in base units, ratios in ppm, volumes in USD e8 of premium.
+;; Reentrancy: books fall before a token is called and rise after it has delivered; nothing read before a call is written
+;; after it; a token's code can move only the amount in hand, of its own token.
 
 ;; --- TRAITS ---
 (use-trait ft .sip-010-trait.sip-010-trait)
@@ -44,8 +44,8 @@
 
 ;; --- MAPS ---
 (define-map fee-rates (string-ascii 16) uint)
-;; Fees not yet distributed, credits not yet claimed and the treasury's own holdings are all it accounts for. Holdings
-;; up to `reserve` may not be spent. `fees-usd`: fees since the last distribution.
+;; Undistributed fees, unclaimed credits and own holdings are all it accounts for. Holdings up to `reserve` may not be
+;; spent. `fees-usd`: fees since the last distribution.
 (define-map tokens principal
   {accepted: bool, undistributed: uint, allocated: uint, holdings: uint, reserve: uint, fees-usd: uint})
 (define-map fee-totals {operation: (string-ascii 16), token: principal}
@@ -193,9 +193,9 @@
         (map-get? allocations {id: id, version: version})))))
 
 ;; --- PUBLIC ---
-;; Takes a fee, which is returned, from `user`, who must be tx-sender, and counts `volume`, which may be 0. By the
-;; registry or pool: current for purchases and deposits, also retiring for what runs off. Errors: caller, payer, amount,
-;; operation, token, the token's own.
+;; Takes and returns the fee of `user`, who must be tx-sender, and counts `volume`, which may be 0. By the registry or
+;; pool: current for purchases and deposits, also retiring for what runs off. Errors: caller, payer, amount, operation,
+;; token, the token's own.
 (define-public (process-fee (operation (string-ascii 16)) (base uint) (volume uint) (user principal) (token <ft>))
   (let (
       (key (contract-of token))
@@ -329,9 +329,9 @@
       (old (get-allocation id))
       (version (+ (get version old) u1))
       (sum (+ (- (var-get allocated-share) (if (get active old) (get share old) u0)) (if (and active (<= share PPM)) share u0)))
-      (row {share: share, recipient: recipient, active: active, description: description, at: stacks-block-time}))
-    (try! (governed "set-allocation" (to-consensus-buff?
-      {id: id, share: share, recipient: recipient, active: active, description: description})))
+      (new {share: share, recipient: recipient, active: active, description: description})
+      (row (merge new {at: stacks-block-time})))
+    (try! (governed "set-allocation" (to-consensus-buff? (merge new {id: id}))))
     (asserts! (and (<= share PPM) (<= sum PPM) (not (is-eq recipient current-contract))) ERR_INVALID_SETTING)
     (and (is-eq version u1) (var-set allocation-ids
       (unwrap! (as-max-len? (append (var-get allocation-ids) id) u10) ERR_TOO_MANY_ALLOCATIONS)))

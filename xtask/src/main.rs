@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "a developer's program, read in a terminal")]
 
 mod bench;
+mod bindings;
 mod build;
 mod command;
 mod e2e;
@@ -26,6 +27,7 @@ Usage: cargo xtask <command>
   test [--only STEP]...   everything that CI runs; --list names the steps, --full takes the long ones too
   e2e [SCENARIO]...       drive the built application in a real window on a virtual screen
   devnet [ARGUMENT]...    the devnet alone: --port P, --data-dir D, --block-time S
+  bindings [--check]      make crates/suite/src/generated from the contracts, or say whether it is up to date
   bench                   speed of the devnet and of signing, against their goals
   screenshots             refresh docs/screenshots from the e2e scenarios
   ui [--dev]              only the page, into ui/dist";
@@ -59,6 +61,7 @@ fn dispatch() -> Result<bool> {
         "run" => no_arguments(&mut arguments).and_then(|()| launch::run()),
         "e2e" => e2e::run(&rest(&mut arguments)?),
         "devnet" => launch::devnet(&rest(&mut arguments)?),
+        "bindings" => bindings::run(&rest(&mut arguments)?),
         "bench" => no_arguments(&mut arguments).and_then(|()| bench::run()),
         "screenshots" => no_arguments(&mut arguments).and_then(|()| e2e::screenshots()),
         "ui" => build::ui(&rest(&mut arguments)?),

@@ -148,7 +148,7 @@ impl Setup {
     /// The calls that set the suite up, in order.
     ///
     /// # Errors
-    /// [`bithedge_stacks::TypeError`] if a name is no Clarity name; the names above are.
+    /// [`SetupError`] if a name is no Clarity name; the names above are.
     pub fn calls(&self) -> Result<Vec<SetupCall>, SetupError> {
         let mut calls = Calls(Vec::new());
         let own = |name: &str| self.own(name);

@@ -326,6 +326,8 @@ fn rules_have_bounds_and_health_follows_the_size() {
     assert_eq!(c.field("insurance-fund get-fund-status .stx-token", "ratio"), 0);
     let outcome = c.ok("wallet_4", "insurance-fund report-health #sbtc");
     assert_eq!(outcome.ok().unwrap(), &Value::UInt(100_000));
+    let day = c.session.now().unwrap() / 86_400;
+    assert_eq!(c.field(&format!("analytics get-metric \"fund-ratio\" u{day}"), "last"), 100_000);
     c.refused("wallet_4", "insurance-fund report-health .fake-unlisted", NOT_ACCEPTED);
 }
 

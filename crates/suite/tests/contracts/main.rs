@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod adapters;
 mod analytics;
 mod custody;
+mod custody_costs;
 mod custody_properties;
 mod governance;
 mod insurance_fund;

@@ -1,8 +1,12 @@
 //! `oracle`: reports and what becomes of them, averages, boundary prices, volatility, who may do what, and what it costs.
 
 mod averages;
+mod boundaries;
+mod costs;
+mod governing;
 mod model;
 mod reports;
+mod sources;
 
 use bithedge_stacks::{Address, Value};
 use bithedge_vm::{Options, Outcome, Project, Session};

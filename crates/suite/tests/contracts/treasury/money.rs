@@ -1,236 +1,9 @@
-//! The treasury: fees and discounts, distribution, governed payments, swaps, and tokens that fight back.
+//! What becomes of the fees: distribution, payments, swaps, and tokens that fight back.
 
 use bithedge_stacks::Value;
 
-use crate::custody::{Custody, event};
-
-const INVALID_AMOUNT: u128 = 1_640_001;
-const INVALID_SETTING: u128 = 1_640_002;
-const INVALID_SWAP: u128 = 1_640_003;
-const INSUFFICIENT: u128 = 1_640_201;
-const NOT_SUITE: u128 = 1_640_301;
-const NOT_PAYER: u128 = 1_640_302;
-const TRANSFER_FAILED: u128 = 1_640_303;
-const UNKNOWN_OPERATION: u128 = 1_640_401;
-const NOT_ACCEPTED: u128 = 1_640_402;
-const UNKNOWN_SWAP: u128 = 1_640_403;
-const NOTHING_DUE: u128 = 1_640_901;
-const ALREADY_COMPENSATED: u128 = 1_640_902;
-const SWAP_EXPIRED: u128 = 1_640_903;
-const TOO_MANY: u128 = 1_642_301;
-const NOT_APPROVED: u128 = 1_140_301;
-const MAX: &str = "u340282366920938463463374607431768211455";
-const DAY: u64 = 86_400;
-
-fn ready() -> Custody {
-    let mut custody = Custody::ready();
-    custody.watch(&["#sbtc", ".stx-token", ".fake-token"], &["@wallet_1", "@wallet_2", ".insurance-fund"]);
-    custody
-}
-
-/// To the first second of the next 30-day period.
-fn next_period(c: &mut Custody) {
-    let now = c.session.now().unwrap();
-    c.session.advance_to((now / (30 * DAY) + 1) * 30 * DAY).unwrap();
-}
-
-fn parts(c: &mut Custody, token: &str) -> [u128; 5] {
-    let value = c.read(&format!("treasury get-treasury-balances {token}"));
-    let read = |name: &str| value.field(name).unwrap().as_uint().unwrap();
-    let [undistributed, allocated, reserved, available, total] =
-        ["undistributed", "allocated", "reserved", "available", "total"].map(read);
-    assert_eq!(undistributed + allocated + reserved + available, total, "the parts add up");
-    [undistributed, allocated, reserved, available, total]
-}
-
-/// Fees of `amount` in the treasury, by a fee of 20 % on five times as much.
-fn collect(c: &mut Custody, token: &str, amount: u128) {
-    c.ok("deployer", "treasury set-fee-rate \"test\" u200000");
-    c.ok("wallet_1", &format!("fake-registry fee \"test\" u{} u0 @wallet_1 {token}", amount * 5));
-}
-
-#[test]
-fn a_fee_is_what_was_quoted_rounded_up_and_is_taken_from_the_signer() {
-    let mut c = ready();
-    for token in ["#sbtc", ".stx-token"] {
-        for (base, fee) in [(1_000_000_u128, 50_000_u128), (1, 1), (21, 2), (20, 1), (19, 1)] {
-            let quote = format!("treasury quote-fee \"purchase\" u{base} @wallet_1");
-            let quoted = c.read(&quote).as_response().unwrap().unwrap().clone();
-            assert_eq!(quoted.field("fee").unwrap().as_uint().unwrap(), fee, "5 % of {base}");
-            let (mine, held) = (c.balance(token, "@wallet_1"), c.balance(token, ".treasury"));
-            let call = format!("fake-registry fee \"purchase\" u{base} u700 @wallet_1 {token}");
-            let outcome = c.ok("wallet_1", &call);
-            assert_eq!(outcome.ok().unwrap(), &Value::UInt(fee));
-            let printed = event(&outcome, "treasury", "fee-processed");
-            assert_eq!(printed.field("rate").unwrap(), &Value::UInt(50_000));
-            assert_eq!(printed.field("user").unwrap(), &c.principal("@wallet_1"));
-            assert_eq!(c.balance(token, "@wallet_1"), mine - fee);
-            assert_eq!(c.balance(token, ".treasury"), held + fee);
-        }
-        assert_eq!(parts(&mut c, token), [50_005, 0, 0, 0, 50_005]);
-        let totals = format!("treasury get-fee-totals \"purchase\" {token}");
-        assert_eq!(c.field(&totals, "collected"), 50_005);
-        assert_eq!(c.field(&totals, "count"), 5);
-        assert_eq!(c.field(&totals, "forgone"), 0);
-    }
-    // Operations without a fee take nothing and still count volume; the pool may process fees too.
-    let mine = c.balance("#sbtc", "@wallet_1");
-    let outcome = c.ok("wallet_1", "fake-pool fee \"deposit\" u1000 u0 @wallet_1 #sbtc");
-    assert_eq!(outcome.ok().unwrap(), &Value::UInt(0));
-    assert_eq!(c.balance("#sbtc", "@wallet_1"), mine);
-    assert_eq!(c.field("treasury get-volume @wallet_1", "today"), 10 * 700);
-
-    c.refused("wallet_2", "fake-registry fee \"purchase\" u1000 u0 @wallet_1 #sbtc", NOT_PAYER);
-    c.refused("wallet_1", "fake-registry fee \"nonsense\" u1000 u0 @wallet_1 #sbtc", UNKNOWN_OPERATION);
-    c.refused("wallet_1", "treasury quote-fee \"nonsense\" u1000 @wallet_1", UNKNOWN_OPERATION);
-    c.refused("wallet_1", "fake-registry fee \"purchase\" u1000 u0 @wallet_1 .fake-unlisted", NOT_ACCEPTED);
-}
-
-#[test]
-fn hostile_amounts_are_refused_and_the_largest_do_not_overflow() {
-    let mut c = ready();
-    for base in ["u0", MAX, "u1000000000000000001"] {
-        c.refused("wallet_1", &format!("treasury quote-fee \"purchase\" {base} @wallet_1"), INVALID_AMOUNT);
-        c.refused(
-            "wallet_1",
-            &format!("fake-registry fee \"purchase\" {base} u0 @wallet_1 #sbtc"),
-            INVALID_AMOUNT,
-        );
-        c.refused("wallet_1", &format!("fake-registry net @wallet_1 {base}"), INVALID_AMOUNT);
-    }
-    c.refused(
-        "wallet_1",
-        &format!("fake-registry fee \"purchase\" u5 {MAX} @wallet_1 #sbtc"),
-        INVALID_AMOUNT,
-    );
-    c.ok("deployer", "treasury set-fee-rate \"purchase\" u200000");
-    assert_eq!(
-        c.read("treasury quote-fee \"purchase\" u1000000000000000000 @wallet_1")
-            .as_response()
-            .unwrap()
-            .unwrap()
-            .field("fee")
-            .unwrap(),
-        &Value::UInt(200_000_000_000_000_000)
-    );
-    // The largest volume and base at once.
-    c.ok("deployer", "fake-token mint u1000000000000000000 @wallet_1");
-    let largest = "u1000000000000000000";
-    c.ok("wallet_1", &format!("fake-registry fee \"purchase\" {largest} {largest} @wallet_1 .fake-token"));
-}
-
-#[test]
-fn only_the_registry_and_the_pool_process_fees() {
-    let mut c = ready();
-    for who in ["wallet_1", "deployer"] {
-        let user = format!("@{who}");
-        c.refused(who, &format!("treasury process-fee \"purchase\" u100 u0 {user} #sbtc"), NOT_SUITE);
-        c.refused(who, &format!("fake-between fee \"purchase\" u100 u0 {user} #sbtc"), NOT_SUITE);
-        c.refused(who, &format!("fake-successor fee \"exit\" u100 u0 {user} #sbtc"), NOT_SUITE);
-        c.refused(who, &format!("treasury net-volume {user} u5"), NOT_SUITE);
-        c.refused(who, &format!("fake-between net {user} u5"), NOT_SUITE);
-        c.refused(who, &format!("fake-pool net {user} u5"), NOT_SUITE);
-    }
-    // A retiring registry takes fees for what runs off, also in a token no longer accepted, and for nothing new.
-    c.ok("deployer", "treasury set-fee-rate \"sell-back\" u10000");
-    c.ok("wallet_1", "fake-registry fee \"purchase\" u100 u50 @wallet_1 #sbtc");
-    c.ok("deployer", "treasury set-token #sbtc false u0");
-    c.refused("wallet_1", "fake-registry fee \"purchase\" u100 u0 @wallet_1 #sbtc", NOT_ACCEPTED);
-    c.refused("wallet_1", "fake-registry fee \"deposit\" u100 u0 @wallet_1 #sbtc", NOT_ACCEPTED);
-    c.replace("policy-registry", "fake-successor");
-    c.refused("wallet_1", "fake-registry fee \"purchase\" u100 u0 @wallet_1 .stx-token", NOT_SUITE);
-    c.ok("wallet_1", "fake-registry fee \"sell-back\" u100 u0 @wallet_1 #sbtc");
-    c.ok("wallet_1", "fake-registry net @wallet_1 u50");
-    c.ok("wallet_1", "fake-successor fee \"purchase\" u100 u0 @wallet_1 .stx-token");
-}
-
-#[test]
-fn discounts_follow_the_volume_of_days_past_and_sell_backs_net_out() {
-    let mut c = ready();
-    c.ok(
-        "deployer",
-        "treasury set-discount-tiers (list {threshold: u1000, discount: u100000} {threshold: u5000, discount: u250000})",
-    );
-    next_period(&mut c);
-    let discount = |c: &mut Custody| c.uint("treasury get-discount @wallet_1");
-    let buy = |c: &mut Custody, volume: u128| {
-        c.ok("wallet_1", &format!("fake-registry fee \"purchase\" u1000 u{volume} @wallet_1 #sbtc"))
-    };
-    buy(&mut c, 1_000);
-    // Not on the same day, from the next midnight on.
-    assert_eq!(discount(&mut c), 0);
-    let midnight = (c.session.now().unwrap() / DAY + 1) * DAY;
-    c.session.advance_to(midnight - 20).unwrap();
-    assert_eq!(discount(&mut c), 0);
-    c.session.advance_to(midnight).unwrap();
-    assert_eq!(discount(&mut c), 100_000);
-    let outcome = buy(&mut c, 4_000);
-    assert_eq!(outcome.ok().unwrap(), &Value::UInt(45));
-    assert_eq!(c.field("treasury get-fee-totals \"purchase\" #sbtc", "forgone"), 5);
-    assert_eq!(c.field("treasury get-fee-totals \"purchase\" #sbtc", "discounted"), 1);
-    c.wait(DAY);
-    assert_eq!(discount(&mut c), 250_000);
-    // Another user's volume is another's.
-    assert_eq!(c.uint("treasury get-discount @wallet_2"), 0);
-    // A sell-back takes the newest first and never more than there is.
-    buy(&mut c, 10);
-    let outcome = c.ok("wallet_1", "fake-registry net @wallet_1 u20");
-    let printed = event(&outcome, "treasury", "volume-netted");
-    assert_eq!(printed.field("today").unwrap(), &Value::UInt(0));
-    assert_eq!(printed.field("before").unwrap(), &Value::UInt(4_990));
-    assert_eq!(discount(&mut c), 100_000);
-    next_period(&mut c);
-    assert_eq!(c.field("treasury get-volume @wallet_1", "previous"), 4_990);
-    assert_eq!(discount(&mut c), 100_000);
-    c.ok("wallet_1", "fake-registry net @wallet_1 u1000000");
-    assert_eq!(discount(&mut c), 0);
-    assert_eq!(c.field("treasury get-volume @wallet_1", "previous"), 0);
-}
-
-/// Volume as days, from the beginning: what the contract keeps in four numbers.
-#[derive(Default)]
-struct Days(std::collections::BTreeMap<u64, u128>);
-
-impl Days {
-    fn counted(&self, day: u64) -> u128 {
-        let first = (day / 30).saturating_sub(1) * 30;
-        self.0.range(first..day).map(|(_, volume)| volume).sum()
-    }
-
-    /// Takes the newest first, within the window.
-    fn net(&mut self, day: u64, mut volume: u128) {
-        let first = (day / 30).saturating_sub(1) * 30;
-        for (_, held) in self.0.range_mut(first..=day).rev() {
-            let taken = volume.min(*held);
-            *held -= taken;
-            volume -= taken;
-        }
-    }
-}
-
-#[test]
-fn volume_agrees_with_a_model_that_remembers_every_day() {
-    let mut c = ready();
-    let mut random = fastrand::Rng::with_seed(1_605);
-    let mut model = Days::default();
-    for step in 0..150 {
-        let longest = if random.bool() { 2 * DAY } else { 20 * DAY };
-        c.wait(random.u64(0..longest));
-        let day = c.session.now().unwrap() / DAY;
-        let volume = random.u128(1..2_000);
-        if random.u8(0..3) == 0 {
-            c.ok("wallet_1", &format!("fake-registry net @wallet_1 u{volume}"));
-            model.net(day, volume);
-        } else {
-            c.ok("wallet_1", &format!("fake-registry fee \"exit\" u5 u{volume} @wallet_1 #sbtc"));
-            *model.0.entry(day).or_default() += volume;
-        }
-        let stored = c.read("treasury get-volume @wallet_1");
-        let read = |name: &str| stored.field(name).unwrap().as_uint().unwrap();
-        assert_eq!(read("previous") + read("before"), model.counted(day), "step {step}");
-        assert_eq!(read("today"), model.0.get(&day).copied().unwrap_or(0), "step {step}");
-    }
-}
+use super::*;
+use crate::custody::event;
 
 #[test]
 fn fees_are_distributed_by_the_table() {
@@ -288,6 +61,22 @@ fn fees_are_distributed_by_the_table() {
     c.ok("wallet_4", "treasury distribute .stx-token");
     assert_eq!(c.uint("insurance-fund get-fund-size .stx-token"), 5);
     assert_eq!(c.uint("treasury get-credit .insurance-fund .stx-token"), 0);
+}
+
+#[test]
+fn a_distribution_reports_the_fees_value_to_analytics() {
+    let mut c = ready();
+    // 5 % of a premium of 2,000 satoshis that is worth 130 USD: 6.5 USD; twice.
+    for _ in 0..2 {
+        c.ok("wallet_1", "fake-registry fee \"purchase\" u2000 u13000000000 @wallet_1 #sbtc");
+    }
+    c.ok("wallet_1", "treasury distribute #sbtc");
+    let day = c.session.now().unwrap() / DAY;
+    let metric = format!("analytics get-metric \"fees-usd\" u{day}");
+    assert_eq!(c.field(&metric, "sum"), 1_300_000_000);
+    c.ok("wallet_1", "fake-registry fee \"purchase\" u2000 u13000000000 @wallet_1 #sbtc");
+    c.ok("wallet_1", "treasury distribute #sbtc");
+    assert_eq!(c.field(&metric, "sum"), 1_950_000_000);
 }
 
 #[test]
