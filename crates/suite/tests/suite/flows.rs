@@ -1,6 +1,6 @@
 //! What Peter and Irene do, from the first deposit to the last payment.
 
-use crate::world::*;
+use bithedge_suite_world::*;
 
 #[test]
 fn irene_commits_peter_buys_the_price_crashes_and_he_activates() {

@@ -5,4 +5,3 @@
 
 mod flows;
 mod sequences;
-mod world;

@@ -7,7 +7,7 @@
 use bithedge_stacks::{Address, Value};
 use fastrand::Rng;
 
-use crate::world::*;
+use bithedge_suite_world::*;
 
 /// Sequences in a normal run, and operations in each.
 const SEQUENCES: u64 = 5;

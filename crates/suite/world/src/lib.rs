@@ -1,62 +1,91 @@
-//! The suite, set up and with prices, and people who use it.
+//! The whole suite in the real Clarity VM, set up, with prices, and people who use it: for tests, measurements and replays.
+//! Never part of the product: a world that does not do what it should panics.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+#![allow(clippy::new_without_default, reason = "a world is started, at some cost")]
 
 use bithedge_stacks::{Address, Principal, Value};
 use bithedge_suite::setup::{Setup, hand_over};
 use bithedge_vm::{Options, Outcome, Project, Session};
 
 /// Monday 2026-01-05 00:00 UTC.
-pub(crate) const START: u64 = 1_767_571_200;
-pub(crate) const DAY: u64 = 86_400;
-pub(crate) const BTC: u128 = 100_000_000;
-pub(crate) const USD: u128 = 100_000_000;
-pub(crate) const STX: u128 = 1_000_000;
-pub(crate) const PUT: u128 = 1;
+pub const START: u64 = 1_767_571_200;
+/// Seconds.
+pub const DAY: u64 = 86_400;
+/// Satoshis.
+pub const BTC: u128 = 100_000_000;
+/// USD e8.
+pub const USD: u128 = 100_000_000;
+/// Micro-STX.
+pub const STX: u128 = 1_000_000;
+/// The kind of a put.
+pub const PUT: u128 = 1;
 
-pub(crate) const CONSERVATIVE: u128 = 1;
-pub(crate) const BALANCED: u128 = 2;
-pub(crate) const AGGRESSIVE: u128 = 3;
+/// Number of the tier with the lowest strikes.
+pub const CONSERVATIVE: u128 = 1;
+/// Number of the tier in the middle.
+pub const BALANCED: u128 = 2;
+/// Number of the tier with the highest strikes.
+pub const AGGRESSIVE: u128 = 3;
 
 const SBTC: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token";
 
-pub(crate) struct World {
-    pub(crate) vm: Session,
-    pub(crate) deployer: Address,
-    pub(crate) peter: Address,
-    pub(crate) irene: Address,
-    pub(crate) ivan: Address,
-    pub(crate) keeper: Address,
-    pub(crate) stranger: Address,
-    pub(crate) reporters: [Address; 3],
-    pub(crate) sbtc: Value,
-    pub(crate) stx: Value,
-    pub(crate) btc_price: u128,
-    pub(crate) stx_price: u128,
+/// A suite and its people. Each person of the fields starts with 1,000 sBTC and 100 million STX.
+pub struct World {
+    /// The VM.
+    pub vm: Session,
+    /// Deployed the contracts and is governance's only voter.
+    pub deployer: Address,
+    /// Buys.
+    pub peter: Address,
+    /// Provides.
+    pub irene: Address,
+    /// Provides too.
+    pub ivan: Address,
+    /// Does what time demands, and is the guardian.
+    pub keeper: Address,
+    /// Has no role.
+    pub stranger: Address,
+    /// Report prices, with the same weight.
+    pub reporters: [Address; 3],
+    /// The sBTC token's principal.
+    pub sbtc: Value,
+    /// The STX face's principal.
+    pub stx: Value,
+    /// What is reported next, USD e8.
+    pub btc_price: u128,
+    /// What is reported next, USD e8.
+    pub stx_price: u128,
 }
 
-pub(crate) const fn u(value: u128) -> Value {
+/// An unsigned integer.
+pub const fn u(value: u128) -> Value {
     Value::UInt(value)
 }
 
-pub(crate) fn who(address: Address) -> Value {
+/// A principal.
+pub fn who(address: Address) -> Value {
     Value::Principal(Principal::Standard(address))
 }
 
 /// A number out of a tuple.
-pub(crate) fn num(value: &Value, field: &str) -> u128 {
+pub fn num(value: &Value, field: &str) -> u128 {
     value.field(field).unwrap().as_uint().unwrap()
 }
 
 impl World {
     /// Set up, handed over to governance, with prices of the last hours: 100,000 USD and 1 USD.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(Options { genesis_time: START, ..Options::default() }, 100_000 * USD, USD)
     }
 
-    pub(crate) fn with(options: Options, btc_price: u128, stx_price: u128) -> Self {
+    /// A world with the VM's options and starting prices, USD e8.
+    pub fn with(options: Options, btc_price: u128, stx_price: u128) -> Self {
         Self::of(Project::load("contracts/Clarinet.toml").unwrap(), options, btc_price, stx_price)
     }
 
-    pub(crate) fn of(project: Project, options: Options, btc_price: u128, stx_price: u128) -> Self {
+    /// A world of a changed project.
+    pub fn of(project: Project, options: Options, btc_price: u128, stx_price: u128) -> Self {
         let mut vm = Session::start(project, options).unwrap();
         let account = |vm: &Session, label: &str| vm.account(label).unwrap();
         let deployer = vm.deployer().unwrap();
@@ -85,7 +114,8 @@ impl World {
         world
     }
 
-    pub(crate) fn setup(&self) -> Setup {
+    /// What it is set up with.
+    pub fn setup(&self) -> Setup {
         let standard = Principal::Standard;
         Setup {
             deployer: self.deployer,
@@ -112,7 +142,7 @@ impl World {
     }
 
     /// All reporters report the current prices now.
-    pub(crate) fn report(&mut self) {
+    pub fn report(&mut self) {
         let now = u128::from(self.vm.now().unwrap());
         for reporter in self.reporters {
             let arguments = [u(self.btc_price), u(self.stx_price), u(now)];
@@ -122,7 +152,7 @@ impl World {
     }
 
     /// A new price, reported until the half-hour average has become it.
-    pub(crate) fn move_price(&mut self, btc: u128) {
+    pub fn move_price(&mut self, btc: u128) {
         self.btc_price = btc;
         for _ in 0..5 {
             self.vm.advance_burn(1).unwrap();
@@ -131,7 +161,7 @@ impl World {
     }
 
     /// On to a time, with reports in the last hour before it and one at or after it.
-    pub(crate) fn run_to(&mut self, time: u64) {
+    pub fn run_to(&mut self, time: u64) {
         for before in [3_600, 3_000, 2_400, 1_800, 1_200, 600] {
             if self.vm.now().unwrap() < time - before {
                 self.vm.advance_to(time - before).unwrap();
@@ -143,38 +173,37 @@ impl World {
     }
 
     /// On past the next 08:00 UTC boundary.
-    pub(crate) fn next_boundary(&mut self) -> u64 {
+    pub fn next_boundary(&mut self) -> u64 {
         let now = self.vm.now().unwrap();
         let next = (now - 28_800) / DAY * DAY + DAY + 28_800;
         self.run_to(next);
         next
     }
 
-    pub(crate) fn call(
-        &mut self,
-        sender: Address,
-        contract: &str,
-        function: &str,
-        arguments: &[Value],
-    ) -> Outcome {
+    /// A call that must not stop the VM; it may be refused.
+    pub fn call(&mut self, sender: Address, contract: &str, function: &str, arguments: &[Value]) -> Outcome {
         let outcome = self.vm.call(sender, contract, function, arguments).unwrap();
         assert!(outcome.value().is_ok(), "{contract} {function}: {outcome:?}");
         outcome
     }
 
-    pub(crate) fn pool(&mut self, sender: Address, function: &str, arguments: &[Value]) -> Outcome {
+    /// A call of the pool.
+    pub fn pool(&mut self, sender: Address, function: &str, arguments: &[Value]) -> Outcome {
         self.call(sender, "liquidity-pool", function, arguments)
     }
 
-    pub(crate) fn registry(&mut self, sender: Address, function: &str, arguments: &[Value]) -> Outcome {
+    /// A call of the registry.
+    pub fn registry(&mut self, sender: Address, function: &str, arguments: &[Value]) -> Outcome {
         self.call(sender, "policy-registry", function, arguments)
     }
 
-    pub(crate) fn read(&mut self, contract: &str, function: &str, arguments: &[Value]) -> Value {
+    /// What a read-only function answers.
+    pub fn read(&mut self, contract: &str, function: &str, arguments: &[Value]) -> Value {
         self.vm.read(contract, function, arguments).unwrap().value().unwrap().clone()
     }
 
-    pub(crate) fn bucket(&mut self, tier: u128, token: &Value) -> Value {
+    /// A bucket, which must be open.
+    pub fn bucket(&mut self, tier: u128, token: &Value) -> Value {
         self.read("liquidity-pool", "get-bucket", &[u(tier), token.clone()])
             .as_optional()
             .unwrap()
@@ -182,7 +211,8 @@ impl World {
             .clone()
     }
 
-    pub(crate) fn commit(&mut self, sender: Address, tier: u128, token: &Value, amount: u128) -> u128 {
+    /// Commits capital, which must succeed; the epoch.
+    pub fn commit(&mut self, sender: Address, tier: u128, token: &Value, amount: u128) -> u128 {
         self.pool(sender, "commit-capital", &[u(tier), token.clone(), u(amount)])
             .ok()
             .unwrap()
@@ -190,54 +220,45 @@ impl World {
             .unwrap()
     }
 
-    pub(crate) fn close(&mut self, tier: u128, token: &Value) -> Outcome {
+    /// The keeper closes an epoch.
+    pub fn close(&mut self, tier: u128, token: &Value) -> Outcome {
         self.pool(self.keeper, "close-epoch", &[u(tier), token.clone()])
     }
 
     /// The first Friday 08:00 UTC at least so many days from now.
-    pub(crate) fn expiry(&mut self, days: u64) -> u64 {
+    pub fn expiry(&mut self, days: u64) -> u64 {
         let least = self.vm.now().unwrap() + days * DAY;
         let weeks = (least - 115_200).div_ceil(604_800);
         115_200 + weeks * 604_800
     }
 
-    pub(crate) fn quote(
-        &mut self,
-        token: &Value,
-        tier: u128,
-        strike: u128,
-        expiry: u64,
-        size: u128,
-    ) -> Value {
+    /// What Peter would pay for a put.
+    pub fn quote(&mut self, token: &Value, tier: u128, strike: u128, expiry: u64, size: u128) -> Value {
         let arguments =
             [token.clone(), u(tier), u(PUT), u(strike), u(expiry.into()), u(size), who(self.peter)];
         self.read("policy-registry", "get-quote", &arguments)
     }
 
-    pub(crate) fn buy(
-        &mut self,
-        token: &Value,
-        tier: u128,
-        strike: u128,
-        expiry: u64,
-        size: u128,
-    ) -> Outcome {
+    /// Peter buys a put at any cost.
+    pub fn buy(&mut self, token: &Value, tier: u128, strike: u128, expiry: u64, size: u128) -> Outcome {
         let arguments =
             [token.clone(), u(tier), u(PUT), u(strike), u(expiry.into()), u(size), u(1_000_000_000_000_000)];
         self.registry(self.peter, "purchase-protection", &arguments)
     }
 
-    pub(crate) fn sats(&mut self, owner: Address) -> u128 {
+    /// Somebody's sBTC.
+    pub fn sats(&mut self, owner: Address) -> u128 {
         self.vm.balances(&owner.into()).unwrap().sats
     }
 
-    pub(crate) fn position(&mut self, tier: u128, token: &Value, owner: Address) -> Value {
+    /// A provider's position.
+    pub fn position(&mut self, tier: u128, token: &Value, owner: Address) -> Value {
         let found = self.read("liquidity-pool", "get-provider", &[u(tier), token.clone(), who(owner)]);
         found.as_response().unwrap().unwrap().clone()
     }
 
     /// The price walks to a target, 8 % at most every quarter of an hour.
-    pub(crate) fn walk_to(&mut self, target: u128) {
+    pub fn walk_to(&mut self, target: u128) {
         while self.btc_price != target {
             let (low, high) = (self.btc_price * 92 / 100, self.btc_price * 108 / 100);
             self.btc_price = target.clamp(low, high);
@@ -248,7 +269,7 @@ impl World {
 
     /// Invariants 1 and 2 of `docs/protocol.md`: the parts of all buckets and the credits are the vault's book of the
     /// pool, which is no more than the tokens there, and no bucket has locked more than it has.
-    pub(crate) fn check_books(&mut self) {
+    pub fn check_books(&mut self) {
         let pool = Value::from(self.vm.contract("liquidity-pool").unwrap());
         let vault = Principal::Contract(self.vm.contract("liquidity-pool-vault").unwrap());
         let held = self.vm.balances(&vault).unwrap();
