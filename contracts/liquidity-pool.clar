@@ -247,7 +247,7 @@
 
 ;; What one bucket asks for one part of an order. `fitting` is how much of it the bucket can take.
 (define-private (quote-part (tier uint) (size uint) (order {
-    token: principal, strike: uint, expiry: uint, spot: uint, stx: uint, volatility: uint,
+    token: principal, strike: uint, expiry: uint, spot: uint, stx: uint, volatility: uint, price: uint,
     min-lock-rate: uint, kink: uint, slope: uint }))
   (let (
       (token (get token order))
@@ -270,7 +270,6 @@
       (needed-after (collateral-needed asset (+ (get locked bucket) lock) (+ (get required bucket) required) stx))
       (room (min-of (/ (* base (get utilisation-limit terms)) PPM)
         (/ (* (get assets bucket) PPM) (+ PPM (get buffer terms)))))
-      (volatility (div-up (* (skewed (get volatility order) (get skew terms) spot strike) (+ PPM (get markup terms))) PPM))
     )
     (asserts! (get active collateral) ERR_TOKEN_INACTIVE)
     (asserts! (< stacks-block-time (get due bucket)) ERR_CLOSE_DUE)
@@ -280,16 +279,20 @@
         fitting: (/ (* size (less room (+ needed u2))) lock)}))
       (let (
           (use (/ (* needed-after ONE) base))
-          (price (try! (contract-call? .option-math put-price spot strike volatility term)))
           (mean (mean-surcharge (/ (* needed ONE) base) use (get kink order) (get slope order)))
-          (model (div-up (* (in-token-up asset size price spot stx) mean) PPM))
+          (model (div-up (* (in-token-up asset size (get price order) spot stx) mean) PPM))
           (premium (max-of (max-of model (get min-premium collateral))
             (div-up (* lock (get min-lock-rate order) term) (* PPM YEAR))))
         )
         (ok {tier: tier, size: size, lock: lock, required: required, floor: (get floor series),
           ratio: (get ratio series), premium: premium, usd: (in-usd asset premium spot stx),
-          bounty: (get bounty collateral), volatility: volatility, surcharge: mean, utilisation: (/ use PPM),
+          bounty: (get bounty collateral), volatility: (get volatility order), surcharge: mean, utilisation: (/ use PPM),
           fitting: size})))))
+
+;; A strike at the volatility that a tier asks for it; `mark-series` prices it.
+(define-private (ask-entry (tier uint) (strike uint) (spot uint) (volatility uint))
+  {strike: strike, volatility: (match (map-get? tiers tier) terms
+    (div-up (* (skewed volatility (get skew terms) spot strike) (+ PPM (get markup terms))) PPM) u0)})
 
 ;; An order split over the buckets that take it: one part, or two when the tier overflows proportionally.
 (define-private (quote-parts (token principal) (tier uint) (kind uint) (strike uint) (expiry uint) (size uint)
@@ -298,30 +301,40 @@
   (let (
       (terms (unwrap! (map-get? tiers tier) ERR_UNKNOWN_TIER))
       (spot (get btc pricing))
-      (order {token: token, strike: strike, expiry: expiry, spot: (min-of spot (get btc-twap pricing)),
-        stx: (min-of (get stx pricing) (get stx-twap pricing)), volatility: (get vol-ask pricing),
-        min-lock-rate: (get min-lock-rate rules), kink: (get kink rules), slope: (get slope rules)})
+      (low (min-of spot (get btc-twap pricing)))
+      (stx (min-of (get stx pricing) (get stx-twap pricing)))
+      (after (+ tier u1))
+      (asks (map ask-entry (list tier after) (list strike strike) (list low low)
+        (list (get vol-ask pricing) (get vol-ask pricing))))
     )
     (asserts! (is-eq kind KIND_PUT) ERR_KIND)
-    (try! (check-figures size strike (get spot order) (get stx order)))
+    (try! (check-figures size strike low stx))
     (asserts! (is-eq u0 (mod strike (strike-step spot (get grid terms)))) ERR_STRIKE_OFF_GRID)
     (asserts! (and (>= (/ (* strike PPM) spot) (get min-strike terms)) (< (/ (* strike PPM) spot) (get max-strike terms)))
       ERR_STRIKE_OUTSIDE_TIER)
     (asserts! (> expiry stacks-block-time) ERR_TERM_TOO_LONG)
-    (let ((first (try! (quote-part tier size order))) (overflow (get overflow terms)) (fitting (get fitting first)))
+    ;; Both tiers' prices by one call: a callee's whole source counts as read each time.
+    (let (
+        (prices (try! (contract-call? .option-math mark-series low (- expiry stacks-block-time) asks)))
+        (order {token: token, strike: strike, expiry: expiry, spot: low, stx: stx,
+          volatility: (get volatility (unwrap-panic (element-at? asks u0))), price: (unwrap-panic (element-at? prices u0)),
+          min-lock-rate: (get min-lock-rate rules), kink: (get kink rules), slope: (get slope rules)})
+        (over (merge order {volatility: (get volatility (unwrap-panic (element-at? asks u1))),
+          price: (unwrap-panic (element-at? prices u1))}))
+        (first (try! (quote-part tier size order)))
+        (fitting (get fitting first))
+        (rest (if (and (is-eq (get overflow terms) "proportional") (>= fitting (get min-size rules))
+            (>= (less size fitting) (get min-size rules))) (- size fitting) size))
+      )
       (if (is-eq fitting size) (ok (list first))
         (begin
-          (asserts! (and (not (get isolated terms)) (not (is-eq overflow "reject"))) ERR_CAPACITY)
-          (if (and (is-eq overflow "proportional") (>= fitting (get min-size rules))
-                (>= (- size fitting) (get min-size rules)))
-            (let ((head (try! (quote-part tier fitting order)))
-                  (tail (try! (quote-part (+ tier u1) (- size fitting) order))))
-              (asserts! (and (is-eq (get fitting head) (get size head)) (is-eq (get fitting tail) (get size tail)))
-                ERR_CAPACITY)
-              (ok (list head tail)))
-            (let ((next (try! (quote-part (+ tier u1) size order))))
-              (asserts! (is-eq (get fitting next) size) ERR_CAPACITY)
-              (ok (list next)))))))))
+          (asserts! (and (not (get isolated terms)) (not (is-eq (get overflow terms) "reject"))) ERR_CAPACITY)
+          (let ((next (try! (quote-part after rest over))))
+            (asserts! (is-eq (get fitting next) rest) ERR_CAPACITY)
+            (if (is-eq rest size) (ok (list next))
+              (let ((head (try! (quote-part tier fitting order))))
+                (asserts! (is-eq (get fitting head) fitting) ERR_CAPACITY)
+                (ok (list head next))))))))))
 
 ;; --- POSITIONS ---
 
@@ -482,7 +495,8 @@
 (define-private (book-part
     (part {tier: uint, size: uint, lock: uint, required: uint, floor: uint, ratio: uint, premium: uint, usd: uint, bounty: uint,
       volatility: uint, surcharge: uint, utilisation: uint, fitting: uint})
-    (state (response {token: principal, expiry: uint, strike: uint, policy: uint} uint)))
+    (state (response {token: principal, expiry: uint, strike: uint, policy: uint, cost: uint, lock: uint,
+      ids: (list 20 uint)} uint)))
   (let (
       (sale (try! state))
       (token (get token sale))
@@ -514,12 +528,15 @@
       policy: (get policy sale), size: (get size part), lock: (get lock part), required: (get required part),
       floor: (get floor part), ratio: (get ratio part), premium: (get premium part), bounty: (get bounty part),
       assets: (+ (get assets bucket) (get premium part)), locked: (+ (get locked bucket) (get lock part))})
-    (ok (merge sale {policy: (+ u1 (get policy sale))}))))
+    (ok (merge sale {policy: (+ u1 (get policy sale)), cost: (+ (get cost sale) (get premium part) (get bounty part)),
+      lock: (+ (get lock sale) (get lock part)),
+      ids: (unwrap-panic (as-max-len? (append (get ids sale) (get policy sale)) u20))}))))
 
-;; Takes one policy out of its book and bucket before expiry, against a payment out of the bucket.
-(define-private (leave-book (token principal) (paid uint)
+;; Takes one policy out of its book and bucket before expiry, against a payment out of the bucket to its owner.
+(define-private (leave-book (asset <ft>) (paid uint)
     (policy {id: uint, tier: uint, strike: uint, expiry: uint, size: uint, lock: uint, required: uint, floor: uint, owner: principal}))
   (let (
+      (token (contract-of asset))
       (tier (get tier policy))
       (expiry (get expiry policy))
       (bucket (unwrap! (map-get? buckets {tier: tier, token: token}) ERR_UNKNOWN_BUCKET))
@@ -528,20 +545,19 @@
       (old (unwrap-panic (element-at? (get series book) at)))
       (new (merge old {size: (- (get size old) (get size policy)), locked: (- (get locked old) (get lock policy)),
         required: (- (get required old) (get required policy))}))
+      (count (len (get keys book)))
       (gone (is-eq (get size new) u0))
-      (empty (and gone (is-eq (len (get keys book)) u1)))
+      (empty (and gone (is-eq count u1)))
     )
     ;; Beyond the policy's own lock only assets that are nobody else's lock may go.
     (asserts! (<= paid (+ (get lock policy) (- (get assets bucket) (get locked bucket)))) ERR_SERIES_SHORT)
     (if empty
       (map-delete books {tier: tier, token: token, expiry: expiry})
       (map-set books {tier: tier, token: token, expiry: expiry} {
-        keys: (if gone (unwrap-panic (as-max-len? (concat
-            (default-to (list) (slice? (get keys book) u0 at))
-            (default-to (list) (slice? (get keys book) (+ at u1) (len (get keys book))))) u32)) (get keys book)),
-        series: (if gone (unwrap-panic (as-max-len? (concat
-            (default-to (list) (slice? (get series book) u0 at))
-            (default-to (list) (slice? (get series book) (+ at u1) (len (get series book))))) u32))
+        keys: (if gone (unwrap-panic (as-max-len? (concat (unwrap-panic (slice? (get keys book) u0 at))
+          (default-to (list) (slice? (get keys book) (+ at u1) count))) u32)) (get keys book)),
+        series: (if gone (unwrap-panic (as-max-len? (concat (unwrap-panic (slice? (get series book) u0 at))
+            (default-to (list) (slice? (get series book) (+ at u1) count))) u32))
           (unwrap-panic (replace-at? (get series book) at new))),
         locked: (- (get locked book) (get lock policy)), required: (- (get required book) (get required policy)),
         policies: (- (get policies book) u1) }))
@@ -554,6 +570,9 @@
       policy: (get id policy), size: (get size policy), lock: (get lock policy), required: (get required policy),
       paid: paid, owner: (get owner policy), assets: (- (get assets bucket) paid),
       locked: (- (get locked bucket) (get lock policy))})
+    (try! (contract-call? .liquidity-pool-vault release-collateral-aggregate (list (get id policy)) (get lock policy) token))
+    (and (> paid u0)
+      (try! (contract-call? .liquidity-pool-vault settle-policy (get id policy) (get owner policy) paid asset)))
     (ok true)))
 
 (define-private (credit (who principal) (token principal) (amount uint) (reason (string-ascii 12)))
@@ -567,9 +586,9 @@
 ;; --- SETTLEMENT ---
 
 (define-private (add-due (one {strike: uint, floor: uint, ratio: uint, size: uint, locked: uint, required: uint})
-    (sum {asset: uint, spot: uint, stx: uint, due: uint, secured: uint}))
+    (sum {asset: uint, spot: uint, stx: uint, size: uint, due: uint, secured: uint}))
   (let ((due (payout (get asset sum) (get size one) (get strike one) (get floor one) (get spot sum) (get stx sum))))
-    (merge sum {due: (+ (get due sum) due), secured: (+ (get secured sum) (min-of due (get locked one)))})))
+    (merge sum {size: (+ (get size sum) (get size one)), due: (+ (get due sum) due), secured: (+ (get secured sum) (min-of due (get locked one)))})))
 
 ;; Records what a settled series owes and what is reserved for it. All series short of money get the same part of theirs.
 (define-private (reserve-series (one {strike: uint, floor: uint, ratio: uint, size: uint, locked: uint, required: uint})
@@ -1007,7 +1026,7 @@
         (unwrap! (contract-call? .oracle get-boundary expiry) ERR_NO_BOUNDARY_PRICE)))
       (spot (get btc price))
       (stx (get stx price))
-      (total (fold add-due (get series book) {asset: asset, spot: spot, stx: stx, due: u0, secured: u0}))
+      (total (fold add-due (get series book) {asset: asset, spot: spot, stx: stx, size: u0, due: u0, secured: u0}))
       (short (- (get due total) (get secured total)))
       (unlocked (less (get assets bucket) (+ (get secured total) (- (get locked bucket) (get locked book)))))
       (own (min-of short unlocked))
@@ -1016,7 +1035,6 @@
         asset: asset, spot: spot, stx: stx, short: short, covered: (+ own fund), reserved: u0})))
       (assets (- (+ (get assets bucket) fund) reserved))
       (bounty (min-of (get pot bucket) (* u5 (get bounty collateral))))
-      (sold (fold sum-sizes (get series book) u0))
     )
     (and (> fund u0) (try! (contract-call? .liquidity-pool-vault credit-funds fund token)))
     (map-delete books {tier: tier, token: token-id, expiry: expiry})
@@ -1031,14 +1049,10 @@
     (and (> (get locked book) u0)
       (try! (contract-call? .liquidity-pool-vault release-collateral-aggregate (list) (get locked book) token-id)))
     (credit keeper token-id bounty "settle")
-    (print {event: "expiry-settled", tier: tier, token: token-id, expiry: expiry, spot: spot, stx: stx, size: sold,
+    (print {event: "expiry-settled", tier: tier, token: token-id, expiry: expiry, spot: spot, stx: stx, size: (get size total),
       due: (get due total), reserved: reserved, fund: fund, owed: (- (get due total) reserved),
       released: (get locked book), assets: assets, bounty: bounty})
     (ok reserved)))
-
-(define-private (sum-sizes (one {strike: uint, floor: uint, ratio: uint, size: uint, locked: uint, required: uint})
-    (sum uint))
-  (+ sum (get size one)))
 
 ;; --- PUBLIC: FOR THE POLICY REGISTRY ---
 
@@ -1051,19 +1065,12 @@
       (registered (try! (check-registry CURRENT)))
       (asset (contract-of token))
       (parts (try! (quote-parts asset tier kind strike expiry size pricing rules)))
-      (total (fold add-part parts {cost: u0, lock: u0, id: first, ids: (list)}))
+      (total (try! (fold book-part parts (ok {token: asset, expiry: expiry, strike: strike, policy: first, cost: u0,
+        lock: u0, ids: (list)}))))
     )
-    (try! (fold book-part parts (ok {token: asset, expiry: expiry, strike: strike, policy: first})))
     (try! (contract-call? .liquidity-pool-vault deposit-funds (get cost total) token tx-sender))
     (try! (contract-call? .liquidity-pool-vault lock-collateral-aggregate (get ids total) (get lock total) asset))
     (ok parts)))
-
-(define-private (add-part
-    (part {tier: uint, size: uint, lock: uint, required: uint, floor: uint, ratio: uint, premium: uint, usd: uint, bounty: uint,
-      volatility: uint, surcharge: uint, utilisation: uint, fitting: uint})
-    (sum {cost: uint, lock: uint, id: uint, ids: (list 20 uint)}))
-  {cost: (+ (get cost sum) (get premium part) (get bounty part)), lock: (+ (get lock sum) (get lock part)),
-    id: (+ u1 (get id sum)), ids: (unwrap-panic (as-max-len? (append (get ids sum) (get id sum)) u20))})
 
 ;; Buys a policy back at the bid and frees its collateral. Returns the refund and what it is worth, USD e8.
 (define-public (buy-back (token <ft>)
@@ -1074,7 +1081,7 @@
       (asset (contract-of token))
       (sold (try! (value-policy asset policy pricing spread)))
     )
-    (try! (pay-early token (get refund sold) policy))
+    (try! (leave-book token (get refund sold) policy))
     (ok sold)))
 
 ;; Pays an activated policy at the prices of its activation and frees its collateral. Returns the payout.
@@ -1087,18 +1094,8 @@
       (paid (payout (get asset collateral) (get size policy) (get strike policy) (get floor policy) spot stx))
     )
     (asserts! (> paid u0) ERR_AMOUNT)
-    (try! (pay-early token paid policy))
+    (try! (leave-book token paid policy))
     (ok paid)))
-
-(define-private (pay-early (token <ft>) (amount uint)
-    (policy {id: uint, tier: uint, strike: uint, expiry: uint, size: uint, lock: uint, required: uint, floor: uint, owner: principal}))
-  (begin
-    (try! (leave-book (contract-of token) amount policy))
-    (try! (contract-call? .liquidity-pool-vault release-collateral-aggregate (list (get id policy)) (get lock policy)
-      (contract-of token)))
-    (and (> amount u0)
-      (try! (contract-call? .liquidity-pool-vault settle-policy (get id policy) (get owner policy) amount token)))
-    (ok true)))
 
 ;; Pays a policy of a settled series out of the claims reserve. A keeper who claims for somebody else earns the bounty.
 ;; Returns what was due and what was paid: nothing for a series that ended out of the money.

@@ -51,10 +51,11 @@
 (define-data-var policy-count uint u0)
 
 ;; A policy. `size` in satoshis, `strike` and `floor` in USD e8, `lock`, `premium`, `fee`, `paid` in the token's base
-;; unit, times in seconds. `paid` is what the owner was paid at its end; `events` counts its history.
+;; unit, times in seconds. `usd` is the premium in USD e8, which counted for discounts; `paid` is what the owner was paid
+;; at its end; `events` counts its history.
 (define-map policies uint {
   owner: principal, kind: uint, strike: uint, expiry: uint, size: uint, tier: uint, token: principal, floor: uint,
-  lock: uint, required: uint, premium: uint, fee: uint, created-at: uint, status: uint, backing: uint,
+  lock: uint, required: uint, premium: uint, usd: uint, fee: uint, created-at: uint, status: uint, backing: uint,
   provider: principal, paid: uint, closed-at: uint, events: uint })
 
 ;; Indices. Those by owner, provider and expiry only grow; the one by status moves a policy when it is written, so a
@@ -110,7 +111,7 @@
 ;; Ends an active policy.
 (define-private (close (id uint) (policy {
     owner: principal, kind: uint, strike: uint, expiry: uint, size: uint, tier: uint, token: principal, floor: uint,
-    lock: uint, required: uint, premium: uint, fee: uint, created-at: uint, status: uint, backing: uint,
+    lock: uint, required: uint, premium: uint, usd: uint, fee: uint, created-at: uint, status: uint, backing: uint,
     provider: principal, paid: uint, closed-at: uint, events: uint }) (status uint) (event (string-ascii 12)) (paid uint)
     (price uint))
   (begin
@@ -123,7 +124,7 @@
 ;; What the pool needs to know of a policy that leaves before its expiry.
 (define-private (as-position (id uint) (policy {
     owner: principal, kind: uint, strike: uint, expiry: uint, size: uint, tier: uint, token: principal, floor: uint,
-    lock: uint, required: uint, premium: uint, fee: uint, created-at: uint, status: uint, backing: uint,
+    lock: uint, required: uint, premium: uint, usd: uint, fee: uint, created-at: uint, status: uint, backing: uint,
     provider: principal, paid: uint, closed-at: uint, events: uint }))
   {id: id, tier: (get tier policy), strike: (get strike policy), expiry: (get expiry policy), size: (get size policy),
     lock: (get lock policy), required: (get required policy), floor: (get floor policy), owner: (get owner policy)})
@@ -165,7 +166,7 @@
     (map-set policies id {
       owner: tx-sender, kind: (get kind sale), strike: (get strike sale), expiry: (get expiry sale),
       size: (get size part), tier: (get tier part), token: (get token sale), floor: (get floor part),
-      lock: (get lock part), required: (get required part), premium: (get premium part), fee: fee,
+      lock: (get lock part), required: (get required part), premium: (get premium part), usd: (get usd part), fee: fee,
       created-at: stacks-block-time, status: ACTIVE, backing: BACKING_POOL, provider: .liquidity-pool, paid: u0,
       closed-at: u0, events: u1 })
     (map-set owner-index {owner: tx-sender, at: owned} id)
@@ -179,7 +180,7 @@
     (print {event: "policy-created", policy: id, owner: tx-sender, kind: (get kind sale), strike: (get strike sale),
       expiry: (get expiry sale), size: (get size part), tier: (get tier part), token: (get token sale),
       floor: (get floor part), lock: (get lock part), required: (get required part), premium: (get premium part),
-      fee: fee, bounty: (get bounty part), volatility: (get volatility part), surcharge: (get surcharge part),
+      usd: (get usd part), fee: fee, bounty: (get bounty part), volatility: (get volatility part), surcharge: (get surcharge part),
       backing: BACKING_POOL, provider: .liquidity-pool, spot: (get spot sale)})
     (merge sale {id: (+ id u1), left: (- (get left sale) fee), size-left: (- (get size-left sale) (get size part))})))
 
@@ -365,7 +366,7 @@
         {btc: (get btc pricing), stx: (get stx pricing), btc-twap: (get btc-twap pricing),
           stx-twap: (get stx-twap pricing), vol-bid: (get vol-bid pricing)} (get bid-spread config)))))
       (asserts! (>= (get refund sold) min-refund) ERR_BELOW_LIMIT)
-      (try! (contract-call? .treasury net-volume tx-sender (get usd sold)))
+      (and (> (get usd policy) u0) (try! (contract-call? .treasury net-volume tx-sender (get usd policy))))
       (close id policy CANCELLED "cancelled" (get refund sold) (get btc pricing))
       (print {event: "policy-cancelled", policy: id, owner: tx-sender, price: (get btc pricing),
         refund: (get refund sold)})

@@ -1501,7 +1501,7 @@ events! {
         /// `capacity`: amount.
         capacity("capacity"): TokenAmount,
     }
-    /// `policy-created` of `policy-registry`. A policy was sold. `kind` is 1 for PUT; `backing` 1 for the pool, 2 for a peer; `volatility` and `surcharge` are those of its price.
+    /// `policy-created` of `policy-registry`. A policy was sold. `kind` is 1 for PUT; `backing` 1 for the pool, 2 for a peer; `usd` is what the premium counts for discounts; `volatility` and `surcharge` are those of its price.
     PolicyRegistryPolicyCreated = "policy-registry" "policy-created" {
         /// `policy`: uint.
         policy("policy"): u128,
@@ -1527,6 +1527,8 @@ events! {
         required("required"): UsdE8,
         /// `premium`: amount.
         premium("premium"): TokenAmount,
+        /// `usd`: usd-e8.
+        usd("usd"): UsdE8,
         /// `fee`: amount.
         fee("fee"): TokenAmount,
         /// `bounty`: amount.

@@ -284,7 +284,8 @@ pub mod maps {
 
     map! {
     /// A policy. `size` in satoshis, `strike` and `floor` in USD e8, `lock`, `premium`, `fee`, `paid` in the token's base
-    /// unit, times in seconds. `paid` is what the owner was paid at its end; `events` counts its history.
+    /// unit, times in seconds. `usd` is the premium in USD e8, which counted for discounts; `paid` is what the owner was paid
+    /// at its end; `events` counts its history.
     ///
     /// The map `policies`: `uint` to `{…}`.
         Policies = PolicyRegistry "policies", u128 => types::Policy
@@ -362,7 +363,7 @@ pub mod types {
     use super::super::prelude::*;
 
     tuple! {
-        /// A tuple of 19 fields.
+        /// A tuple of 20 fields.
         Policy {
             /// `backing`: `uint`.
             backing("backing"): u128,
@@ -402,6 +403,8 @@ pub mod types {
             tier("tier"): u128,
             /// `token`: `principal`.
             token("token"): Principal,
+            /// `usd`: `uint`.
+            usd("usd"): u128,
         }
     }
 
