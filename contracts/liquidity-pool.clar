@@ -549,8 +549,6 @@
       (gone (is-eq (get size new) u0))
       (empty (and gone (is-eq count u1)))
     )
-    ;; Beyond the policy's own lock only assets that are nobody else's lock may go.
-    (asserts! (<= paid (+ (get lock policy) (- (get assets bucket) (get locked bucket)))) ERR_SERIES_SHORT)
     (if empty
       (map-delete books {tier: tier, token: token, expiry: expiry})
       (map-set books {tier: tier, token: token, expiry: expiry} {
@@ -1090,10 +1088,15 @@
     (spot uint) (stx uint))
   (let (
       (registered (try! (check-registry RETIRING)))
-      (collateral (unwrap! (map-get? collateral-tokens (contract-of token)) ERR_UNKNOWN_TOKEN))
-      (paid (payout (get asset collateral) (get size policy) (get strike policy) (get floor policy) spot stx))
+      (asset (get asset (unwrap! (map-get? collateral-tokens (contract-of token)) ERR_UNKNOWN_TOKEN)))
+      (bucket (unwrap! (map-get? buckets {tier: (get tier policy), token: (contract-of token)}) ERR_UNKNOWN_BUCKET))
+      (others (collateral-needed asset (- (get locked bucket) (get lock policy))
+        (- (get required bucket) (get required policy)) stx))
+      (paid (payout asset (get size policy) (get strike policy) (get floor policy) spot stx))
     )
     (asserts! (> paid u0) ERR_AMOUNT)
+    ;; Beyond its own lock a policy is paid only out of what all other promises do not need at the prices of now.
+    (asserts! (<= paid (max-of (get lock policy) (less (get assets bucket) others))) ERR_SERIES_SHORT)
     (try! (leave-book token paid policy))
     (ok paid)))
 
