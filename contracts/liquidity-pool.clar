@@ -88,9 +88,10 @@
 
 ;; A bucket's figures. `required` is the collateral that an STX bucket's promises call for, in USD e8 including the
 ;; ratio. Requests are for the open `epoch` (-now) or for the one after it (-next). `due` is the first boundary at which
-;; the open epoch may close, `next-request` the time of the last request for the epoch after it.
+;; the open epoch may close, `next-request` the time of the last request for the epoch after it. `fresh` is what of the
+;; assets came as premiums since the last close: it backs no sale yet, or the parts of a split trade would be cheaper.
 (define-map buckets {tier: uint, token: principal} {
-  capacity: uint, assets: uint, locked: uint, required: uint, shares: uint, generation: uint,
+  capacity: uint, assets: uint, fresh: uint, locked: uint, required: uint, shares: uint, generation: uint,
   queued: uint, index: uint, sum: uint, exit-generation: uint,
   epoch: uint, boundary: uint, due: uint, next-request: uint,
   deposits-now: uint, deposits-next: uint, exits-now: uint, exits-next: uint,
@@ -264,7 +265,7 @@
       (limit (loss-limit asset size strike (get floor series)))
       (required (if (is-eq asset ASSET_STX) (div-up (* limit (get ratio series)) PPM) u0))
       (lock (if (is-eq asset ASSET_STX) (div-up (* required PPM) stx) limit))
-      (base (backing {assets: (get assets bucket), shares: (get shares bucket),
+      (base (backing {assets: (less (get assets bucket) (get fresh bucket)), shares: (get shares bucket),
         leaving: (+ (get queued bucket) (get exits-now bucket) (get exits-next bucket))}))
       (needed (collateral-needed asset (get locked bucket) (get required bucket) stx))
       (needed-after (collateral-needed asset (+ (get locked bucket) lock) (+ (get required bucket) required) stx))
@@ -519,7 +520,8 @@
       locked: (+ (get locked book) (get lock part)), required: (+ (get required book) (get required part)),
       policies: (+ u1 (get policies book)) })
     (map-set buckets {tier: tier, token: token} (merge bucket {
-      assets: (+ (get assets bucket) (get premium part)), locked: (+ (get locked bucket) (get lock part)),
+      assets: (+ (get assets bucket) (get premium part)), fresh: (+ (get fresh bucket) (get premium part)),
+      locked: (+ (get locked bucket) (get lock part)),
       required: (+ (get required bucket) (get required part)), pot: (+ (get pot bucket) (get bounty part)),
       policies: (+ (get policies bucket) u1), premiums: (+ (get premiums bucket) (get premium part)),
       live: (if (is-some (index-of? (get live bucket) expiry)) (get live bucket)
@@ -560,7 +562,8 @@
         locked: (- (get locked book) (get lock policy)), required: (- (get required book) (get required policy)),
         policies: (- (get policies book) u1) }))
     (map-set buckets {tier: tier, token: token} (merge bucket {
-      assets: (- (get assets bucket) paid), locked: (- (get locked bucket) (get lock policy)),
+      assets: (- (get assets bucket) paid), fresh: (less (get fresh bucket) paid),
+      locked: (- (get locked bucket) (get lock policy)),
       required: (- (get required bucket) (get required policy)), policies: (- (get policies bucket) u1),
       payouts: (+ (get payouts bucket) paid),
       live: (if empty (remove-expiry (get live bucket) expiry) (get live bucket)) }))
@@ -695,7 +698,7 @@
       (bucket (unwrap! (map-get? buckets {tier: tier, token: token}) ERR_UNKNOWN_BUCKET))
       (terms (unwrap! (map-get? tiers tier) ERR_UNKNOWN_TIER))
       (asset (get asset (unwrap! (map-get? collateral-tokens token) ERR_UNKNOWN_TOKEN)))
-      (base (backing {assets: (get assets bucket), shares: (get shares bucket),
+      (base (backing {assets: (less (get assets bucket) (get fresh bucket)), shares: (get shares bucket),
         leaving: (+ (get queued bucket) (get exits-now bucket) (get exits-next bucket))}))
     )
     (asserts! (> stx u0) ERR_AMOUNT)
@@ -993,7 +996,7 @@
     (and turns (map-set exit-generations {tier: tier, token: token, generation: (get exit-generation bucket)}
       {index: index-after, sum: sum-after}))
     (map-set buckets {tier: tier, token: token} (merge bucket {
-      assets: assets-after, shares: (+ (- shares exited) (if returned u0 minted)), generation: generation,
+      assets: assets-after, fresh: u0, shares: (+ (- shares exited) (if returned u0 minted)), generation: generation,
       queued: (- queue exited), index: (if turns ONE index-after), sum: (if turns u0 sum-after),
       exit-generation: (+ (get exit-generation bucket) (if turns u1 u0)),
       epoch: (+ epoch u1), boundary: boundary, due: due,
@@ -1002,6 +1005,8 @@
       refunds: (+ (get refunds bucket) (if returned deposits u0)), filled: (+ (get filled bucket) paid),
       pot: (- (get pot bucket) bounty) }))
     (credit contract-caller token bounty "close-epoch")
+    (is-ok (contract-call? .analytics set-gauge (default-to "utilisation" (as-max-len?
+      (concat "utilisation-" (concat (int-to-ascii tier) (concat "-" (get symbol collateral)))) u24)) use))
     (print {event: "epoch-closed", tier: tier, token: token, epoch: epoch, boundary: boundary, spot: (get btc price),
       stx: (get stx price), nav-low: nav-in, nav-high: nav-high, shares: shares, generation: generation,
       exited: exited, paid: paid, fee: fee, deposited: deposited, minted: (if returned u0 minted), returned: returned,
@@ -1031,22 +1036,26 @@
       (fund (if (> short own) (try! (contract-call? .insurance-fund cover-shortfall expiry (- short own) token)) u0))
       (reserved (get reserved (fold reserve-series (get series book) {tier: tier, token: token-id, expiry: expiry,
         asset: asset, spot: spot, stx: stx, short: short, covered: (+ own fund), reserved: u0})))
-      (assets (- (+ (get assets bucket) fund) reserved))
-      (bounty (min-of (get pot bucket) (* u5 (get bounty collateral))))
+      ;; The fund calls the token: what happened in there stays.
+      (now (unwrap! (map-get? buckets {tier: tier, token: token-id}) ERR_UNKNOWN_BUCKET))
+      (assets (- (+ (get assets now) fund) reserved))
+      (bounty (min-of (get pot now) (* u5 (get bounty collateral))))
     )
     (and (> fund u0) (try! (contract-call? .liquidity-pool-vault credit-funds fund token)))
     (map-delete books {tier: tier, token: token-id, expiry: expiry})
     (map-set settlements {tier: tier, token: token-id, expiry: expiry} {spot: spot, stx: stx, due: (get due total),
       reserved: reserved, covered: fund, owed: (- (get due total) reserved), at: stacks-block-time})
-    (map-set buckets {tier: tier, token: token-id} (merge bucket {
-      assets: assets, locked: (- (get locked bucket) (get locked book)),
-      required: (- (get required bucket) (get required book)), claims: (+ (get claims bucket) reserved),
-      pot: (- (get pot bucket) bounty), payouts: (+ (get payouts bucket) (less reserved fund)),
-      policies: (- (get policies bucket) (get policies book)),
-      live: (remove-expiry (get live bucket) expiry) }))
+    (map-set buckets {tier: tier, token: token-id} (merge now {
+      assets: assets, locked: (- (get locked now) (get locked book)),
+      required: (- (get required now) (get required book)), claims: (+ (get claims now) reserved),
+      pot: (- (get pot now) bounty), payouts: (+ (get payouts now) (less reserved fund)),
+      policies: (- (get policies now) (get policies book)),
+      live: (remove-expiry (get live now) expiry) }))
     (and (> (get locked book) u0)
       (try! (contract-call? .liquidity-pool-vault release-collateral-aggregate (list) (get locked book) token-id)))
     (credit keeper token-id bounty "settle")
+    ;; A metric never holds up money.
+    (is-ok (contract-call? .analytics record "payout-usd" (in-usd asset reserved spot stx)))
     (print {event: "expiry-settled", tier: tier, token: token-id, expiry: expiry, spot: spot, stx: stx, size: (get size total),
       due: (get due total), reserved: reserved, fund: fund, owed: (- (get due total) reserved),
       released: (get locked book), assets: assets, bounty: bounty})
@@ -1098,6 +1107,7 @@
     ;; Beyond its own lock a policy is paid only out of what all other promises do not need at the prices of now.
     (asserts! (<= paid (max-of (get lock policy) (less (get assets bucket) others))) ERR_SERIES_SHORT)
     (try! (leave-book token paid policy))
+    (is-ok (contract-call? .analytics record "payout-usd" (in-usd asset paid spot stx)))
     (ok paid)))
 
 ;; Pays a policy of a settled series out of the claims reserve. A keeper who claims for somebody else earns the bounty.
@@ -1184,7 +1194,7 @@
     (map-set buckets {tier: tier, token: token}
       (match (map-get? buckets {tier: tier, token: token}) bucket
         (merge bucket {capacity: capacity})
-        {capacity: capacity, assets: u0, locked: u0, required: u0, shares: u0, generation: u0,
+        {capacity: capacity, assets: u0, fresh: u0, locked: u0, required: u0, shares: u0, generation: u0,
           queued: u0, index: ONE, sum: u0, exit-generation: u0,
           epoch: u1, boundary: (boundary-before stacks-block-time),
           due: (boundary-before (+ stacks-block-time CUTOFF (- DAY u1))), next-request: u0,

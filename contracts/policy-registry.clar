@@ -9,7 +9,6 @@
 
 ;; --- CONSTANTS ---
 
-(define-constant VERSION "1.0.0")
 (define-constant DAY u86400)
 (define-constant WEEK u604800)
 ;; Friday 1970-01-02 08:00 UTC: expiries are whole weeks after it.
@@ -145,9 +144,9 @@
 (define-private (sum-part
     (part {tier: uint, size: uint, lock: uint, required: uint, floor: uint, ratio: uint, premium: uint, usd: uint,
       bounty: uint, volatility: uint, surcharge: uint, utilisation: uint, fitting: uint})
-    (sum {premium: uint, usd: uint, bounty: uint, utilisation: uint}))
+    (sum {premium: uint, usd: uint, bounty: uint}))
   {premium: (+ (get premium sum) (get premium part)), usd: (+ (get usd sum) (get usd part)),
-    bounty: (+ (get bounty sum) (get bounty part)), utilisation: (max-of (get utilisation sum) (get utilisation part))})
+    bounty: (+ (get bounty sum) (get bounty part))})
 
 ;; Writes the policy of one sold part. The fee is shared by premium; what rounding leaves goes to the last part.
 (define-private (create
@@ -218,7 +217,6 @@
 
 ;; --- READ-ONLY ---
 
-(define-read-only (get-version) VERSION)
 (define-read-only (get-policy-count) (var-get policy-count))
 (define-read-only (get-policy (id uint)) (map-get? policies id))
 (define-read-only (get-policy-event (id uint) (at uint)) (map-get? policy-events {policy: id, at: at}))
@@ -278,8 +276,8 @@
           stx-twap: (get stx-twap pricing), vol-ask: (get vol-ask pricing)}
         {min-size: (get min-size config), min-lock-rate: (get min-lock-rate config),
           kink: (get surcharge-kink config), slope: (get surcharge-slope config)})))
-      (total (fold sum-part parts {premium: u0, usd: u0, bounty: u0, utilisation: u0}))
-      (fee (get fee (try! (contract-call? .treasury quote-fee "purchase" (get premium total) buyer))))
+      (total (fold sum-part parts {premium: u0, usd: u0, bounty: u0}))
+      (fee (get fee (try! (contract-call? .fee-schedule quote-fee "purchase" (get premium total) buyer))))
     )
     (ok {parts: parts, premium: (get premium total), fee: fee, bounty: (get bounty total),
       total: (+ (get premium total) fee (get bounty total)), spot: (get btc pricing), stx: (get stx pricing),
@@ -317,7 +315,7 @@
           stx-twap: (get stx-twap pricing), vol-ask: (get vol-ask pricing)}
         {min-size: (get min-size config), min-lock-rate: (get min-lock-rate config),
           kink: (get surcharge-kink config), slope: (get surcharge-slope config)})))
-      (total (fold sum-part parts {premium: u0, usd: u0, bounty: u0, utilisation: u0}))
+      (total (fold sum-part parts {premium: u0, usd: u0, bounty: u0}))
       (fee (try! (contract-call? .treasury process-fee "purchase" (get premium total) (get usd total) tx-sender token)))
       (cost (+ (get premium total) fee (get bounty total)))
     )
@@ -325,8 +323,8 @@
     (fold create parts {id: first, token: (contract-of token), kind: kind, strike: strike, expiry: expiry,
       premium: (get premium total), fee: fee, left: fee, size-left: size, spot: (get btc pricing)})
     (var-set policy-count (+ (var-get policy-count) (len parts)))
-    (try! (contract-call? .parameters report-level "utilisation" (get utilisation total)))
-    (try! (contract-call? .analytics record "premium-usd" (get usd total)))
+    (try! (contract-call? .analytics record-all (list {metric: "premium-usd", value: (get usd total)}
+      {metric: "policies", value: (len parts)})))
     (ok {policy: first, count: (len parts), cost: cost})))
 
 ;; Exercises a policy: its owner is paid at once at the price of now, which is taken against the owner: the higher of
@@ -366,7 +364,7 @@
         {btc: (get btc pricing), stx: (get stx pricing), btc-twap: (get btc-twap pricing),
           stx-twap: (get stx-twap pricing), vol-bid: (get vol-bid pricing)} (get bid-spread config)))))
       (asserts! (>= (get refund sold) min-refund) ERR_BELOW_LIMIT)
-      (and (> (get usd policy) u0) (try! (contract-call? .treasury net-volume tx-sender (get usd policy))))
+      (and (> (get usd policy) u0) (try! (contract-call? .fee-schedule net-volume tx-sender (get usd policy))))
       (close id policy CANCELLED "cancelled" (get refund sold) (get btc pricing))
       (print {event: "policy-cancelled", policy: id, owner: tx-sender, price: (get btc pricing),
         refund: (get refund sold)})

@@ -1,4 +1,4 @@
-;; treasury (16): fees by operation, their distribution by a table, the protocol's own holdings, discounts by volume.
+;; treasury (16): takes the fees that fee-schedule sets, distributes them by a table, keeps the protocol's own holdings.
 ;; It never touches collateral. Money leaves by the table or a governed decision; shares are credits, so that no recipient
 ;; holds up another. Amounts in base units, ratios in ppm, volumes in USD e8 of premium.
 ;; Reentrancy: books fall before a token is called and rise after it has delivered; nothing read before a call is written
@@ -13,11 +13,8 @@
 (define-constant RETIRING u1)
 ;; Above any supply; a product of two stays below 2^128.
 (define-constant MAX_AMOUNT u1000000000000000000)
-(define-constant MAX_FEE_RATE u200000)
-(define-constant MAX_DISCOUNT u500000)
 ;; A fixed-rate offer must not outlive its price.
 (define-constant MAX_SWAP_TERM u604800)
-(define-constant PERIOD_DAYS u30)
 
 ;; --- ERRORS ---
 (define-constant ERR_INVALID_AMOUNT (err u1640001))
@@ -27,7 +24,6 @@
 (define-constant ERR_NOT_SUITE (err u1640301))
 (define-constant ERR_NOT_PAYER (err u1640302))
 (define-constant ERR_TRANSFER_FAILED (err u1640303))
-(define-constant ERR_UNKNOWN_OPERATION (err u1640401))
 (define-constant ERR_TOKEN_NOT_ACCEPTED (err u1640402))
 (define-constant ERR_UNKNOWN_SWAP (err u1640403))
 (define-constant ERR_NOTHING_DUE (err u1640901))
@@ -36,22 +32,18 @@
 (define-constant ERR_TOO_MANY_ALLOCATIONS (err u1642301))
 
 ;; --- DATA VARS ---
-(define-data-var discount-tiers (list 5 {threshold: uint, discount: uint}) (list))
 (define-data-var allocation-ids (list 10 (string-ascii 24)) (list))
 (define-data-var allocated-share uint u0) ;; of the active rows
 (define-data-var distribution-count uint u0)
 (define-data-var swap-count uint u0)
 
 ;; --- MAPS ---
-(define-map fee-rates (string-ascii 16) uint)
 ;; Undistributed fees, unclaimed credits and own holdings are all it accounts for. Holdings up to `reserve` may not be
 ;; spent. `fees-usd`: fees since the last distribution.
 (define-map tokens principal
   {accepted: bool, undistributed: uint, allocated: uint, holdings: uint, reserve: uint, fees-usd: uint})
 (define-map fee-totals {operation: (string-ascii 16), token: principal}
   {collected: uint, forgone: uint, count: uint, discounted: uint})
-;; As of `day`: that day's volume, that of its 30-day period before, that of the period before.
-(define-map volumes principal {day: uint, today: uint, before: uint, previous: uint})
 (define-map allocation-versions (string-ascii 24) uint)
 (define-map allocations {id: (string-ascii 24), version: uint}
   {share: uint, recipient: principal, active: bool, description: (string-ascii 100), at: uint})
@@ -60,12 +52,6 @@
   amounts: (list 10 uint), kept: uint, at: uint})
 (define-map compensations uint {token: principal, amount: uint, recipient: principal})
 (define-map swaps uint {sell: principal, amount: uint, buy: principal, price: uint, expires-at: uint})
-
-(map-set fee-rates "purchase" u50000)
-(map-set fee-rates "sell-back" u0)
-(map-set fee-rates "activation" u0)
-(map-set fee-rates "deposit" u0)
-(map-set fee-rates "exit" u0)
 
 ;; --- PRIVATE ---
 (define-private (governed (function (string-ascii 40)) (args (optional (buff 2048))))
@@ -82,21 +68,6 @@
 (define-private (listed (token principal)) (ok (unwrap! (map-get? tokens token) ERR_TOKEN_NOT_ACCEPTED)))
 
 (define-private (min-of (a uint) (b uint)) (if (< a b) a b))
-
-(define-private (div-up (a uint) (b uint)) (/ (+ a (- b u1)) b))
-
-(define-private (fee-of (base uint) (rate uint) (discount uint))
-  (div-up (* base rate (- PPM discount)) (* PPM PPM)))
-
-(define-private (threshold-of (tier {threshold: uint, discount: uint})) (get threshold tier))
-(define-private (discount-of (tier {threshold: uint, discount: uint})) (get discount tier))
-
-(define-private (better-tier (tier {threshold: uint, discount: uint}) (best {volume: uint, discount: uint}))
-  (if (>= (get volume best) (get threshold tier)) (merge best {discount: (get discount tier)}) best))
-
-(define-private (rising-tier (tier {threshold: uint, discount: uint}) (last {threshold: uint, discount: uint, good: bool}))
-  (merge tier
-    {good: (and (get good last) (> (get threshold tier) (get threshold last)) (> (get discount tier) (get discount last)))}))
 
 ;; The STX face moves native STX, which needs an allowance of its own; for every other token that one is zero.
 (define-private (stx-part (token principal) (amount uint)) (if (is-eq token .stx-token) amount u0))
@@ -141,29 +112,6 @@
     (ok (map-set tokens token (merge parts {holdings: (- (get holdings parts) amount)})))))
 
 ;; --- READ-ONLY ---
-;; What `user` would pay now, rounded up. Errors: unknown operation, amount.
-(define-read-only (quote-fee (operation (string-ascii 16)) (base uint) (user principal))
-  (let ((rate (unwrap! (map-get? fee-rates operation) ERR_UNKNOWN_OPERATION)) (discount (get-discount user)))
-    (try! (check-amount base))
-    (ok {fee: (fee-of base rate discount), rate: rate, discount: discount})))
-
-;; Ppm off every fee of `user` today: the tier of the previous period's volume and this one's before today.
-(define-read-only (get-discount (user principal))
-  (let ((volume (get-volume user)))
-    (get discount (fold better-tier (var-get discount-tiers)
-      {volume: (+ (get previous volume) (get before volume)), discount: u0}))))
-
-;; A user's volume as of today.
-(define-read-only (get-volume (user principal))
-  (let (
-      (day (/ stacks-block-time u86400))
-      (volume (default-to {day: day, today: u0, before: u0, previous: u0} (map-get? volumes user)))
-      (periods (- (/ day PERIOD_DAYS) (/ (get day volume) PERIOD_DAYS)))
-      (sum (+ (get before volume) (get today volume))))
-    (if (is-eq day (get day volume)) volume
-      (if (is-eq periods u0) {day: day, today: u0, before: sum, previous: (get previous volume)}
-        {day: day, today: u0, before: u0, previous: (if (is-eq periods u1) sum u0)}))))
-
 ;; Fees so far: collected, forgone by discounts, how many, how many discounted.
 (define-read-only (get-fee-totals (operation (string-ascii 16)) (token principal))
   (default-to {collected: u0, forgone: u0, count: u0, discounted: u0}
@@ -193,49 +141,30 @@
         (map-get? allocations {id: id, version: version})))))
 
 ;; --- PUBLIC ---
-;; Takes and returns the fee of `user`, who must be tx-sender, and counts `volume`, which may be 0. By the registry or
-;; pool: current for purchases and deposits, also retiring for what runs off. Errors: caller, payer, amount, operation,
-;; token, the token's own.
+;; Takes and returns the fee of `user`, who must be tx-sender, and has `volume`, which may be 0, counted. By the registry
+;; or pool: current for purchases and deposits, also retiring for what runs off. Errors: caller, payer, token, the
+;; schedule's, the token's own.
 (define-public (process-fee (operation (string-ascii 16)) (base uint) (volume uint) (user principal) (token <ft>))
-  (let (
-      (key (contract-of token))
-      (risk (or (is-eq operation "purchase") (is-eq operation "deposit")))
-      (quote (try! (quote-fee operation base user)))
-      (fee (get fee quote)))
+  (let ((key (contract-of token)) (risk (or (is-eq operation "purchase") (is-eq operation "deposit"))))
     (try! (check-caller "policy-registry" "liquidity-pool" (if risk CURRENT RETIRING)))
     (asserts! (is-eq user tx-sender) ERR_NOT_PAYER)
-    (asserts! (<= volume MAX_AMOUNT) ERR_INVALID_AMOUNT)
     (asserts! (or (get accepted (try! (listed key))) (not risk)) ERR_TOKEN_NOT_ACCEPTED)
-    (and (> fee u0) (try! (collect token fee)))
     (let (
+        (quote (try! (contract-call? .fee-schedule note-fee operation base volume user)))
+        (fee (get fee quote))
+        (undiscounted (/ (+ (* base (get rate quote)) (- PPM u1)) PPM))
+        (taken (and (> fee u0) (try! (collect token fee))))
         (parts (get-token key))
         (totals (get-fee-totals operation key))
-        (counted (get-volume user))
-        (today (+ (get today counted) volume))
         (undistributed (+ (get undistributed parts) fee)))
       (map-set tokens key (merge parts
         {undistributed: undistributed, fees-usd: (+ (get fees-usd parts) (/ (* volume fee) base))}))
       (map-set fee-totals {operation: operation, token: key} {collected: (+ (get collected totals) fee),
-        forgone: (+ (get forgone totals) (- (fee-of base (get rate quote) u0) fee)), count: (+ (get count totals) u1),
+        forgone: (+ (get forgone totals) (- undiscounted fee)), count: (+ (get count totals) u1),
         discounted: (+ (get discounted totals) (if (> (get discount quote) u0) u1 u0))})
-      (and (> volume u0) (map-set volumes user (merge counted {today: today})))
       (print (merge quote {event: "fee-processed", operation: operation, token: key, user: user, base: base,
-        volume: volume, volume-today: today, undistributed: undistributed, by: contract-caller}))
+        volume: volume, undistributed: undistributed, by: contract-caller}))
       (ok fee))))
-
-;; Takes a sold-back policy's volume off again, the newest first, never below zero. By the registry, also retiring.
-(define-public (net-volume (user principal) (volume uint))
-  (let (
-      (counted (get-volume user))
-      (today (min-of (get today counted) volume))
-      (before (min-of (get before counted) (- volume today)))
-      (after (merge counted {today: (- (get today counted) today), before: (- (get before counted) before),
-        previous: (- (get previous counted) (min-of (get previous counted) (- volume (+ today before))))})))
-    (try! (check-caller "policy-registry" "policy-registry" RETIRING))
-    (try! (check-amount volume))
-    (map-set volumes user after)
-    (print (merge after {event: "volume-netted", user: user, volume: volume, by: contract-caller}))
-    (ok true)))
 
 ;; Splits a token's undistributed fees by the table; returns the distribution's number. Anyone. The insurance fund is
 ;; paid at once if it takes the token; what the table and rounding leave is the treasury's own.
@@ -294,25 +223,6 @@
     (ok true)))
 
 ;; --- GOVERNED ---
-;; Sets an operation's fee rate, ppm, at most 20 %.
-(define-public (set-fee-rate (operation (string-ascii 16)) (rate uint))
-  (let ((change {operation: operation, rate: rate}))
-    (try! (governed "set-fee-rate" (to-consensus-buff? change)))
-    (asserts! (<= rate MAX_FEE_RATE) ERR_INVALID_SETTING)
-    (map-set fee-rates operation rate)
-    (print (merge change {event: "fee-rate-set", by: contract-caller}))
-    (ok true)))
-
-;; Sets the discount tiers: thresholds (USD e8) and discounts (ppm, at most 50 %), both rising from above zero.
-(define-public (set-discount-tiers (tiers (list 5 {threshold: uint, discount: uint})))
-  (let ((last (fold rising-tier tiers {threshold: u0, discount: u0, good: true})))
-    (try! (governed "set-discount-tiers" (to-consensus-buff? {tiers: tiers})))
-    (asserts! (and (get good last) (<= (get discount last) MAX_DISCOUNT)) ERR_INVALID_SETTING)
-    (var-set discount-tiers tiers)
-    (print {event: "discount-tiers-set", thresholds: (map threshold-of tiers), discounts: (map discount-of tiers),
-      by: contract-caller})
-    (ok true)))
-
 ;; Accepts a token for fees of new business or stops that; `reserve` of its holdings may not be spent.
 (define-public (set-token (token principal) (accepted bool) (reserve uint))
   (let ((change {accepted: accepted, reserve: reserve}))

@@ -13,7 +13,7 @@ use crate::source::Source;
 pub const MANIFEST: &str = "contracts/Clarinet.toml";
 
 /// The number that a contract's error codes begin with (docs/protocol.md, "The contracts"). Traits have none.
-const NUMBERS: [(&str, u8); 19] = [
+const NUMBERS: [(&str, u8); 20] = [
     ("option-math", 10),
     ("governance", 11),
     ("upgrade-manager", 12),
@@ -33,6 +33,7 @@ const NUMBERS: [(&str, u8); 19] = [
     ("stx-token", 26),
     ("dia-adapter", 27),
     ("pyth-adapter", 28),
+    ("fee-schedule", 29),
 ];
 
 /// The number of a contract's error codes.

@@ -219,8 +219,6 @@ pub const TREASURY_NOT_SUITE: ContractError = ContractError::new(1640301);
 pub const TREASURY_NOT_PAYER: ContractError = ContractError::new(1640302);
 /// The token behaved in a way that is not allowed. Nothing was moved. Do not use this token.
 pub const TREASURY_TRANSFER_FAILED: ContractError = ContractError::new(1640303);
-/// There is no fee for this kind of operation. Nothing was moved. Please report this.
-pub const TREASURY_UNKNOWN_OPERATION: ContractError = ContractError::new(1640401);
 /// Fees cannot be paid in this token at present. Nothing was moved. Choose another token.
 pub const TREASURY_TOKEN_NOT_ACCEPTED: ContractError = ContractError::new(1640402);
 /// This swap is no longer there: somebody else took it, or it was withdrawn. Nothing was moved.
@@ -407,6 +405,14 @@ pub const PYTH_ADAPTER_UNKNOWN_FEED: ContractError = ContractError::new(2840301)
 pub const PYTH_ADAPTER_FEED_FAILED: ContractError = ContractError::new(2840401);
 /// This source has no price yet. Nothing was moved. Refresh it first.
 pub const PYTH_ADAPTER_NO_PRICE: ContractError = ContractError::new(2840402);
+/// The amount is zero or absurdly large. Nothing was moved. Choose another amount.
+pub const FEE_SCHEDULE_INVALID_AMOUNT: ContractError = ContractError::new(2940001);
+/// The setting is outside its bounds. Nothing was changed.
+pub const FEE_SCHEDULE_INVALID_SETTING: ContractError = ContractError::new(2940002);
+/// Only the treasury or the policy registry may do this. Nothing was moved. If you were asked to sign it elsewhere, somebody may have tried to deceive you.
+pub const FEE_SCHEDULE_NOT_SUITE: ContractError = ContractError::new(2940301);
+/// There is no fee for this kind of operation. Nothing was moved. Please report this.
+pub const FEE_SCHEDULE_UNKNOWN_OPERATION: ContractError = ContractError::new(2940401);
 
 /// All, by code.
 pub static ENTRIES: &[ErrorEntry] = &[
@@ -1215,7 +1221,7 @@ pub static ENTRIES: &[ErrorEntry] = &[
         name: "ERR_INVALID_AMOUNT",
         contract: Contract::Treasury,
         category: Category::InvalidInput,
-        meaning: "an amount, base, volume or reserve is 0 where it may not be, or above 10^18",
+        meaning: "an amount or reserve is 0 where it may not be, or above 10^18",
         sentence: "The amount is zero or absurdly large. Nothing was moved. Choose another amount.",
     },
     ErrorEntry {
@@ -1223,7 +1229,7 @@ pub static ENTRIES: &[ErrorEntry] = &[
         name: "ERR_INVALID_SETTING",
         contract: Contract::Treasury,
         category: Category::InvalidInput,
-        meaning: "a fee rate above 20 %, discount tiers not rising or above 50 %, shares above 100 %, or the treasury as recipient",
+        meaning: "shares above 100 %, or the treasury as recipient",
         sentence: "The setting is outside its bounds. Nothing was changed.",
     },
     ErrorEntry {
@@ -1265,14 +1271,6 @@ pub static ENTRIES: &[ErrorEntry] = &[
         category: Category::Unauthorised,
         meaning: "the token moved more than the amount in hand, or another asset",
         sentence: "The token behaved in a way that is not allowed. Nothing was moved. Do not use this token.",
-    },
-    ErrorEntry {
-        code: 1640401,
-        name: "ERR_UNKNOWN_OPERATION",
-        contract: Contract::Treasury,
-        category: Category::NotFound,
-        meaning: "no fee rate for this operation",
-        sentence: "There is no fee for this kind of operation. Nothing was moved. Please report this.",
     },
     ErrorEntry {
         code: 1640402,
@@ -2017,5 +2015,37 @@ pub static ENTRIES: &[ErrorEntry] = &[
         category: Category::NotFound,
         meaning: "no price has been taken over yet",
         sentence: "This source has no price yet. Nothing was moved. Refresh it first.",
+    },
+    ErrorEntry {
+        code: 2940001,
+        name: "ERR_INVALID_AMOUNT",
+        contract: Contract::FeeSchedule,
+        category: Category::InvalidInput,
+        meaning: "the base or volume is 0 where it may not be, or above 10^18",
+        sentence: "The amount is zero or absurdly large. Nothing was moved. Choose another amount.",
+    },
+    ErrorEntry {
+        code: 2940002,
+        name: "ERR_INVALID_SETTING",
+        contract: Contract::FeeSchedule,
+        category: Category::InvalidInput,
+        meaning: "a fee rate above 20 %, or discount tiers not rising or above 50 %",
+        sentence: "The setting is outside its bounds. Nothing was changed.",
+    },
+    ErrorEntry {
+        code: 2940301,
+        name: "ERR_NOT_SUITE",
+        contract: Contract::FeeSchedule,
+        category: Category::Unauthorised,
+        meaning: "the caller is not the treasury or registry that may do this",
+        sentence: "Only the treasury or the policy registry may do this. Nothing was moved. If you were asked to sign it elsewhere, somebody may have tried to deceive you.",
+    },
+    ErrorEntry {
+        code: 2940401,
+        name: "ERR_UNKNOWN_OPERATION",
+        contract: Contract::FeeSchedule,
+        category: Category::NotFound,
+        meaning: "no fee rate for this operation",
+        sentence: "There is no fee for this kind of operation. Nothing was moved. Please report this.",
     },
 ];

@@ -948,7 +948,42 @@ events! {
         /// `by`: principal.
         by("by"): Principal,
     }
-    /// `fee-processed` of `treasury`. A fee was taken, or found to be zero, and volume counted.
+    /// `volume-netted` of `fee-schedule`. A sell-back took volume off again.
+    FeeScheduleVolumeNetted = "fee-schedule" "volume-netted" {
+        /// `user`: principal.
+        user("user"): Principal,
+        /// `volume`: usd-e8.
+        volume("volume"): UsdE8,
+        /// `day`: uint.
+        day("day"): u128,
+        /// `today`: usd-e8.
+        today("today"): UsdE8,
+        /// `before`: usd-e8.
+        before("before"): UsdE8,
+        /// `previous`: usd-e8.
+        previous("previous"): UsdE8,
+        /// `by`: principal.
+        by("by"): Principal,
+    }
+    /// `fee-rate-set` of `fee-schedule`. Governance set an operation's fee rate.
+    FeeScheduleFeeRateSet = "fee-schedule" "fee-rate-set" {
+        /// `operation`: ascii-16.
+        operation("operation"): Ascii<16>,
+        /// `rate`: ppm.
+        rate("rate"): Ppm,
+        /// `by`: principal.
+        by("by"): Principal,
+    }
+    /// `discount-tiers-set` of `fee-schedule`. Governance set the discount tiers.
+    FeeScheduleDiscountTiersSet = "fee-schedule" "discount-tiers-set" {
+        /// `thresholds`: list-5 usd-e8.
+        thresholds("thresholds"): List<UsdE8, 5>,
+        /// `discounts`: list-5 ppm.
+        discounts("discounts"): List<Ppm, 5>,
+        /// `by`: principal.
+        by("by"): Principal,
+    }
+    /// `fee-processed` of `treasury`. A fee was taken, or found to be zero, and the fee schedule counted volume.
     TreasuryFeeProcessed = "treasury" "fee-processed" {
         /// `operation`: ascii-16.
         operation("operation"): Ascii<16>,
@@ -970,23 +1005,6 @@ events! {
         volume_today("volume-today"): UsdE8,
         /// `undistributed`: amount.
         undistributed("undistributed"): TokenAmount,
-        /// `by`: principal.
-        by("by"): Principal,
-    }
-    /// `volume-netted` of `treasury`. A sell-back took volume off again.
-    TreasuryVolumeNetted = "treasury" "volume-netted" {
-        /// `user`: principal.
-        user("user"): Principal,
-        /// `volume`: usd-e8.
-        volume("volume"): UsdE8,
-        /// `day`: uint.
-        day("day"): u128,
-        /// `today`: usd-e8.
-        today("today"): UsdE8,
-        /// `before`: usd-e8.
-        before("before"): UsdE8,
-        /// `previous`: usd-e8.
-        previous("previous"): UsdE8,
         /// `by`: principal.
         by("by"): Principal,
     }
@@ -1043,24 +1061,6 @@ events! {
         price("price"): TokenAmount,
         /// `expires-at`: time.
         expires_at("expires-at"): UnixSeconds,
-        /// `by`: principal.
-        by("by"): Principal,
-    }
-    /// `fee-rate-set` of `treasury`. Governance set an operation's fee rate.
-    TreasuryFeeRateSet = "treasury" "fee-rate-set" {
-        /// `operation`: ascii-16.
-        operation("operation"): Ascii<16>,
-        /// `rate`: ppm.
-        rate("rate"): Ppm,
-        /// `by`: principal.
-        by("by"): Principal,
-    }
-    /// `discount-tiers-set` of `treasury`. Governance set the discount tiers.
-    TreasuryDiscountTiersSet = "treasury" "discount-tiers-set" {
-        /// `thresholds`: list-5 usd-e8.
-        thresholds("thresholds"): List<UsdE8, 5>,
-        /// `discounts`: list-5 ppm.
-        discounts("discounts"): List<Ppm, 5>,
         /// `by`: principal.
         by("by"): Principal,
     }

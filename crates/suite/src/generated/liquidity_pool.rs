@@ -493,7 +493,8 @@ pub mod maps {
     map! {
     /// A bucket's figures. `required` is the collateral that an STX bucket's promises call for, in USD e8 including the
     /// ratio. Requests are for the open `epoch` (-now) or for the one after it (-next). `due` is the first boundary at which
-    /// the open epoch may close, `next-request` the time of the last request for the epoch after it.
+    /// the open epoch may close, `next-request` the time of the last request for the epoch after it. `fresh` is what of the
+    /// assets came as premiums since the last close: it backs no sale yet, or the parts of a split trade would be cheaper.
     ///
     /// The map `buckets`: `{…}` to `{…}`.
         Buckets = LiquidityPool "buckets", types::BucketKey => types::Bucket
@@ -619,7 +620,7 @@ pub mod types {
     }
 
     tuple! {
-        /// A tuple of 26 fields.
+        /// A tuple of 27 fields.
         Bucket {
             /// `assets`: `uint`.
             assets("assets"): u128,
@@ -645,6 +646,8 @@ pub mod types {
             exits_now("exits-now"): u128,
             /// `filled`: `uint`.
             filled("filled"): u128,
+            /// `fresh`: `uint`.
+            fresh("fresh"): u128,
             /// `generation`: `uint`.
             generation("generation"): u128,
             /// `index`: `uint`.

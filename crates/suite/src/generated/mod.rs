@@ -10,6 +10,7 @@ pub mod analytics;
 pub mod dia_adapter;
 pub mod errors;
 pub mod events;
+pub mod fee_schedule;
 pub mod governance;
 pub mod insurance_fund;
 pub mod liquidity_pool;
@@ -63,6 +64,8 @@ pub enum Contract {
     LiquidityPoolVault,
     /// `insurance-fund`.
     InsuranceFund,
+    /// `fee-schedule`.
+    FeeSchedule,
     /// `treasury`.
     Treasury,
     /// `liquidity-pool`.
@@ -73,7 +76,7 @@ pub enum Contract {
 
 impl Contract {
     /// All, in the order of deployment.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Sip010Trait,
         Self::PriceSourceTrait,
         Self::StxToken,
@@ -87,6 +90,7 @@ impl Contract {
         Self::PythAdapter,
         Self::LiquidityPoolVault,
         Self::InsuranceFund,
+        Self::FeeSchedule,
         Self::Treasury,
         Self::LiquidityPool,
         Self::PolicyRegistry,
@@ -109,6 +113,7 @@ impl Contract {
             Self::PythAdapter => "pyth-adapter",
             Self::LiquidityPoolVault => "liquidity-pool-vault",
             Self::InsuranceFund => "insurance-fund",
+            Self::FeeSchedule => "fee-schedule",
             Self::Treasury => "treasury",
             Self::LiquidityPool => "liquidity-pool",
             Self::PolicyRegistry => "policy-registry",
@@ -138,6 +143,7 @@ pub(crate) struct Contracts {
     pyth_adapter: ContractId,
     liquidity_pool_vault: ContractId,
     insurance_fund: ContractId,
+    fee_schedule: ContractId,
     treasury: ContractId,
     liquidity_pool: ContractId,
     policy_registry: ContractId,
@@ -161,6 +167,7 @@ impl Contracts {
             pyth_adapter: contract(Contract::PythAdapter),
             liquidity_pool_vault: contract(Contract::LiquidityPoolVault),
             insurance_fund: contract(Contract::InsuranceFund),
+            fee_schedule: contract(Contract::FeeSchedule),
             treasury: contract(Contract::Treasury),
             liquidity_pool: contract(Contract::LiquidityPool),
             policy_registry: contract(Contract::PolicyRegistry),
@@ -183,6 +190,7 @@ impl Contracts {
             Contract::PythAdapter => &self.pyth_adapter,
             Contract::LiquidityPoolVault => &self.liquidity_pool_vault,
             Contract::InsuranceFund => &self.insurance_fund,
+            Contract::FeeSchedule => &self.fee_schedule,
             Contract::Treasury => &self.treasury,
             Contract::LiquidityPool => &self.liquidity_pool,
             Contract::PolicyRegistry => &self.policy_registry,

@@ -6,12 +6,6 @@
 use super::prelude::*;
 
 function! {
-/// The read-only function `get-version`. Answers `(string-ascii 5)`.
-    GetVersion = ReadOnly PolicyRegistry "get-version" {
-    } -> Ascii<5>
-}
-
-function! {
 /// The read-only function `get-policy-count`. Answers `uint`.
     GetPolicyCount = ReadOnly PolicyRegistry "get-policy-count" {
     } -> u128

@@ -6,40 +6,6 @@
 use super::prelude::*;
 
 function! {
-/// What `user` would pay now, rounded up. Errors: unknown operation, amount.
-///
-/// The read-only function `quote-fee`. Answers `(response {…} uint)`.
-    QuoteFee = ReadOnly Treasury "quote-fee" {
-        /// `operation`: `(string-ascii 16)`.
-        operation: Ascii<16>,
-        /// `base`: `uint`.
-        base: u128,
-        /// `user`: `principal`.
-        user: Principal,
-    } -> Result<types::QuoteFeeAnswer, ContractError>
-}
-
-function! {
-/// Ppm off every fee of `user` today: the tier of the previous period's volume and this one's before today.
-///
-/// The read-only function `get-discount`. Answers `uint`.
-    GetDiscount = ReadOnly Treasury "get-discount" {
-        /// `user`: `principal`.
-        user: Principal,
-    } -> u128
-}
-
-function! {
-/// A user's volume as of today.
-///
-/// The read-only function `get-volume`. Answers `{…}`.
-    GetVolume = ReadOnly Treasury "get-volume" {
-        /// `user`: `principal`.
-        user: Principal,
-    } -> types::VolumesEntry
-}
-
-function! {
 /// Fees so far: collected, forgone by discounts, how many, how many discounted.
 ///
 /// The read-only function `get-fee-totals`. Answers `{…}`.
@@ -94,9 +60,9 @@ function! {
 }
 
 function! {
-/// Takes and returns the fee of `user`, who must be tx-sender, and counts `volume`, which may be 0. By the registry or
-/// pool: current for purchases and deposits, also retiring for what runs off. Errors: caller, payer, amount, operation,
-/// token, the token's own.
+/// Takes and returns the fee of `user`, who must be tx-sender, and has `volume`, which may be 0, counted. By the registry
+/// or pool: current for purchases and deposits, also retiring for what runs off. Errors: caller, payer, token, the
+/// schedule's, the token's own.
 ///
 /// The public function `process-fee`. Answers `(response uint uint)`.
     ProcessFee = Public Treasury "process-fee" {
@@ -111,18 +77,6 @@ function! {
         /// `token`: `trait`.
         token: ContractId,
     } -> Result<u128, ContractError>
-}
-
-function! {
-/// Takes a sold-back policy's volume off again, the newest first, never below zero. By the registry, also retiring.
-///
-/// The public function `net-volume`. Answers `(response bool uint)`.
-    NetVolume = Public Treasury "net-volume" {
-        /// `user`: `principal`.
-        user: Principal,
-        /// `volume`: `uint`.
-        volume: u128,
-    } -> Result<bool, ContractError>
 }
 
 function! {
@@ -170,28 +124,6 @@ function! {
         sell: ContractId,
         /// `buy`: `trait`.
         buy: ContractId,
-    } -> Result<bool, ContractError>
-}
-
-function! {
-/// Sets an operation's fee rate, ppm, at most 20 %.
-///
-/// The public function `set-fee-rate`. Answers `(response bool uint)`.
-    SetFeeRate = Public Treasury "set-fee-rate" {
-        /// `operation`: `(string-ascii 16)`.
-        operation: Ascii<16>,
-        /// `rate`: `uint`.
-        rate: u128,
-    } -> Result<bool, ContractError>
-}
-
-function! {
-/// Sets the discount tiers: thresholds (USD e8) and discounts (ppm, at most 50 %), both rising from above zero.
-///
-/// The public function `set-discount-tiers`. Answers `(response bool uint)`.
-    SetDiscountTiers = Public Treasury "set-discount-tiers" {
-        /// `tiers`: `(list 5 {…})`.
-        tiers: List<types::DiscountTiers, 5>,
     } -> Result<bool, ContractError>
 }
 
@@ -295,11 +227,6 @@ pub mod maps {
     use super::types;
 
     map! {
-    /// The map `fee-rates`: `(string-ascii 16)` to `uint`.
-        FeeRates = Treasury "fee-rates", Ascii<16> => u128
-    }
-
-    map! {
     /// Undistributed fees, unclaimed credits and own holdings are all it accounts for. Holdings up to `reserve` may not be
     /// spent. `fees-usd`: fees since the last distribution.
     ///
@@ -310,13 +237,6 @@ pub mod maps {
     map! {
     /// The map `fee-totals`: `{…}` to `{…}`.
         FeeTotals = Treasury "fee-totals", types::FeeTotalsKey => types::FeeTotalsEntry
-    }
-
-    map! {
-    /// As of `day`: that day's volume, that of its 30-day period before, that of the period before.
-    ///
-    /// The map `volumes`: `principal` to `{…}`.
-        Volumes = Treasury "volumes", Principal => types::VolumesEntry
     }
 
     map! {
@@ -353,12 +273,6 @@ pub mod maps {
 pub mod variables {
     #[allow(unused_imports, reason = "not every contract has every type")]
     use super::super::prelude::*;
-    use super::types;
-
-    variable! {
-    /// The data variable `discount-tiers`: `(list 5 {…})`.
-        DiscountTiers = Treasury "discount-tiers", List<types::DiscountTiers, 5>
-    }
 
     variable! {
     /// The data variable `allocation-ids`: `(list 10 (string-ascii 24))`.
@@ -425,20 +339,6 @@ pub mod types {
             operation("operation"): Ascii<16>,
             /// `token`: `principal`.
             token("token"): Principal,
-        }
-    }
-
-    tuple! {
-        /// A tuple of 4 fields.
-        VolumesEntry {
-            /// `before`: `uint`.
-            before("before"): u128,
-            /// `day`: `uint`.
-            day("day"): u128,
-            /// `previous`: `uint`.
-            previous("previous"): u128,
-            /// `today`: `uint`.
-            today("today"): u128,
         }
     }
 
@@ -521,28 +421,6 @@ pub mod types {
             price("price"): u128,
             /// `sell`: `principal`.
             sell("sell"): Principal,
-        }
-    }
-
-    tuple! {
-        /// A tuple of 2 fields.
-        DiscountTiers {
-            /// `discount`: `uint`.
-            discount("discount"): u128,
-            /// `threshold`: `uint`.
-            threshold("threshold"): u128,
-        }
-    }
-
-    tuple! {
-        /// A tuple of 3 fields.
-        QuoteFeeAnswer {
-            /// `discount`: `uint`.
-            discount("discount"): u128,
-            /// `fee`: `uint`.
-            fee("fee"): u128,
-            /// `rate`: `uint`.
-            rate("rate"): u128,
         }
     }
 
