@@ -29,6 +29,8 @@
 ;; 10,000 BTC and a thousand million USD.
 (define-constant MAX_SIZE u1000000000000)
 (define-constant MAX_PRICE u100000000000000000)
+;; The most that `option-math` prices; ppm a year.
+(define-constant MAX_VOLATILITY u10000000)
 ;; Below this the exit index has lost its digits and a new generation of tickets starts.
 (define-constant INDEX_FLOOR u1000000)
 (define-constant ASSET_BTC u1)
@@ -199,6 +201,10 @@
 (define-private (skewed (volatility uint) (skew uint) (spot uint) (strike uint))
   (if (< strike spot) (+ volatility (/ (* skew (- spot strike)) spot)) volatility))
 
+;; What is asked for a strike: the smile with the tier's markup, rounded up, as far as it can be priced.
+(define-private (marked-up (volatility uint) (skew uint) (markup uint) (spot uint) (strike uint))
+  (min-of MAX_VOLATILITY (div-up (* (skewed volatility skew spot strike) (+ PPM markup)) PPM)))
+
 ;; A price of one BTC's option, USD e12, as an amount of token for `size` satoshis; rounded up.
 (define-private (in-token-up (asset uint) (size uint) (price uint) (spot uint) (stx uint))
   (if (is-eq asset ASSET_STX)
@@ -293,7 +299,7 @@
 ;; A strike at the volatility that a tier asks for it; `mark-series` prices it.
 (define-private (ask-entry (tier uint) (strike uint) (spot uint) (volatility uint))
   {strike: strike, volatility: (match (map-get? tiers tier) terms
-    (div-up (* (skewed volatility (get skew terms) spot strike) (+ PPM (get markup terms))) PPM) u0)})
+    (marked-up volatility (get skew terms) (get markup terms) spot strike) u0)})
 
 ;; An order split over the buckets that take it: one part, or two when the tier overflows proportionally.
 (define-private (quote-parts (token principal) (tier uint) (kind uint) (strike uint) (expiry uint) (size uint)
@@ -617,8 +623,8 @@
 (define-private (add-entry (one {strike: uint, floor: uint, ratio: uint, size: uint, locked: uint, required: uint})
     (state {spot: uint, volatility: uint, skew: uint, markup: uint, entries: (list 32 {strike: uint, volatility: uint})}))
   (merge state {entries: (unwrap-panic (as-max-len? (append (get entries state) {strike: (get strike one),
-    volatility: (div-up (* (skewed (get volatility state) (get skew state) (get spot state) (get strike one))
-      (+ PPM (get markup state))) PPM)}) u32))}))
+    volatility: (marked-up (get volatility state) (get skew state) (get markup state) (get spot state) (get strike one))})
+    u32))}))
 
 ;; Adds one price to the marks: the first half of the prices is at the high volatility, the second at the low one.
 (define-private (add-mark (price uint) (state {
@@ -732,7 +738,8 @@
       (size (get size policy))
       (strike (get strike policy))
       (checked (try! (check-figures size strike spot stx)))
-      (volatility (/ (* (skewed (get vol-bid pricing) (get skew terms) spot strike) (less PPM spread)) PPM))
+      (volatility (min-of MAX_VOLATILITY
+        (/ (* (skewed (get vol-bid pricing) (get skew terms) spot strike) (less PPM spread)) PPM)))
       (price (try! (contract-call? .option-math put-price spot strike volatility
         (less (get expiry policy) stacks-block-time))))
       (refund (min-of (get lock policy) (in-token-down asset size price spot stx)))
@@ -795,7 +802,8 @@
       deposits-now: (- (get deposits-now bucket) (get now taken)),
       deposits-next: (- (get deposits-next bucket) (get next taken)),
       refunds: (+ (get refunds bucket) amount) }))
-    (print {event: "deposit-cancelled", provider: tx-sender, tier: tier, token: token, amount: amount})
+    (print {event: "deposit-cancelled", provider: tx-sender, tier: tier, token: token, amount: amount,
+      now: (get now taken), next: (get next taken)})
     (ok amount)))
 
 (define-private (sum-deposits (request {epoch: uint, deposit: uint, exit: uint, basis: uint, generation: uint}) (sum uint))
@@ -870,7 +878,8 @@
     (map-set buckets {tier: tier, token: token} (merge bucket {
       queued: (less (get queued bucket) left),
       exits-now: (- (get exits-now bucket) (get now taken)), exits-next: (- (get exits-next bucket) (get next taken)) }))
-    (print {event: "exit-cancelled", provider: tx-sender, tier: tier, token: token, shares: shares, queued: left})
+    (print {event: "exit-cancelled", provider: tx-sender, tier: tier, token: token, shares: shares, basis: basis,
+      queued: left, now: (get now taken), next: (get next taken)})
     (ok shares)))
 
 ;; Pays a provider what closes have filled and what was returned. Anybody may call it for anybody.
@@ -1175,7 +1184,7 @@
       (>= (get floor-ratio terms) u100000) (<= (get floor-ratio terms) u900000)
       (<= (get markup terms) (* u2 PPM)) (<= (get skew terms) (* u2 PPM))
       (<= (get max-duration terms) YEAR) (<= (get utilisation-limit terms) PPM) (<= (get buffer terms) u500000)
-      (<= (+ (get exit-fee terms) (get exit-fee-slope terms)) u100000)
+      (<= (get exit-fee terms) u100000) (<= (get exit-fee-slope terms) (- u100000 (get exit-fee terms)))
       (or (is-eq (get overflow terms) "reject") (is-eq (get overflow terms) "next-tier")
         (is-eq (get overflow terms) "proportional"))) ERR_BAD_SETTING)
     (map-set tiers tier terms)

@@ -9,6 +9,8 @@
 ;; --- CONSTANTS ---
 (define-constant PPM u1000000)
 (define-constant SCALE u1000000000000)
+(define-constant ONE 1000000000000000000)
+(define-constant LN_2 693147180559945309)
 (define-constant MAX_PRICE u100000000000000000)
 (define-constant MAX_WEIGHT u1000000)
 (define-constant HOUR u3600)
@@ -148,10 +150,23 @@
       {btc: (/ (- (+ (get cum-btc last) (* (get btc last) tail)) (get btc from)) span),
         stx: (/ (- (+ (get cum-stx last) (* (get stx last) tail)) (get stx from)) span)})))
 
+;; ln(a / b) at 1e12 for a >= b. With a / b = z 2^k, z in [1/sqrt 2, sqrt 2), ln z is 2 atanh t with t = (z - 1) / (z + 1),
+;; |t| < 0.1716; the terms left out are below 1e-12. Not a call of option-math: each quote would read all of that for it.
+(define-private (ln (a uint) (b uint))
+  (let ((m (/ (* a (to-uint ONE)) b))
+      (k (log2 (/ m u707106781186547524)))
+      (z (to-int (bit-shift-right m k)))
+      (t (/ (* (- z ONE) ONE) (+ z ONE)))
+      (w (/ (* t t) ONE))
+      (series (+ ONE (/ (* w (+ 333333333333333333 (/ (* w (+ 200000000000000000 (/ (* w (+ 142857142857142857
+        (/ (* w (+ 111111111111111111 (/ (* w (+ 90909090909090909 (/ (* w 76923076923076923) ONE))) ONE))) ONE)))
+        ONE))) ONE))) ONE))))
+    (to-uint (/ (+ (* (to-int k) LN_2) (/ (* 2 t series) ONE)) 1000000))))
+
 ;; 365 ln(a / b)^2 at 1e12; the sign of the logarithm does not matter.
 (define-private (annual-move (a uint) (b uint))
-  (let ((return (to-uint (try! (contract-call? .option-math ln (/ (* (max a b) SCALE) (min a b)))))))
-    (ok (/ (* return return u365) SCALE))))
+  (let ((return (ln (max a b) (min a b))))
+    (/ (* return return u365) SCALE)))
 
 (define-private (square-step (i (buff 1)) (acc {n: uint, base: uint, result: uint}))
   (let ((base (get base acc)))
@@ -176,11 +191,11 @@
 (define-private (sampled (boundary uint) (price uint))
   (let ((vol (var-get volatility)))
     (if (is-eq (get sample-at vol) u0)
-      (ok (merge vol {price: price, sample-at: boundary}))
+      (merge vol {price: price, sample-at: boundary})
       (let ((days (/ (- boundary (get sample-at vol)) DAY))
-          (move (/ (try! (annual-move price (get price vol))) days)))
-        (ok {short: (blend (get short vol) DECAY_SHORT days move), long: (blend (get long vol) DECAY_LONG days move),
-          price: price, sample-at: boundary})))))
+          (move (/ (annual-move price (get price vol)) days)))
+        {short: (blend (get short vol) DECAY_SHORT days move), long: (blend (get long vol) DECAY_LONG days move),
+          price: price, sample-at: boundary}))))
 
 (define-private (write-boundary (at uint) (btc uint) (stx uint) (short uint) (long uint) (method uint)
     (opening (optional {btc: uint, stx: uint, at: uint})))
@@ -199,15 +214,15 @@
       (from (cumulative (- at BTC_WINDOW) false))
       (live (>= (- (get index (var-get latest)) (get index from)) MIN_OBSERVATIONS))
       (price (if live (get btc (average from at)) btc))
-      (vol (try! (sampled at (default-to price (get btc recorded))))))
+      (vol (sampled at (default-to price (get btc recorded)))))
     (var-set volatility vol)
-    (ok (match recorded entry
+    (match recorded entry
       (map-set boundaries at (merge entry {opening: opening}))
       (write-boundary at price (if live (get stx (average (cumulative (- at STX_WINDOW) true) at)) stx)
         (get short vol) (get long vol)
         (if live METHOD_TWAP
           (if (<= now (+ at (get boundary-window (var-get bounds)))) METHOD_FIRST_IN_WINDOW METHOD_FIRST_LATER))
-        opening)))))
+        opening))))
 
 (define-private (seek-opening (i (buff 1)) (acc {at: uint, found: bool}))
   (let ((at (+ (get at acc) DAY)))
@@ -269,7 +284,7 @@
       (first (is-eq (get at last) u0))
       (elapsed (if first u0 (- now (get at last))))
       (boundary (- now (mod (- now BOUNDARY_OFFSET) DAY)))
-      (new-day (and (> boundary (get sample-at (var-get volatility))) (try! (open-day boundary btc stx))))
+      (new-day (and (> boundary (get sample-at (var-get volatility))) (open-day boundary btc stx)))
       (slot (/ (get at last) SLOT))
       (entry {btc: btc, stx: stx, at: now,
         cum-btc: (+ (get cum-btc last) (* (get btc last) elapsed)),
@@ -277,12 +292,12 @@
         ;; Prices of one second are one observation.
         index: (if (and (is-eq elapsed u0) (not first)) (get index last) (+ (get index last) u1)),
         prev: (if (is-eq slot (/ now SLOT)) (get prev last) slot),
-        move: (try! (annual-move btc (get price (var-get volatility))))}))
+        move: (annual-move btc (get price (var-get volatility)))}))
     (and first (var-set started-at now))
     (map-set slots (/ now SLOT) entry)
     (var-set latest entry)
     (print {event: "price-accepted", btc: btc, stx: stx, at: now})
-    (ok true)))
+    true))
 
 (define-private (take-report (who principal) (btc uint) (stx uint) (observed-at uint))
   (let ((reporter (unwrap! (map-get? reporters who) ERR_NOT_REPORTER))
@@ -318,7 +333,7 @@
         median-btc: mid-btc, median-stx: mid-stx})
       (if (is-eq verdict ACCEPTED)
         (begin
-          (try! (record-price mid-btc mid-stx))
+          (record-price mid-btc mid-stx)
           (and (not inside) (log-anomaly OVERRIDE mid-btc (some who))))
         (and (> verdict FEW_CONFIRMATIONS)
           (log-anomaly verdict mid-btc (some who))
@@ -350,7 +365,7 @@
       (now stacks-block-time)
       (twap (average (cumulative (slot-start (- now BTC_WINDOW)) false) now))
       (elapsed (min DAY (- now (get sample-at vol))))
-      (move (try! (annual-move (get btc twap) (get price vol))))
+      (move (annual-move (get btc twap) (get price vol)))
       (most (max move (get move (var-get latest))))
       (vols (clamped
         (max (max short long) (max (running short DECAY_SHORT elapsed most) (running long DECAY_LONG elapsed most)))

@@ -201,10 +201,10 @@
     (try! (use-action "purchase" user size))
     (get-policy-config)))
 
-;; The same for other actions. By current contracts of the suite.
+;; The same for other actions. By contracts of the suite, retiring ones too: what they have runs off.
 (define-public (check-action (action (string-ascii 24)) (user principal) (amount uint))
   (begin
-    (asserts! (is-suite) ERR_NOT_AUTHORISED)
+    (asserts! (is-some (contract-call? .upgrade-manager standing-of contract-caller)) ERR_NOT_AUTHORISED)
     (use-action action user amount)))
 
 ;; Creates a parameter with its bounds. Governed. Returns false if it exists with the same values.

@@ -93,8 +93,9 @@
 (define-read-only (get-standing (name (string-ascii 40)) (who principal))
   (match (map-get? holders who) h (if (is-eq (get name h) name) (get standing h) DEAD) DEAD))
 
-;; The name that `who` holds, its standing and since when.
-(define-read-only (standing-of (who principal)) (map-get? holders who))
+;; The name that `who` holds, its standing and since when; none for one that is dead.
+(define-read-only (standing-of (who principal))
+  (match (map-get? holders who) h (if (is-eq (get standing h) DEAD) none (some h)) none))
 
 ;; Whether `who` is the current contract of `name`.
 (define-read-only (is-current (name (string-ascii 40)) (who principal))

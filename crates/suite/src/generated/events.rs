@@ -1161,7 +1161,7 @@ events! {
         /// `epoch`: uint.
         epoch("epoch"): u128,
     }
-    /// `deposit-cancelled` of `liquidity-pool`. A provider took waiting capital back.
+    /// `deposit-cancelled` of `liquidity-pool`. A provider took waiting capital back: `now` of it waited for the open epoch, `next` for the one after it.
     LiquidityPoolDepositCancelled = "liquidity-pool" "deposit-cancelled" {
         /// `provider`: principal.
         provider("provider"): Principal,
@@ -1171,6 +1171,10 @@ events! {
         token("token"): Principal,
         /// `amount`: amount.
         amount("amount"): TokenAmount,
+        /// `now`: amount.
+        now("now"): TokenAmount,
+        /// `next`: amount.
+        next("next"): TokenAmount,
     }
     /// `exit-requested` of `liquidity-pool`. A provider put shares into the exit queue.
     LiquidityPoolExitRequested = "liquidity-pool" "exit-requested" {
@@ -1187,7 +1191,7 @@ events! {
         /// `epoch`: uint.
         epoch("epoch"): u128,
     }
-    /// `exit-cancelled` of `liquidity-pool`. A provider took shares out of the exit queue; `queued` of them had been waiting to be filled.
+    /// `exit-cancelled` of `liquidity-pool`. A provider took shares out of the exit queue: `queued` of them had been waiting to be filled, `now` for the close of the open epoch, `next` for the one after it. `basis` comes back with them.
     LiquidityPoolExitCancelled = "liquidity-pool" "exit-cancelled" {
         /// `provider`: principal.
         provider("provider"): Principal,
@@ -1197,8 +1201,14 @@ events! {
         token("token"): Principal,
         /// `shares`: uint.
         shares("shares"): u128,
+        /// `basis`: amount.
+        basis("basis"): TokenAmount,
         /// `queued`: uint.
         queued("queued"): u128,
+        /// `now`: uint.
+        now("now"): u128,
+        /// `next`: uint.
+        next("next"): u128,
     }
     /// `withdrawal-paid` of `liquidity-pool`. A provider was paid what closes had filled (`exited`) and what had been returned; `proceeds` and `basis-returned` are totals so far.
     LiquidityPoolWithdrawalPaid = "liquidity-pool" "withdrawal-paid" {

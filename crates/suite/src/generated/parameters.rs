@@ -132,7 +132,7 @@ function! {
 }
 
 function! {
-/// The same for other actions. By current contracts of the suite.
+/// The same for other actions. By contracts of the suite, retiring ones too: what they have runs off.
 ///
 /// The public function `check-action`. Answers `(response bool uint)`.
     CheckAction = Public Parameters "check-action" {

@@ -18,7 +18,7 @@ function! {
 }
 
 function! {
-/// The name that `who` holds, its standing and since when.
+/// The name that `who` holds, its standing and since when; none for one that is dead.
 ///
 /// The read-only function `standing-of`. Answers `(optional {…})`.
     StandingOf = ReadOnly UpgradeManager "standing-of" {
