@@ -456,7 +456,8 @@
 ;; Whether a request for an epoch can still be taken back.
 (define-private (may-take-back (for-epoch uint) (epoch uint) (due uint) (boundary uint))
   (or (>= stacks-block-time (+ boundary DEAD_AFTER))
-    (<= (+ stacks-block-time CUTOFF) (if (is-eq for-epoch epoch) due (+ due DAY)))))
+    (<= (+ stacks-block-time CUTOFF) (if (is-eq for-epoch epoch) due
+      (+ DAY (max-of due (boundary-before stacks-block-time)))))))
 
 ;; Adds a request to those waiting. Requests are made in the order of their epochs, so only the last can match.
 (define-private (add-request

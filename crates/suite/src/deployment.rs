@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use bithedge_stacks::transaction::AssetInfo;
 use bithedge_stacks::{Address, AddressVersion, ContractId, Hash160, Network};
 
-use crate::convert::contract_name;
+use crate::convert::{clarity_name, contract_name};
 use crate::generated::{Contract, Contracts};
 
 /// A network that the suite can be deployed on.
@@ -154,6 +155,15 @@ impl Deployment {
     /// [`DeploymentError::NoSbtc`] on testnet, until [`Deployment::with_sbtc`] says.
     pub fn sbtc(&self) -> Result<&ContractId, DeploymentError> {
         self.sbtc.as_ref().ok_or(DeploymentError::NoSbtc(self.network))
+    }
+
+    /// What moves when sBTC moves, as post-conditions name it.
+    ///
+    /// # Errors
+    /// [`DeploymentError::NoSbtc`], as above.
+    pub fn sbtc_asset(&self) -> Result<AssetInfo, DeploymentError> {
+        // The contract `sbtc-token` defines a token of its own name, on every network.
+        Ok(AssetInfo { contract: self.sbtc()?.clone(), asset: clarity_name("sbtc-token") })
     }
 
     /// The token that stands for native STX.

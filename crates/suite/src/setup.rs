@@ -6,7 +6,11 @@
 //!
 //! The figures are the protocol's starting values; `docs/protocol.md` says where each comes from.
 
+mod effect;
+
 use bithedge_stacks::{ClarityName, ContractId, Principal, Value};
+
+pub use effect::{Effect, Place};
 
 /// A call that sets the suite up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,12 +114,13 @@ const ACTIONS: [ActionRule; 4] = [
 ];
 
 /// The contracts that the upgrade manager knows by name, and whether they keep money.
-const CONTRACTS: [(&str, bool); 8] = [
+const CONTRACTS: [(&str, bool); 9] = [
     ("parameters", false),
     ("analytics", false),
     ("oracle", false),
     ("liquidity-pool-vault", true),
     ("insurance-fund", true),
+    ("fee-schedule", false),
     ("treasury", true),
     ("liquidity-pool", true),
     ("policy-registry", true),
@@ -331,6 +336,18 @@ pub enum SetupError {
     /// No Clarity or contract name.
     #[error("{0:?} is no name in Clarity")]
     Name(String),
+    /// A call of which it is not known what it leaves on the chain.
+    #[error(
+        "it is not known where the effect of {contract} {function} with {arguments} arguments is to be read"
+    )]
+    NoEffect {
+        /// The contract's name.
+        contract: &'static str,
+        /// The function.
+        function: &'static str,
+        /// How many arguments the call has.
+        arguments: usize,
+    },
 }
 
 struct Calls(Vec<SetupCall>);

@@ -227,7 +227,7 @@ fn a_life_in_typed_calls() {
     suite.call(keeper, insurance_fund::ReportHealth { token: token().into() }).unwrap();
     let deployer = suite.deployment.deployer();
     let action = governance::types::Action {
-        target: suite.deployment.contract(bithedge_suite::Contract::Treasury).clone().into(),
+        target: suite.deployment.contract(bithedge_suite::Contract::FeeSchedule).clone().into(),
         function: "set-fee-rate".try_into().unwrap(),
         args: [3; 32].into(),
     };
@@ -259,7 +259,7 @@ fn a_life_in_typed_calls() {
         ("policy-registry", "policy-settled"),
         ("treasury", "fee-processed"),
         ("treasury", "fees-distributed"),
-        ("treasury", "volume-netted"),
+        ("fee-schedule", "volume-netted"),
         ("upgrade-manager", "contract-registered"),
     ] {
         assert!(seen.contains(&expected), "{expected:?} is not among {seen:?}");

@@ -14,7 +14,7 @@ pub(crate) const SBTC: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-to
 const BACKEND: &str = include_str!("fakes/fake-backend.clar");
 const AUDITOR: &str = include_str!("fakes/fake-auditor.clar");
 const TOKEN: &str = include_str!("fakes/fake-token.clar");
-const CONTRACTS: [&str; 9] = [
+const CONTRACTS: [&str; 10] = [
     "sip-010-trait",
     "stx-token",
     "governance",
@@ -23,6 +23,7 @@ const CONTRACTS: [&str; 9] = [
     "analytics",
     "liquidity-pool-vault",
     "insurance-fund",
+    "fee-schedule",
     "treasury",
 ];
 
@@ -163,7 +164,7 @@ impl Custody {
         outcome.ok().unwrap().as_uint().unwrap()
     }
 
-    /// Makes the fingerprint cover the entries that the named tokens and principals have in the three contracts' maps.
+    /// Makes the fingerprint cover the entries that the named tokens and principals have in the contracts' maps.
     pub(crate) fn watch(&mut self, tokens: &[&str], principals: &[&str]) {
         for token in tokens {
             let token = self.principal(token);
@@ -182,7 +183,7 @@ impl Custody {
         }
         for owner in principals {
             let owner = self.principal(owner);
-            self.session.watch_entry("treasury", "volumes", owner).unwrap();
+            self.session.watch_entry("fee-schedule", "volumes", owner).unwrap();
         }
     }
 

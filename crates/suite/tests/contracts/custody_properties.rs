@@ -87,7 +87,7 @@ fn custody_holds_in_random_sequences() {
     c.ok("deployer", "treasury set-allocation \"fund\" u300000 .insurance-fund true \"x\"");
     c.ok("deployer", "treasury set-allocation \"one\" u250000 @wallet_1 true \"x\"");
     c.ok("deployer", "treasury set-allocation \"two\" u200001 @wallet_2 true \"x\"");
-    c.ok("deployer", "treasury set-discount-tiers (list {threshold: u3000, discount: u200000})");
+    c.ok("deployer", "fee-schedule set-discount-tiers (list {threshold: u3000, discount: u200000})");
     c.session.snapshot_as("ready").unwrap();
     for seed in 0..3 {
         c.session.restore_from("ready").unwrap();

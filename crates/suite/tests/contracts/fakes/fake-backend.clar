@@ -28,7 +28,9 @@
 
 (define-public (fee (operation (string-ascii 16)) (base uint) (volume uint) (user principal) (token <ft>))
   (contract-call? .treasury process-fee operation base volume user token))
-(define-public (net (user principal) (volume uint)) (contract-call? .treasury net-volume user volume))
+(define-public (note (operation (string-ascii 16)) (base uint) (volume uint) (user principal))
+  (contract-call? .fee-schedule note-fee operation base volume user))
+(define-public (net (user principal) (volume uint)) (contract-call? .fee-schedule net-volume user volume))
 (define-public (fill (id uint) (sell <ft>) (buy <ft>)) (contract-call? .treasury fill-swap id sell buy))
 
 ;; Governed functions, as a phished deployer would call them.

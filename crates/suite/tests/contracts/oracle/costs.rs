@@ -67,7 +67,7 @@ fn reports_and_reads_stay_affordable() {
     }
     // A node's limits for a read-only call are 100 reads, 200,000 bytes and a runtime of 1e9; a block's runtime is 5e9.
     for (costs, reads, bytes, runtime) in [
-        (&pricing, 25, 60_000, 2_000_000),
+        (&pricing, 22, 40_000, 1_000_000),
         (&boundary, 10, 45_000, 500_000),
         (&twap, 75, 80_000, 3_000_000),
         (&history, 75, 80_000, 3_000_000),

@@ -4,6 +4,7 @@ mod averages;
 mod boundaries;
 mod costs;
 mod governing;
+mod logarithm;
 mod model;
 mod reports;
 mod sources;
@@ -14,7 +15,7 @@ use bithedge_vm::{Options, Outcome, Project, Session};
 use super::support::project;
 use super::system::{contract, deployer_does, read, text, tuple, u, wallet, who};
 
-/// The oracle and what it calls.
+/// The oracle, what it calls, and a contract that is no price source.
 pub(super) const CONTRACTS: &[&str] =
     &["price-source-trait", "option-math", "governance", "upgrade-manager", "parameters", "oracle"];
 const ORACLE: &str = "oracle";

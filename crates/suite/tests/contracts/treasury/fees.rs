@@ -10,7 +10,7 @@ fn a_fee_is_what_was_quoted_rounded_up_and_is_taken_from_the_signer() {
     let mut c = ready();
     for token in ["#sbtc", ".stx-token"] {
         for (base, fee) in [(1_000_000_u128, 50_000_u128), (1, 1), (21, 2), (20, 1), (19, 1)] {
-            let quote = format!("treasury quote-fee \"purchase\" u{base} @wallet_1");
+            let quote = format!("fee-schedule quote-fee \"purchase\" u{base} @wallet_1");
             let quoted = c.read(&quote).as_response().unwrap().unwrap().clone();
             assert_eq!(quoted.field("fee").unwrap().as_uint().unwrap(), fee, "5 % of {base}");
             let (mine, held) = (c.balance(token, "@wallet_1"), c.balance(token, ".treasury"));
@@ -34,11 +34,11 @@ fn a_fee_is_what_was_quoted_rounded_up_and_is_taken_from_the_signer() {
     let outcome = c.ok("wallet_1", "fake-pool fee \"deposit\" u1000 u0 @wallet_1 #sbtc");
     assert_eq!(outcome.ok().unwrap(), &Value::UInt(0));
     assert_eq!(c.balance("#sbtc", "@wallet_1"), mine);
-    assert_eq!(c.field("treasury get-volume @wallet_1", "today"), 10 * 700);
+    assert_eq!(c.field("fee-schedule get-volume @wallet_1", "today"), 10 * 700);
 
     c.refused("wallet_2", "fake-registry fee \"purchase\" u1000 u0 @wallet_1 #sbtc", NOT_PAYER);
     c.refused("wallet_1", "fake-registry fee \"nonsense\" u1000 u0 @wallet_1 #sbtc", UNKNOWN_OPERATION);
-    c.refused("wallet_1", "treasury quote-fee \"nonsense\" u1000 @wallet_1", UNKNOWN_OPERATION);
+    c.refused("wallet_1", "fee-schedule quote-fee \"nonsense\" u1000 @wallet_1", UNKNOWN_OPERATION);
     c.refused("wallet_1", "fake-registry fee \"purchase\" u1000 u0 @wallet_1 .fake-unlisted", NOT_ACCEPTED);
 }
 
@@ -46,22 +46,26 @@ fn a_fee_is_what_was_quoted_rounded_up_and_is_taken_from_the_signer() {
 fn hostile_amounts_are_refused_and_the_largest_do_not_overflow() {
     let mut c = ready();
     for base in ["u0", MAX, "u1000000000000000001"] {
-        c.refused("wallet_1", &format!("treasury quote-fee \"purchase\" {base} @wallet_1"), INVALID_AMOUNT);
+        c.refused(
+            "wallet_1",
+            &format!("fee-schedule quote-fee \"purchase\" {base} @wallet_1"),
+            FEE_INVALID_AMOUNT,
+        );
         c.refused(
             "wallet_1",
             &format!("fake-registry fee \"purchase\" {base} u0 @wallet_1 #sbtc"),
-            INVALID_AMOUNT,
+            FEE_INVALID_AMOUNT,
         );
-        c.refused("wallet_1", &format!("fake-registry net @wallet_1 {base}"), INVALID_AMOUNT);
+        c.refused("wallet_1", &format!("fake-registry net @wallet_1 {base}"), FEE_INVALID_AMOUNT);
     }
     c.refused(
         "wallet_1",
         &format!("fake-registry fee \"purchase\" u5 {MAX} @wallet_1 #sbtc"),
-        INVALID_AMOUNT,
+        FEE_INVALID_AMOUNT,
     );
-    c.ok("deployer", "treasury set-fee-rate \"purchase\" u200000");
+    c.ok("deployer", "fee-schedule set-fee-rate \"purchase\" u200000");
     assert_eq!(
-        c.read("treasury quote-fee \"purchase\" u1000000000000000000 @wallet_1")
+        c.read("fee-schedule quote-fee \"purchase\" u1000000000000000000 @wallet_1")
             .as_response()
             .unwrap()
             .unwrap()
@@ -83,12 +87,17 @@ fn only_the_registry_and_the_pool_process_fees() {
         c.refused(who, &format!("treasury process-fee \"purchase\" u100 u0 {user} #sbtc"), NOT_SUITE);
         c.refused(who, &format!("fake-between fee \"purchase\" u100 u0 {user} #sbtc"), NOT_SUITE);
         c.refused(who, &format!("fake-successor fee \"exit\" u100 u0 {user} #sbtc"), NOT_SUITE);
-        c.refused(who, &format!("treasury net-volume {user} u5"), NOT_SUITE);
-        c.refused(who, &format!("fake-between net {user} u5"), NOT_SUITE);
-        c.refused(who, &format!("fake-pool net {user} u5"), NOT_SUITE);
+        c.refused(who, &format!("fee-schedule net-volume {user} u5"), FEE_NOT_SUITE);
+        // Volume is counted for the treasury only, not for those it takes fees for.
+        c.refused(who, &format!("fee-schedule note-fee \"purchase\" u100 u5 {user}"), FEE_NOT_SUITE);
+        for between in ["fake-between", "fake-registry", "fake-pool"] {
+            c.refused(who, &format!("{between} note \"purchase\" u100 u5 {user}"), FEE_NOT_SUITE);
+        }
+        c.refused(who, &format!("fake-between net {user} u5"), FEE_NOT_SUITE);
+        c.refused(who, &format!("fake-pool net {user} u5"), FEE_NOT_SUITE);
     }
     // A retiring registry takes fees for what runs off, also in a token no longer accepted, and for nothing new.
-    c.ok("deployer", "treasury set-fee-rate \"sell-back\" u10000");
+    c.ok("deployer", "fee-schedule set-fee-rate \"sell-back\" u10000");
     c.ok("wallet_1", "fake-registry fee \"purchase\" u100 u50 @wallet_1 #sbtc");
     c.ok("deployer", "treasury set-token #sbtc false u0");
     c.refused("wallet_1", "fake-registry fee \"purchase\" u100 u0 @wallet_1 #sbtc", NOT_ACCEPTED);
@@ -101,14 +110,29 @@ fn only_the_registry_and_the_pool_process_fees() {
 }
 
 #[test]
+fn the_schedule_serves_the_treasury_in_service_and_the_one_that_runs_off() {
+    let mut c = ready();
+    let note = "fake-successor note \"purchase\" u100 u5 @wallet_1";
+    let fee = "fake-registry fee \"purchase\" u100 u50 @wallet_1 #sbtc";
+    c.refused("wallet_1", note, FEE_NOT_SUITE);
+    c.replace("treasury", "fake-successor");
+    c.ok("wallet_1", fee);
+    let noted = c.ok("wallet_1", note);
+    let noted = noted.ok().unwrap();
+    assert_eq!(noted.field("fee").unwrap(), &Value::UInt(5));
+    assert_eq!(noted.field("volume-today").unwrap(), &Value::UInt(55));
+    assert_eq!(c.field("fee-schedule get-volume @wallet_1", "today"), 55);
+}
+
+#[test]
 fn discounts_follow_the_volume_of_days_past_and_sell_backs_net_out() {
     let mut c = ready();
     c.ok(
         "deployer",
-        "treasury set-discount-tiers (list {threshold: u1000, discount: u100000} {threshold: u5000, discount: u250000})",
+        "fee-schedule set-discount-tiers (list {threshold: u1000, discount: u100000} {threshold: u5000, discount: u250000})",
     );
     next_period(&mut c);
-    let discount = |c: &mut Custody| c.uint("treasury get-discount @wallet_1");
+    let discount = |c: &mut Custody| c.uint("fee-schedule get-discount @wallet_1");
     let buy = |c: &mut Custody, volume: u128| {
         c.ok("wallet_1", &format!("fake-registry fee \"purchase\" u1000 u{volume} @wallet_1 #sbtc"))
     };
@@ -127,20 +151,20 @@ fn discounts_follow_the_volume_of_days_past_and_sell_backs_net_out() {
     c.wait(DAY);
     assert_eq!(discount(&mut c), 250_000);
     // Another user's volume is another's.
-    assert_eq!(c.uint("treasury get-discount @wallet_2"), 0);
+    assert_eq!(c.uint("fee-schedule get-discount @wallet_2"), 0);
     // A sell-back takes the newest first and never more than there is.
     buy(&mut c, 10);
     let outcome = c.ok("wallet_1", "fake-registry net @wallet_1 u20");
-    let printed = event(&outcome, "treasury", "volume-netted");
+    let printed = event(&outcome, "fee-schedule", "volume-netted");
     assert_eq!(printed.field("today").unwrap(), &Value::UInt(0));
     assert_eq!(printed.field("before").unwrap(), &Value::UInt(4_990));
     assert_eq!(discount(&mut c), 100_000);
     next_period(&mut c);
-    assert_eq!(c.field("treasury get-volume @wallet_1", "previous"), 4_990);
+    assert_eq!(c.field("fee-schedule get-volume @wallet_1", "previous"), 4_990);
     assert_eq!(discount(&mut c), 100_000);
     c.ok("wallet_1", "fake-registry net @wallet_1 u1000000");
     assert_eq!(discount(&mut c), 0);
-    assert_eq!(c.field("treasury get-volume @wallet_1", "previous"), 0);
+    assert_eq!(c.field("fee-schedule get-volume @wallet_1", "previous"), 0);
 }
 
 /// Volume as days, from the beginning: what the contract keeps in four numbers.
@@ -181,7 +205,7 @@ fn volume_agrees_with_a_model_that_remembers_every_day() {
             c.ok("wallet_1", &format!("fake-registry fee \"exit\" u5 u{volume} @wallet_1 #sbtc"));
             *model.0.entry(day).or_default() += volume;
         }
-        let stored = c.read("treasury get-volume @wallet_1");
+        let stored = c.read("fee-schedule get-volume @wallet_1");
         let read = |name: &str| stored.field(name).unwrap().as_uint().unwrap();
         assert_eq!(read("previous") + read("before"), model.counted(day), "step {step}");
         assert_eq!(read("today"), model.0.get(&day).copied().unwrap_or(0), "step {step}");

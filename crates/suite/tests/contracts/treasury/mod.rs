@@ -1,4 +1,4 @@
-//! The treasury: fees and discounts, distribution, governed payments, swaps, and tokens that fight back.
+//! The treasury and the fee schedule: fees and discounts, distribution, governed payments, swaps, and tokens that fight back.
 
 use crate::custody::Custody;
 
@@ -12,7 +12,10 @@ const INSUFFICIENT: u128 = 1_640_201;
 const NOT_SUITE: u128 = 1_640_301;
 const NOT_PAYER: u128 = 1_640_302;
 const TRANSFER_FAILED: u128 = 1_640_303;
-const UNKNOWN_OPERATION: u128 = 1_640_401;
+const UNKNOWN_OPERATION: u128 = 2_940_401;
+const FEE_INVALID_AMOUNT: u128 = 2_940_001;
+const FEE_INVALID_SETTING: u128 = 2_940_002;
+const FEE_NOT_SUITE: u128 = 2_940_301;
 const NOT_ACCEPTED: u128 = 1_640_402;
 const UNKNOWN_SWAP: u128 = 1_640_403;
 const NOTHING_DUE: u128 = 1_640_901;
@@ -46,6 +49,6 @@ fn parts(c: &mut Custody, token: &str) -> [u128; 5] {
 
 /// Fees of `amount` in the treasury, by a fee of 20 % on five times as much.
 fn collect(c: &mut Custody, token: &str, amount: u128) {
-    c.ok("deployer", "treasury set-fee-rate \"test\" u200000");
+    c.ok("deployer", "fee-schedule set-fee-rate \"test\" u200000");
     c.ok("wallet_1", &format!("fake-registry fee \"test\" u{} u0 @wallet_1 {token}", amount * 5));
 }

@@ -121,8 +121,8 @@ fn governed_functions_need_governance_and_their_bounds_hold() {
     c.ok("deployer", "governance assign-role @wallet_5 \"treasurer\"");
     for who in ["wallet_1", "wallet_5"] {
         for call in [
-            "treasury set-fee-rate \"purchase\" u0",
-            "treasury set-discount-tiers (list {threshold: u1, discount: u1})",
+            "fee-schedule set-fee-rate \"purchase\" u0",
+            "fee-schedule set-discount-tiers (list {threshold: u1, discount: u1})",
             "treasury set-token #sbtc false u0",
             "treasury set-allocation \"mine\" u1000000 @wallet_1 true \"all\"",
             "treasury execute-payment #sbtc u1 @wallet_1 \"please\"",
@@ -135,7 +135,7 @@ fn governed_functions_need_governance_and_their_bounds_hold() {
     }
     c.refused("deployer", "fake-between treasury-token .fake-token", NOT_APPROVED);
     c.refused("deployer", "fake-between pay-out #sbtc u1 @wallet_1", NOT_APPROVED);
-    c.refused("deployer", "treasury set-fee-rate \"purchase\" u200001", INVALID_SETTING);
+    c.refused("deployer", "fee-schedule set-fee-rate \"purchase\" u200001", FEE_INVALID_SETTING);
     c.refused("deployer", &format!("treasury set-token #sbtc true {MAX}"), INVALID_AMOUNT);
     for tiers in [
         "{threshold: u0, discount: u1}",
@@ -144,10 +144,14 @@ fn governed_functions_need_governance_and_their_bounds_hold() {
         "{threshold: u5, discount: u10} {threshold: u5, discount: u20}",
         "{threshold: u5, discount: u10} {threshold: u6, discount: u10}",
     ] {
-        c.refused("deployer", &format!("treasury set-discount-tiers (list {tiers} )"), INVALID_SETTING);
+        c.refused(
+            "deployer",
+            &format!("fee-schedule set-discount-tiers (list {tiers} )"),
+            FEE_INVALID_SETTING,
+        );
     }
     let tiers = "(list {threshold: u5, discount: u10} {threshold: u6, discount: u500000})";
-    c.ok("deployer", &format!("treasury set-discount-tiers {tiers}"));
+    c.ok("deployer", &format!("fee-schedule set-discount-tiers {tiers}"));
 }
 
 #[test]
@@ -310,7 +314,7 @@ fn decisions_by_vote_are_carried_out_by_anyone_once_and_exactly() {
             "execute-payment",
             "{token: #sbtc , amount: u70, recipient: @wallet_2 , reason: \"work\"}",
         ),
-        ("treasury", "set-fee-rate", "{operation: \"purchase\", rate: u1000}"),
+        ("fee-schedule", "set-fee-rate", "{operation: \"purchase\", rate: u1000}"),
         ("liquidity-pool-vault", "set-token", "{token: #sbtc , accepted: false}"),
         ("insurance-fund", "set-withdrawals-frozen", "{frozen: true}"),
     ]);
@@ -320,14 +324,14 @@ fn decisions_by_vote_are_carried_out_by_anyone_once_and_exactly() {
         "treasury execute-payment #sbtc u70 @wallet_3 \"work\"",
         "treasury execute-payment .stx-token u70 @wallet_2 \"work\"",
         "treasury execute-payment #sbtc u70 @wallet_2 \"more work\"",
-        "treasury set-fee-rate \"deposit\" u1000",
+        "fee-schedule set-fee-rate \"deposit\" u1000",
         "liquidity-pool-vault set-token #sbtc true",
     ] {
         c.refused("wallet_4", call, NOT_APPROVED);
         c.refused("deployer", call, NOT_APPROVED);
     }
     c.ok("wallet_4", "treasury execute-payment #sbtc u70 @wallet_2 \"work\"");
-    c.ok("wallet_4", "treasury set-fee-rate \"purchase\" u1000");
+    c.ok("wallet_4", "fee-schedule set-fee-rate \"purchase\" u1000");
     c.ok("wallet_4", "liquidity-pool-vault set-token #sbtc false");
     c.ok("wallet_4", "insurance-fund set-withdrawals-frozen true");
     assert_eq!(c.balance("#sbtc", "@wallet_2"), before + 70);
