@@ -9,7 +9,7 @@
 (define-constant MAX_AMOUNT u1000000000000000000000)
 ;; What complete-setup wants; the parameters it wants are those of build-config.
 (define-constant FLAGS (list "sales" "deposits" "activation" "sell-back"))
-(define-constant BREAKERS (list "all" "sales" "deposits" "oracle" "utilisation"))
+(define-constant BREAKERS (list "all" "sales" "deposits" "oracle"))
 (define-constant ACTIONS (list "purchase" "deposit" "activate" "sell-back"))
 (define-constant NAMES (list "oracle" "liquidity-pool-vault" "insurance-fund" "treasury" "liquidity-pool" "policy-registry"))
 
@@ -187,7 +187,7 @@
     (ok true)))
 
 ;; Everything at a glance: lists follow FLAGS and BREAKERS (sales, deposits, activation, sell-back; all, sales, deposits,
-;; oracle, utilisation); `consistent` repeats the checks across parameters.
+;; oracle); `consistent` repeats the checks across parameters.
 (define-read-only (get-system-health)
   {initialised: (is-some (var-get policy-config)), consistent: (is-ok (build-config)),
    flags: (map get-flag FLAGS), breakers-tripped: (map tripped BREAKERS), at: stacks-block-time})

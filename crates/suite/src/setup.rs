@@ -81,7 +81,7 @@ pub const TIERS: [TierTerms; 3] = [
 const DAY: u128 = 86_400;
 
 /// Names, start value, smallest and largest value of the parameters.
-const PARAMETERS: [(&str, u128, u128, u128); 9] = [
+const PARAMETERS: [(&str, u128, u128, u128); 14] = [
     ("min-size", 10_000, 1_000, 100_000_000),
     ("max-size", 10_000_000_000, 100_000_000, 1_000_000_000_000),
     ("min-term", DAY, DAY, 7 * DAY),
@@ -91,16 +91,32 @@ const PARAMETERS: [(&str, u128, u128, u128); 9] = [
     ("surcharge-slope", 1_000_000, 0, 10_000_000),
     ("activation-delay", 3_600, 600, DAY - 1),
     ("cancel-cutoff", 3_600, 3_600, DAY - 1),
+    ("health-use-good", 500_000, 0, 1_000_000),
+    ("health-use-bad", 950_000, 0, 1_000_000),
+    ("health-fund-good", 50_000, 0, 1_000_000),
+    ("health-fund-bad", 5_000, 0, 1_000_000),
+    ("anomaly-deviation", 2_000_000, 100_000, 100_000_000),
 ];
 
-/// Breakers with their threshold (0: none) and seconds until they release themselves.
-const BREAKERS: [(&str, u128, u128); 5] = [
-    ("all", 0, DAY),
-    ("sales", 0, DAY),
-    ("deposits", 0, DAY),
-    ("oracle", 200_000, 3_600),
-    ("utilisation", 0, 3_600),
+/// What the health score is made of: the gauges, and between which two parameters they go from good to bad. The tiers that
+/// most capital is in, and the fund.
+const INDICATORS: [(&str, &str, &str); 6] = [
+    ("utilisation-1-sBTC", "health-use-good", "health-use-bad"),
+    ("utilisation-2-sBTC", "health-use-good", "health-use-bad"),
+    ("utilisation-1-STX", "health-use-good", "health-use-bad"),
+    ("utilisation-2-STX", "health-use-good", "health-use-bad"),
+    ("fund-sBTC", "health-fund-good", "health-fund-bad"),
+    ("fund-STX", "health-fund-good", "health-fund-bad"),
 ];
+
+/// What guardians may decide on the fast track: to stop or start, and to take a reporter out. Nothing that could move a
+/// price or money.
+const EMERGENCY_ACTIONS: [(&str, &str); 3] =
+    [("parameters", "set-flag"), ("parameters", "release-breaker"), ("oracle", "remove-reporter")];
+
+/// Breakers with their threshold (0: none) and seconds until they release themselves.
+const BREAKERS: [(&str, u128, u128); 4] =
+    [("all", 0, DAY), ("sales", 0, DAY), ("deposits", 0, DAY), ("oracle", 200_000, 3_600)];
 
 /// An action, its flag, breakers, capacity, refill a day and seconds between two.
 type ActionRule = (&'static str, &'static str, &'static [&'static str], u128, u128, u128);
@@ -188,6 +204,12 @@ impl Setup {
             ];
             calls.add("parameters", "set-action-rule", arguments);
         }
+        let indicators = INDICATORS.map(|(metric, good, bad)| {
+            let [metric, good, bad] = [ascii(metric)?, ascii(good)?, ascii(bad)?];
+            tuple([("metric", metric), ("good", good), ("bad", bad), ("weight", u(1))])
+        });
+        let indicators = indicators.into_iter().collect::<Result<Vec<_>, SetupError>>()?;
+        calls.add("analytics", "set-indicators", vec![Value::List(indicators)]);
         self.prices(&mut calls)?;
         self.money(&mut calls)?;
         self.pool(&mut calls)?;
@@ -200,6 +222,10 @@ impl Setup {
                 "assign-role",
                 vec![Value::Principal(guardian.clone()), ascii("guardian")?],
             );
+        }
+        for (contract, function) in EMERGENCY_ACTIONS {
+            let arguments = vec![own(contract)?, ascii(function)?, Value::Bool(true)];
+            calls.add("governance", "set-emergency-action", arguments);
         }
         calls.add("parameters", "complete-setup", Vec::new());
         Ok(calls.0)

@@ -111,7 +111,7 @@ function! {
 
 function! {
 /// Everything at a glance: lists follow FLAGS and BREAKERS (sales, deposits, activation, sell-back; all, sales, deposits,
-/// oracle, utilisation); `consistent` repeats the checks across parameters.
+/// oracle); `consistent` repeats the checks across parameters.
 ///
 /// The read-only function `get-system-health`. Answers `{…}`.
     GetSystemHealth = ReadOnly Parameters "get-system-health" {
@@ -536,8 +536,8 @@ pub mod types {
         GetSystemHealthAnswer {
             /// `at`: `uint`.
             at("at"): u128,
-            /// `breakers-tripped`: `(list 5 bool)`.
-            breakers_tripped("breakers-tripped"): List<bool, 5>,
+            /// `breakers-tripped`: `(list 4 bool)`.
+            breakers_tripped("breakers-tripped"): List<bool, 4>,
             /// `consistent`: `bool`.
             consistent("consistent"): bool,
             /// `flags`: `(list 4 (optional {…}))`.

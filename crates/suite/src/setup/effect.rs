@@ -110,6 +110,14 @@ impl SetupCall {
             ("governance", "mark-custody", [target]) => {
                 (Place::Entry { map: "custody-contracts", key: target.clone() }, yes())
             }
+            // A tuple's key, which has no other place to be read.
+            ("governance", "set-emergency-action", [target, function, allowed]) => {
+                let key = super::tuple([("target", target.clone()), ("function", function.clone())]).ok()?;
+                (Place::Entry { map: "emergency-actions", key }, value(allowed))
+            }
+            ("analytics", "set-indicators", [indicators]) => {
+                (answer("get-indicators", &[]), value(indicators))
+            }
             ("governance", "set-voting-weight", [who, weight]) => {
                 (answer("get-weight", &[&some(who)]), value(weight))
             }

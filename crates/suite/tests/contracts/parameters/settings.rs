@@ -181,7 +181,7 @@ fn health_shows_everything_at_a_glance() {
         (field(&health, "initialised"), field(&health, "consistent")),
         (Value::Bool(true), Value::Bool(true))
     );
-    let tripped = [false, false, true, false, false].map(Value::Bool);
+    let tripped = [false, false, true, false].map(Value::Bool);
     assert_eq!(field(&health, "breakers-tripped"), Value::list(tripped));
     let Value::List(flags) = field(&health, "flags") else { panic!("{health:?}") };
     let enabled: Vec<Value> = flags.iter().map(|flag| field(flag, "enabled")).collect();
