@@ -29,6 +29,8 @@
 ;; 10,000 BTC and a thousand million USD.
 (define-constant MAX_SIZE u1000000000000)
 (define-constant MAX_PRICE u100000000000000000)
+;; The most that the fund can be asked for.
+(define-constant MAX_COVER u1000000000000000000)
 ;; The most that `option-math` prices; ppm a year.
 (define-constant MAX_VOLATILITY u10000000)
 ;; Below this the exit index has lost its digits and a new generation of tickets starts.
@@ -685,7 +687,7 @@
 (define-read-only (get-credit-total (token principal)) (default-to u0 (map-get? credit-totals token)))
 
 ;; A provider's position after all closes so far: shares, queue, claimable, and what the pair of the last close makes of
-;; them. `value` is at the exit NAV, `locked` its part in the bucket's locks, `available` the rest.
+;; them. `value` (without what is `pending`) is at the exit NAV, `locked` its part in the bucket's locks, `available` the rest.
 (define-read-only (get-provider (tier uint) (token principal) (provider principal))
   (let (
       (loaded (try! (load tier token provider)))
@@ -1043,13 +1045,14 @@
       (short (- (get due total) (get secured total)))
       (unlocked (less (get assets bucket) (+ (get secured total) (- (get locked bucket) (get locked book)))))
       (own (min-of short unlocked))
-      (fund (if (> short own) (try! (contract-call? .insurance-fund cover-shortfall expiry (- short own) token)) u0))
+      (fund (if (> short own) (try! (contract-call? .insurance-fund cover-shortfall expiry (min-of MAX_COVER (- short own)) token)) u0))
       (reserved (get reserved (fold reserve-series (get series book) {tier: tier, token: token-id, expiry: expiry,
         asset: asset, spot: spot, stx: stx, short: short, covered: (+ own fund), reserved: u0})))
       ;; The fund calls the token: what happened in there stays.
       (now (unwrap! (map-get? buckets {tier: tier, token: token-id}) ERR_UNKNOWN_BUCKET))
       (assets (- (+ (get assets now) fund) reserved))
-      (bounty (min-of (get pot now) (* u5 (get bounty collateral))))
+      ;; No more than its policies paid in: nobody earns by serving himself.
+      (bounty (min-of (get pot now) (* (min-of u5 (get policies book)) (get bounty collateral))))
     )
     (and (> fund u0) (try! (contract-call? .liquidity-pool-vault credit-funds fund token)))
     (map-delete books {tier: tier, token: token-id, expiry: expiry})

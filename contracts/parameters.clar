@@ -35,7 +35,7 @@
 ;; --- DATA VARS ---
 ;; What a purchase needs, rebuilt whenever a parameter changes; none until complete-setup.
 (define-data-var policy-config (optional {min-size: uint, max-size: uint, min-term: uint, min-lock-rate: uint,
-  bid-spread: uint, surcharge-kink: uint, surcharge-slope: uint, activation-delay: uint, cancel-cutoff: uint}) none)
+  bid-spread: uint, surcharge-kink: uint, surcharge-slope: uint, activation-delay: uint, cancel-cutoff: uint, sale-max-age: uint}) none)
 
 ;; --- MAPS ---
 (define-map parameters (string-ascii 40) {value: uint, min: uint, max: uint, version: uint})
@@ -71,7 +71,7 @@
           bid-spread: (try! (get-parameter "bid-spread")), surcharge-kink: (try! (get-parameter "surcharge-kink")),
           surcharge-slope: (try! (get-parameter "surcharge-slope")),
           activation-delay: (try! (get-parameter "activation-delay")),
-          cancel-cutoff: (try! (get-parameter "cancel-cutoff"))}))
+          cancel-cutoff: (try! (get-parameter "cancel-cutoff")), sale-max-age: (try! (get-parameter "sale-max-age"))}))
     ;; What each bound alone cannot say.
     (asserts! (and (> (get min-size config) u0) (<= (get min-size config) (get max-size config))
       (< (get bid-spread config) u1000000) (< (get surcharge-kink config) u1000000)

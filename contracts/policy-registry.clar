@@ -44,6 +44,7 @@
 (define-constant ERR_NOT_EXPIRED (err u1940906))
 (define-constant ERR_BELOW_LIMIT (err u1940907))
 (define-constant ERR_BACKING (err u1940908))
+(define-constant ERR_PRICE_TOO_OLD (err u1950401))
 
 ;; --- DATA VARS AND MAPS ---
 
@@ -135,11 +136,13 @@
     (asserts! (is-eq (get backing policy) BACKING_POOL) ERR_BACKING)
     (ok policy)))
 
-(define-private (check-order (kind uint) (expiry uint) (min-term uint))
+;; Nothing is sold at a price that the market may have left: whoever saw it first would take the difference.
+(define-private (check-order (kind uint) (expiry uint) (min-term uint) (priced-at uint) (max-age uint))
   (begin
     (asserts! (is-eq kind KIND_PUT) ERR_KIND)
     (asserts! (is-listed expiry) ERR_EXPIRY_NOT_LISTED)
-    (ok (asserts! (>= expiry (+ stacks-block-time min-term)) ERR_TOO_LATE))))
+    (asserts! (>= expiry (+ stacks-block-time min-term)) ERR_TOO_LATE)
+    (ok (asserts! (<= stacks-block-time (+ priced-at max-age)) ERR_PRICE_TOO_OLD))))
 
 (define-private (sum-part
     (part {tier: uint, size: uint, lock: uint, required: uint, floor: uint, ratio: uint, premium: uint, usd: uint,
@@ -270,7 +273,7 @@
       (config (try! (contract-call? .parameters get-policy-config)))
       (pricing (try! (contract-call? .oracle get-pricing)))
       (sizes (asserts! (and (>= size (get min-size config)) (<= size (get max-size config))) ERR_SIZE))
-      (order (try! (check-order kind expiry (get min-term config))))
+      (order (try! (check-order kind expiry (get min-term config) (get at pricing) (get sale-max-age config))))
       (parts (try! (contract-call? .liquidity-pool quote-sale token tier kind strike expiry size
         {btc: (get btc pricing), stx: (get stx pricing), btc-twap: (get btc-twap pricing),
           stx-twap: (get stx-twap pricing), vol-ask: (get vol-ask pricing)}
@@ -307,8 +310,8 @@
       (direct (try! (check-direct)))
       (config (try! (contract-call? .parameters authorise-sale tx-sender size)))
       (sizes (asserts! (and (>= size (get min-size config)) (<= size (get max-size config))) ERR_SIZE))
-      (order (try! (check-order kind expiry (get min-term config))))
       (pricing (try! (contract-call? .oracle get-pricing)))
+      (order (try! (check-order kind expiry (get min-term config) (get at pricing) (get sale-max-age config))))
       (first (+ u1 (var-get policy-count)))
       (parts (try! (contract-call? .liquidity-pool underwrite token tier kind strike expiry size first
         {btc: (get btc pricing), stx: (get stx pricing), btc-twap: (get btc-twap pricing),

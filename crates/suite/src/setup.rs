@@ -81,7 +81,7 @@ pub const TIERS: [TierTerms; 3] = [
 const DAY: u128 = 86_400;
 
 /// Names, start value, smallest and largest value of the parameters.
-const PARAMETERS: [(&str, u128, u128, u128); 14] = [
+const PARAMETERS: [(&str, u128, u128, u128); 15] = [
     ("min-size", 10_000, 1_000, 100_000_000),
     ("max-size", 10_000_000_000, 100_000_000, 1_000_000_000_000),
     ("min-term", DAY, DAY, 7 * DAY),
@@ -91,6 +91,7 @@ const PARAMETERS: [(&str, u128, u128, u128); 14] = [
     ("surcharge-slope", 1_000_000, 0, 10_000_000),
     ("activation-delay", 3_600, 600, DAY - 1),
     ("cancel-cutoff", 3_600, 3_600, DAY - 1),
+    ("sale-max-age", 300, 30, 900),
     ("health-use-good", 500_000, 0, 1_000_000),
     ("health-use-bad", 950_000, 0, 1_000_000),
     ("health-fund-good", 50_000, 0, 1_000_000),

@@ -355,6 +355,8 @@ pub const POLICY_REGISTRY_NOT_EXPIRED: ContractError = ContractError::new(194090
 pub const POLICY_REGISTRY_BELOW_LIMIT: ContractError = ContractError::new(1940907);
 /// This policy is backed in another way and cannot be handled here. Nothing was moved, and it stays in force.
 pub const POLICY_REGISTRY_BACKING: ContractError = ContractError::new(1940908);
+/// The last price is too old to sell at. Nothing was moved. Wait for the next price, which comes within minutes, and ask for a new quote.
+pub const POLICY_REGISTRY_PRICE_TOO_OLD: ContractError = ContractError::new(1950401);
 /// This period cannot be shown. No money is affected. Choose a shorter or later one.
 pub const ANALYTICS_INVALID_RANGE: ContractError = ContractError::new(2340001);
 /// These health indicators are not possible. Nothing was changed. Correct them.
@@ -1815,6 +1817,14 @@ pub static ENTRIES: &[ErrorEntry] = &[
         category: Category::WrongState,
         meaning: "another kind of backing than this step is for",
         sentence: "This policy is backed in another way and cannot be handled here. Nothing was moved, and it stays in force.",
+    },
+    ErrorEntry {
+        code: 1950401,
+        name: "ERR_PRICE_TOO_OLD",
+        contract: Contract::PolicyRegistry,
+        category: Category::StalePrice,
+        meaning: "the last price is older than a sale allows",
+        sentence: "The last price is too old to sell at. Nothing was moved. Wait for the next price, which comes within minutes, and ask for a new quote.",
     },
     ErrorEntry {
         code: 2340001,

@@ -425,6 +425,8 @@ events! {
         activation_delay("activation-delay"): Seconds,
         /// `cancel-cutoff`: seconds.
         cancel_cutoff("cancel-cutoff"): Seconds,
+        /// `sale-max-age`: seconds.
+        sale_max_age("sale-max-age"): Seconds,
         /// `by`: principal.
         by("by"): Principal,
     }

@@ -124,7 +124,7 @@ function! {
 
 function! {
 /// A provider's position after all closes so far: shares, queue, claimable, and what the pair of the last close makes of
-/// them. `value` is at the exit NAV, `locked` its part in the bucket's locks, `available` the rest.
+/// them. `value` (without what is `pending`) is at the exit NAV, `locked` its part in the bucket's locks, `available` the rest.
 ///
 /// The read-only function `get-provider`. Answers `(response {…} uint)`.
     GetProvider = ReadOnly LiquidityPool "get-provider" {

@@ -508,7 +508,7 @@ pub mod types {
     }
 
     tuple! {
-        /// A tuple of 9 fields.
+        /// A tuple of 10 fields.
         PolicyConfig {
             /// `activation-delay`: `uint`.
             activation_delay("activation-delay"): u128,
@@ -524,6 +524,8 @@ pub mod types {
             min_size("min-size"): u128,
             /// `min-term`: `uint`.
             min_term("min-term"): u128,
+            /// `sale-max-age`: `uint`.
+            sale_max_age("sale-max-age"): u128,
             /// `surcharge-kink`: `uint`.
             surcharge_kink("surcharge-kink"): u128,
             /// `surcharge-slope`: `uint`.

@@ -40,7 +40,7 @@ pub(super) const NAMES: [&str; 6] =
     ["oracle", "liquidity-pool-vault", "insurance-fund", "treasury", "liquidity-pool", "policy-registry"];
 
 /// Name, starting value, least and greatest.
-pub(super) const PARAMETERS: [(&str, u128, u128, u128); 9] = [
+pub(super) const PARAMETERS: [(&str, u128, u128, u128); 10] = [
     ("min-size", 10_000, 1, 1_000_000_000),
     ("max-size", 10_000_000_000, 10_000, 100_000_000_000),
     ("min-term", 86_400, 7_200, 2_592_000),
@@ -50,6 +50,7 @@ pub(super) const PARAMETERS: [(&str, u128, u128, u128); 9] = [
     ("surcharge-slope", 1_000_000, 0, 10_000_000),
     ("activation-delay", 3_600, 0, 604_800),
     ("cancel-cutoff", 3_600, 0, 604_800),
+    ("sale-max-age", 300, 0, 604_800),
 ];
 
 pub(super) fn config() -> Value {

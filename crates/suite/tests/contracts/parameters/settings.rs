@@ -23,7 +23,7 @@ fn nothing_is_open_before_the_setup_is_complete() {
         setup(&mut s, UNKNOWN_FLAG);
         deployer_does(&mut s, "parameters", "set-flag", &[text(flag), Value::Bool(true)]);
     }
-    for id in ["all", "sales", "deposits", "oracle", "utilisation"] {
+    for id in ["all", "sales", "deposits", "oracle"] {
         setup(&mut s, UNKNOWN_BREAKER);
         deployer_does(&mut s, "parameters", "set-breaker", &[text(id), u(0), u(0)]);
     }
