@@ -1,12 +1,13 @@
 //! The node that the application follows: one that is given, or a devnet of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bithedge_devnet::{Config, Devnet, StartError};
+use bithedge_devnet::{Config, StartError};
 use bithedge_engine::{Connect, ConnectError, NodeSource};
 use bithedge_ipc::{Fault, Notice};
+use bithedge_practice::{Practice, PracticeError, PracticeNetwork};
 use tokio::sync::Mutex;
 
 use crate::environment::{DEVNET_WORKER, NODE_URL};
@@ -14,9 +15,9 @@ use crate::environment::{DEVNET_WORKER, NODE_URL};
 /// A block moves the devnet's clock by ten seconds, so that it keeps pace with this computer's.
 const BLOCK_TIME: Duration = Duration::from_secs(10);
 
-/// The devnet inside this process, once it runs.
+/// The devnet inside this process with the suite in service on it, once it runs.
 #[derive(Clone, Default)]
-pub(crate) struct EmbeddedDevnet(Arc<Mutex<Option<Devnet>>>);
+pub(crate) struct EmbeddedDevnet(Arc<Mutex<Option<PracticeNetwork>>>);
 
 impl EmbeddedDevnet {
     /// Ends it cleanly, if it runs.
@@ -59,8 +60,10 @@ impl Connect for NodeConnector {
                     worker_dir: worker.clone(),
                     genesis_time: None,
                 };
-                let devnet =
-                    Devnet::start(config).await.map_err(|error| ConnectError(not_started(&error)))?;
+                let devnet = Practice::new(config)
+                    .start()
+                    .await
+                    .map_err(|error| ConnectError(not_started(&error, data_dir)))?;
                 let url = devnet.url();
                 *running.0.lock().await = Some(devnet);
                 node_source(&url)
@@ -85,16 +88,16 @@ fn node_source(url: &str) -> Result<NodeSource, ConnectError> {
 }
 
 /// Says what is missing for the devnet, and how to get it.
-fn not_started(error: &StartError) -> Notice {
+fn not_started(error: &PracticeError, data_dir: &Path) -> Notice {
     let (fault, happened, remedy) = match error {
-        StartError::NodeMissing { .. } => (
+        PracticeError::Devnet(StartError::NodeMissing { .. }) => (
             Fault::DevnetMissing,
             "The local devnet needs Node.js 20 or newer, which is not installed.".to_owned(),
             format!(
                 "Install Node.js from nodejs.org, or set {NODE_URL} to connect to a node that is running."
             ),
         ),
-        StartError::WorkerMissing { folder } => (
+        PracticeError::Devnet(StartError::WorkerMissing { folder }) => (
             Fault::DevnetMissing,
             format!("The local devnet's Clarity VM is not installed in {}.", folder.display()),
             format!(
@@ -102,10 +105,18 @@ fn not_started(error: &StartError) -> Notice {
                  it, or {NODE_URL} to connect to a node that is running."
             ),
         ),
-        StartError::InUse { .. } => (
+        PracticeError::Devnet(StartError::InUse { .. }) => (
             Fault::DevnetFailed,
             "Another BitHedge is running the local devnet.".to_owned(),
             "Close the other one and try again.".to_owned(),
+        ),
+        PracticeError::Deploy(_) => (
+            Fault::DevnetFailed,
+            "The contracts on the local devnet are not those of this BitHedge.".to_owned(),
+            format!(
+                "Move the folder {} away and open BitHedge again: it then makes a new devnet.",
+                data_dir.display()
+            ),
         ),
         _ => (
             Fault::DevnetFailed,

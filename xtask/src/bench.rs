@@ -19,6 +19,8 @@ pub(crate) fn run() -> Result<()> {
     eprintln!("building, optimised");
     let devnet = ["build", "--release", "--package", "bithedge-devnet", "--bins", "--examples"];
     command::run(cargo().args(devnet))?;
+    let practice = ["build", "--release", "--package", "bithedge-practice", "--examples"];
+    command::run(cargo().args(practice))?;
     let signing = ["build", "--release", "--package", "bithedge-stacks", "--example", "sign_bench"];
     command::run(cargo().args(signing))?;
 
@@ -26,6 +28,9 @@ pub(crate) fn run() -> Result<()> {
     let mut devnet = program(release_program("examples/devnet_bench")?);
     let mut measurements =
         devnet_speeds(&command::output(devnet.env(DEVNET_WORKER_VARIABLE, devnet_worker()))?)?;
+    let mut practice = program(release_program("examples/practice_bench")?);
+    measurements
+        .extend(devnet_speeds(&command::output(practice.env(DEVNET_WORKER_VARIABLE, devnet_worker()))?)?);
     eprintln!("measuring signatures");
     let rust = Signing::measure(&mut program(release_program("examples/sign_bench")?))?;
     let javascript = Signing::measure(program("node").arg("crates/stacks/tests/js/sign-bench.mjs"))?;

@@ -37,13 +37,13 @@ fn require_display() -> Result<()> {
     );
 }
 
-/// `cargo xtask devnet`: the program's own stdout, signals and exit status, and nothing of xtask's on stdout.
+/// `cargo xtask devnet`: the devnet with the suite in service, or bare. The program's own stdout, signals and exit status, and nothing of xtask's on stdout.
 pub(crate) fn devnet(arguments: &[OsString]) -> Result<()> {
     setup::devnet()?;
     eprintln!("building the devnet");
-    let release = ["build", "--release", "--package", "bithedge-devnet", "--bin", "bithedge-devnet"];
+    let release = ["build", "--release", "--package", "bithedge-practice", "--bin", "bithedge-practice"];
     command::run(cargo().args(release))?;
-    let mut devnet = program(release_program("bithedge-devnet")?);
+    let mut devnet = program(release_program("bithedge-practice")?);
     // A relative --data-dir is relative to where the developer is.
     devnet.current_dir(std::env::current_dir()?);
     devnet.args(arguments).env(DEVNET_WORKER_VARIABLE, devnet_worker());

@@ -6,9 +6,12 @@ mod bench;
 mod bindings;
 mod build;
 mod command;
+mod coverage;
+mod deploy;
 mod e2e;
 mod interrupt;
 mod launch;
+mod sequences;
 mod setup;
 mod test;
 mod workspace;
@@ -26,8 +29,11 @@ Usage: cargo xtask <command>
   run                     set up what is missing, build, and open the window on an embedded devnet
   test [--only STEP]...   everything that CI runs; --list names the steps, --full takes the long ones too
   e2e [SCENARIO]...       drive the built application in a real window on a virtual screen
-  devnet [ARGUMENT]...    the devnet alone: --port P, --data-dir D, --block-time S
+  devnet [ARGUMENT]...    the devnet alone, with the suite in service: --port P, --data-dir D, --block-time S, --without-suite
+  deploy --network N ...  bring the suite onto a network; --verify, --dry-run, --plan; --help says more
   bindings [--check]      make crates/suite/src/generated from the contracts, or say whether it is up to date
+  coverage [--report]     which lines and branches of the contracts their tests execute; --report: the last run's again
+  sequences [--from A --to B]  random operation sequences in bulk, both cores, resumed where they stopped; 1 to 5000
   bench                   speed of the devnet and of signing, against their goals
   screenshots             refresh docs/screenshots from the e2e scenarios
   ui [--dev]              only the page, into ui/dist";
@@ -61,7 +67,10 @@ fn dispatch() -> Result<bool> {
         "run" => no_arguments(&mut arguments).and_then(|()| launch::run()),
         "e2e" => e2e::run(&rest(&mut arguments)?),
         "devnet" => launch::devnet(&rest(&mut arguments)?),
+        "deploy" => deploy::run(&rest(&mut arguments)?),
         "bindings" => bindings::run(&rest(&mut arguments)?),
+        "coverage" => return coverage::run(&rest(&mut arguments)?),
+        "sequences" => sequences::run(&rest(&mut arguments)?),
         "bench" => no_arguments(&mut arguments).and_then(|()| bench::run()),
         "screenshots" => no_arguments(&mut arguments).and_then(|()| e2e::screenshots()),
         "ui" => build::ui(&rest(&mut arguments)?),

@@ -10,7 +10,7 @@ use self::count::Counts;
 use crate::build::{self, HOST_WORKSPACE, WHOLE_WORKSPACE};
 use crate::command::{self, cargo, program};
 use crate::setup::{self, Purpose};
-use crate::{e2e, workspace};
+use crate::{e2e, sequences, workspace};
 
 /// Which steps to take.
 pub(crate) enum Selection {
@@ -43,8 +43,10 @@ const STEPS: [Step; 9] = [
 ];
 
 /// What only `--full` takes.
-const LONG_STEPS: [Step; 1] =
-    [Step { name: "fuzz", about: "a million hostile inputs to each decoder, optimised", action: fuzz }];
+const LONG_STEPS: [Step; 2] = [
+    Step { name: "fuzz", about: "a million hostile inputs to each decoder, optimised", action: fuzz },
+    Step { name: "sequences", about: "5,000 random sequences against the contracts, resumed", action: bulk },
+];
 
 /// Takes the steps, all of them even if one fails, so that one run tells everything.
 /// Returns whether all passed.
@@ -174,6 +176,10 @@ fn fuzz(counts: &mut Option<Counts>) -> Result<()> {
         command::observed(cargo().args(hostile).env("BITHEDGE_FUZZ_ITERATIONS", "1000000"))?;
     *counts = Counts::of_tests(&lines);
     result
+}
+
+fn bulk(_: &mut Option<Counts>) -> Result<()> {
+    sequences::play(1, sequences::MANY)
 }
 
 fn doctests(counts: &mut Option<Counts>) -> Result<()> {

@@ -67,7 +67,7 @@ pub struct Devnet {
     shared: Option<Shared>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
-    miner: JoinHandle<()>,
+    miner: Option<JoinHandle<()>>,
 }
 
 impl Devnet {
@@ -76,14 +76,22 @@ impl Devnet {
     /// # Errors
     /// [`StartError`] says what is missing or damaged and what to do.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, axum::Router::new()).await
+    }
+
+    /// The same with further routes beside its own, for what is built upon it. They are not hit by faults.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_with(config: Config, more: axum::Router) -> Result<Self, StartError> {
         let node = Node::open(config.worker_dir, &config.data_dir, config.genesis_time).await?;
         let port = |source| StartError::Port { port: config.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(port)?;
         let address = listener.local_addr().map_err(port)?;
         let shared = Shared::new(node);
         let (stop, stopped) = watch::channel(false);
-        let router = rpc::router(shared.clone());
-        let mut until = stopped.clone();
+        let router = rpc::router(shared.clone(), more);
+        let mut until = stopped;
         let server = tokio::spawn(async move {
             let serve = axum::serve(listener, router).with_graceful_shutdown(async move {
                 // The sender lives in `Devnet`; when it is gone, so is the devnet.
@@ -93,14 +101,25 @@ impl Devnet {
                 tracing::error!(%error, "the devnet's server ended");
             }
         });
-        let miner = tokio::spawn(mine_regularly(shared.clone(), config.block_time, stopped));
-        Ok(Self { address, shared: Some(shared), stop, server, miner })
+        let mut devnet = Self { address, shared: Some(shared), stop, server, miner: None };
+        if let Some(block_time) = config.block_time {
+            devnet.mine_every(block_time);
+        }
+        Ok(devnet)
     }
 
     /// Where it serves: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Makes a block every so often from now on, by this machine's clock, if it was started to make them only when asked.
+    pub fn mine_every(&mut self, block_time: Duration) {
+        if let (None, Some(shared)) = (&self.miner, &self.shared) {
+            let stopped = self.stop.subscribe();
+            self.miner = Some(tokio::spawn(mine_regularly(shared.clone(), block_time, stopped)));
+        }
     }
 
     /// Stops serving, ends the VM and writes everything to the disk.
@@ -114,7 +133,9 @@ impl Devnet {
             self.server.abort();
             let _ = (&mut self.server).await;
         }
-        let _ = (&mut self.miner).await;
+        if let Some(miner) = self.miner.take() {
+            let _ = miner.await;
+        }
         match self.shared.take().and_then(Shared::into_node) {
             Some(node) => node.close().await,
             None => Ok(()),
@@ -125,13 +146,14 @@ impl Devnet {
 impl Drop for Devnet {
     fn drop(&mut self) {
         self.server.abort();
-        self.miner.abort();
+        if let Some(miner) = &self.miner {
+            miner.abort();
+        }
     }
 }
 
 /// Makes a block every `block_time`, and goes on when one fails.
-async fn mine_regularly(shared: Shared, block_time: Option<Duration>, mut stopped: watch::Receiver<bool>) {
-    let Some(block_time) = block_time else { return };
+async fn mine_regularly(shared: Shared, block_time: Duration, mut stopped: watch::Receiver<bool>) {
     let mut clock = tokio::time::interval(block_time);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     clock.tick().await;

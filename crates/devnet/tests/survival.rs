@@ -12,6 +12,9 @@ use bithedge_stacks::{MicroStx, Network, Principal, Transaction, TransactionBuil
 use serde_json::{Value as Json, json};
 use support::{FEE, Net, address, call, deploy, sign, worker};
 
+/// One at a time: a test here kills every worker that this process has started.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 fn transfer(amount: u64) -> TransactionBuilder {
     let to: Principal = address(2).parse().unwrap();
     TransactionBuilder::transfer(Network::TESTNET, to, MicroStx::new(amount), Memo::EMPTY)
@@ -63,6 +66,7 @@ async fn busy(net: &Net) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_gives_the_same_chain_to_the_last_field() {
+    let _alone = ALONE.lock().await;
     let mut net = Net::start().await;
     busy(&net).await;
     let before = seen(&net).await;
@@ -77,6 +81,7 @@ async fn a_restart_gives_the_same_chain_to_the_last_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reorganisation_replaces_blocks_and_keeps_transactions() {
+    let _alone = ALONE.lock().await;
     let mut net = Net::start().await;
     net.deploy_probe().await;
     let kept = sign(1, 0, FEE, call("set-note", vec![Value::UInt(1)]));
@@ -116,6 +121,7 @@ async fn a_reorganisation_replaces_blocks_and_keeps_transactions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_state_comes_back_whole() {
+    let _alone = ALONE.lock().await;
     let mut net = Net::start().await;
     busy(&net).await;
     let mut before = seen(&net).await;
@@ -137,6 +143,7 @@ async fn a_named_state_comes_back_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_hang_up_leave_nothing_half_done() {
+    let _alone = ALONE.lock().await;
     let net = Net::start().await;
     net.deploy_probe().await;
     let impatient = reqwest::Client::builder().timeout(std::time::Duration::from_millis(3)).build().unwrap();
@@ -181,6 +188,7 @@ fn kill_worker() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vm_that_is_killed_comes_back_and_nobody_is_blamed() {
+    let _alone = ALONE.lock().await;
     let net = Net::start().await;
     net.deploy_probe().await;
     let waiting = [
@@ -227,6 +235,7 @@ fn spawn(data: &std::path::Path) -> Killed {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_nothing_that_it_accepted() {
+    let _alone = ALONE.lock().await;
     let mut net = Net::start().await;
     net.devnet.take().unwrap().shutdown().await.unwrap();
     let data = tempfile::tempdir().unwrap();

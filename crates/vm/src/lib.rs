@@ -22,6 +22,7 @@ mod worker;
 
 pub use error::{StartError, VmError};
 pub use session::{
-    Balances, Event, Options, Outcome, Project, ReadOutcome, Session, SessionError, VmFailure,
+    Balances, COVERAGE_DIR_VARIABLE, Event, Options, Outcome, Project, ReadOutcome, Session, SessionError,
+    VmFailure,
 };
 pub use wire::{Costs, Tip};

@@ -1,6 +1,7 @@
 // What the devnet and the contract tests both do with the VM.
 
 import { memory, projectInMemory, stopClockAt } from "./environment.mjs";
+import { keepImage, takeImage } from "./images.mjs";
 
 // After the environment is prepared.
 const { SDK, SDKOptions, CallFnArgs } = await import("@stacks/clarinet-sdk-wasm");
@@ -15,8 +16,10 @@ export const session = { sdk: undefined, accounts: [], sender: undefined, interf
 /** States set aside, by name; a buffer is used again, since touching fresh pages costs more than the copy itself. */
 const aside = new Map();
 let callsSinceReport = 0;
+/** Whether a project has been deployed. */
+let started = false;
 
-/** The VM keeps a record of every call's cost until it is asked for them; here nobody asks. */
+/** The VM keeps a record of every call's cost and coverage until it is asked for them; here nobody asks. */
 let drain = () => session.sdk.collectReport(false, "");
 
 /** Sets what is done with the VM's report when it is taken. */
@@ -27,13 +30,18 @@ export function onReport(take) {
 /** Takes the VM's report, so that a state put back or started afresh neither loses nor repeats a part of it. */
 export const takeReport = () => drain();
 
-/** Arguments of a call in the VM's form. */
-export function callArguments(contract, name, args, sender) {
+/** Called with every call: the VM's record of them must not grow for ever. */
+function countCall() {
   callsSinceReport += 1;
-  if (callsSinceReport >= 2000) {
+  if (callsSinceReport >= 500) {
     drain();
     callsSinceReport = 0;
   }
+}
+
+/** Arguments of a call in the VM's form. */
+export function callArguments(contract, name, args, sender) {
+  countCall();
   return new CallFnArgs(contract, name, args.map(bytes), sender);
 }
 
@@ -85,11 +93,24 @@ function actAs(principal) {
 }
 
 export const operations = {
-  async init({ genesis_time, accounts, contracts = [], costs = true, coverage = false }) {
+  async init(request) {
+    const { genesis_time, accounts, contracts = [], costs = true, coverage = false, images = false } = request;
     stopClockAt(genesis_time);
     session.sdk = new SDK(projectInMemory(accounts, contracts), new SDKOptions(costs, coverage));
     session.accounts = accounts;
-    return await begin();
+    // Only the first deployment of a process finds the memory in the state in which an image was made.
+    const first = images && !started;
+    started = true;
+    const kept = first ? await takeImage(request, session.sdk) : undefined;
+    if (kept !== undefined) {
+      session.sdk.__wbg_ptr = kept.pointer;
+      session.sender = undefined;
+      session.interfaces = new Map();
+      return kept.answer;
+    }
+    const answer = await begin();
+    if (first) keepImage(request, { pointer: session.sdk.__wbg_ptr, answer });
+    return answer;
   },
 
   tip,
@@ -103,6 +124,7 @@ export const operations = {
 
   /** Evaluates one expression as `sender`, in the block that is the tip now. */
   execute({ sender, code }) {
+    countCall();
     actAs(sender);
     return outcome(() => session.sdk.execute(code));
   },

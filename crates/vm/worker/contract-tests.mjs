@@ -1,5 +1,6 @@
 // What only tests of contracts do with the VM: they start afresh, mint, and ask for costs, assets and coverage.
 
+import { addRecords, takeRecords } from "./coverage.mjs";
 import { memory } from "./environment.mjs";
 import { attempt, begin, callArguments, mintSbtc, onReport, operations as chain, session, takeReport } from "./chain.mjs";
 
@@ -10,11 +11,7 @@ const BUILT_IN = new Set([
   "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4",
 ]);
 
-/** Coverage records taken so far. */
-let coverage = "";
-onReport((report) => {
-  coverage += report.coverage;
-});
+onReport((report) => addRecords(report.coverage));
 
 export const operations = {
   /** Back to the state in which every contract stands and nothing was called. */
@@ -65,12 +62,10 @@ export const operations = {
     return { memory_bytes: memory().byteLength };
   },
 
-  /** What was covered since the last time this was asked, as lcov records. */
+  /** What was covered since the last time this was asked, as lcov, one record a file. */
   coverage() {
     takeReport();
-    const taken = coverage;
-    coverage = "";
-    return { lcov: taken };
+    return { lcov: takeRecords() };
   },
 
   // A report that lies in the memory would be lost, or counted twice, when the memory is put back.

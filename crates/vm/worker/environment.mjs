@@ -17,6 +17,9 @@ globalThis.Date = class extends SystemDate {
   }
 };
 
+/** What the time really is, in seconds since 1970. */
+export const realTime = () => SystemDate.now() / 1000;
+
 /** Stops the clock at a time in seconds since 1970. */
 export function stopClockAt(seconds) {
   genesisMilliseconds = seconds * 1000;
@@ -30,16 +33,27 @@ globalThis.FinalizationRegistry = class {
 
 // The VM's whole state is its linear memory: catch it when the module is instantiated.
 let caught;
+let table;
 const Instance = WebAssembly.Instance;
 WebAssembly.Instance = class extends Instance {
   constructor(module, imports) {
     super(module, imports);
     if (this.exports.memory) caught = this.exports.memory;
+    if (this.exports.__wbindgen_externrefs) table = this.exports.__wbindgen_externrefs;
   }
 };
 
 /** The VM's linear memory. */
 export const memory = () => caught.buffer;
+
+/** Makes the memory at least this large. */
+export function growMemory(bytes) {
+  const missing = bytes - caught.buffer.byteLength;
+  if (missing > 0) caught.grow(Math.ceil(missing / 65_536));
+}
+
+/** The JavaScript objects that the VM refers to by number. */
+export const objects = () => table;
 
 /** The project that a session is started from. It lives in memory, so nothing is written beside the worker. */
 function projectFiles(accounts, contracts) {

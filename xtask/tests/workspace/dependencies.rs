@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{members, metadata};
 
 /// Each crate of the workspace, and the others that it may know. A new crate stands here before it builds.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("bithedge-protocol", &[]),
     ("bithedge-stacks", &[]),
     ("bithedge-ipc", &["bithedge-protocol"]),
@@ -25,9 +25,14 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "bithedge-suite-world",
         ],
     ),
+    ("bithedge-deploy", &["bithedge-stacks", "bithedge-suite", "bithedge-devnet"]),
+    (
+        "bithedge-practice",
+        &["bithedge-stacks", "bithedge-suite", "bithedge-protocol", "bithedge-deploy", "bithedge-devnet"],
+    ),
     ("bithedge-engine", &["bithedge-stacks", "bithedge-protocol", "bithedge-ipc"]),
     ("bithedge-ui", &["bithedge-ipc", "bithedge-protocol"]),
-    ("bithedge", &["bithedge-engine", "bithedge-ipc", "bithedge-devnet"]),
+    ("bithedge", &["bithedge-engine", "bithedge-ipc", "bithedge-devnet", "bithedge-practice"]),
     // It sees the application only from outside.
     ("bithedge-e2e", &[]),
     ("bithedge-ui-bundle", &[]),
@@ -35,7 +40,8 @@ const ALLOWED: [(&str, &[&str]); 14] = [
 ];
 
 /// What a crate may know in its tests alone.
-const FOR_TESTS: [(&str, &str); 3] = [
+const FOR_TESTS: [(&str, &str); 4] = [
+    ("bithedge-deploy", "bithedge-devnet"),
     ("bithedge-suite", "bithedge-vm"),
     ("bithedge-suite", "bithedge-suite-generator"),
     ("bithedge-suite", "bithedge-suite-world"),

@@ -5,6 +5,7 @@
 mod dependencies;
 mod documents;
 mod files;
+mod requirements;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -48,8 +48,8 @@ impl Shared {
     }
 }
 
-/// All routes.
-pub(crate) fn router(shared: Shared) -> Router {
+/// All routes, with `more` beside them.
+pub(crate) fn router(shared: Shared, more: Router) -> Router {
     let chain = Router::new()
         .route("/v2/info", get(node::info))
         .route("/v2/pox", get(node::pox))
@@ -98,6 +98,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/devnet/restore", post(control::restore));
     chain
         .merge(control)
+        .merge(more.with_state(()))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(axum::middleware::from_fn(finish))
         .layer(tower_http::cors::CorsLayer::permissive())

@@ -5,7 +5,7 @@
 #![allow(clippy::new_without_default, reason = "a world is started, at some cost")]
 
 use bithedge_stacks::{Address, Principal, Value};
-use bithedge_suite::setup::{Setup, hand_over};
+use bithedge_suite::setup::{Setup, SetupCall, hand_over};
 use bithedge_vm::{Options, Outcome, Project, Session};
 
 /// Monday 2026-01-05 00:00 UTC.
@@ -48,6 +48,8 @@ pub struct World {
     pub stranger: Address,
     /// Report prices, with the same weight.
     pub reporters: [Address; 3],
+    /// How many of them do.
+    reporting: usize,
     /// The sBTC token's principal.
     pub sbtc: Value,
     /// The STX face's principal.
@@ -86,6 +88,35 @@ impl World {
 
     /// A world of a changed project.
     pub fn of(project: Project, options: Options, btc_price: u128, stx_price: u128) -> Self {
+        let mut world = Self::deployed(project, options, btc_price, stx_price, 3);
+        let calls = world.setup().calls().unwrap();
+        world.set_up(calls);
+        world
+    }
+
+    /// A world with one reporter, whose word is enough: three times as quick where prices are not what is tested. Its
+    /// calls of the set-up are changed first.
+    pub fn with_one_reporter(
+        options: Options,
+        btc_price: u128,
+        stx_price: u128,
+        change: impl FnOnce(&mut Vec<SetupCall>),
+    ) -> Self {
+        let project = Project::load("contracts/Clarinet.toml").unwrap();
+        let mut world = Self::deployed(project, options, btc_price, stx_price, 1);
+        let mut calls = world.setup().calls().unwrap();
+        change(&mut calls);
+        world.set_up(calls);
+        world
+    }
+
+    fn deployed(
+        project: Project,
+        options: Options,
+        btc_price: u128,
+        stx_price: u128,
+        reporting: usize,
+    ) -> Self {
         let mut vm = Session::start(project, options).unwrap();
         let account = |vm: &Session, label: &str| vm.account(label).unwrap();
         let deployer = vm.deployer().unwrap();
@@ -96,7 +127,7 @@ impl World {
             vm.mint_sbtc(holder, 1_000 * 100_000_000).unwrap();
         }
         let stx = Value::from(vm.contract("stx-token").unwrap());
-        let mut world = Self {
+        Self {
             vm,
             deployer,
             peter,
@@ -105,13 +136,12 @@ impl World {
             keeper,
             stranger,
             reporters,
+            reporting,
             sbtc: Value::Principal(SBTC.parse().unwrap()),
             stx,
             btc_price,
             stx_price,
-        };
-        world.set_up();
-        world
+        }
     }
 
     /// What it is set up with.
@@ -120,19 +150,40 @@ impl World {
         Setup {
             deployer: self.deployer,
             sbtc: SBTC.parse().unwrap(),
-            reporters: self.reporters.iter().map(|one| (standard(*one), 1)).collect(),
-            min_weight: 2,
+            reporters: self.reporting().iter().map(|one| (standard(*one), 1)).collect(),
+            min_weight: if self.reporting == 1 { 1 } else { 2 },
             voters: vec![(standard(self.deployer), 100)],
             guardians: vec![standard(self.keeper)],
             volatility: (600_000, 600_000),
         }
     }
 
-    fn set_up(&mut self) {
-        for call in self.setup().calls().unwrap() {
+    fn reporting(&self) -> &[Address] {
+        self.reporters.get(..self.reporting).unwrap()
+    }
+
+    /// A world that is set up but still ruled by the deployer, so that a test can add to it; [`World::open`] ends that.
+    pub fn before_hand_over(project: Project, options: Options, btc_price: u128, stx_price: u128) -> Self {
+        let mut world = Self::deployed(project, options, btc_price, stx_price, 3);
+        let calls = world.setup().calls().unwrap();
+        world.make(calls);
+        world
+    }
+
+    fn set_up(&mut self, calls: Vec<SetupCall>) {
+        self.make(calls);
+        self.open();
+    }
+
+    fn make(&mut self, calls: Vec<SetupCall>) {
+        for call in calls {
             let outcome = self.vm.call(self.deployer, call.contract, call.function, &call.arguments).unwrap();
             assert!(outcome.ok().is_ok(), "{} {}: {outcome:?}", call.contract, call.function);
         }
+    }
+
+    /// Ends the deployer's power; then the prices of some hours are reported.
+    pub fn open(&mut self) {
         let last = hand_over();
         self.vm.call(self.deployer, last.contract, last.function, &[]).unwrap().ok().unwrap();
         for _ in 0..8 {
@@ -144,7 +195,7 @@ impl World {
     /// All reporters report the current prices now.
     pub fn report(&mut self) {
         let now = u128::from(self.vm.now().unwrap());
-        for reporter in self.reporters {
+        for reporter in self.reporting().to_vec() {
             let arguments = [u(self.btc_price), u(self.stx_price), u(now)];
             let outcome = self.vm.call(reporter, "oracle", "report-prices", &arguments).unwrap();
             assert!(outcome.ok().is_ok(), "{outcome:?}");

@@ -15,13 +15,15 @@
 //! # }
 //! ```
 //!
-//! A session is a process of its own (some 0.5 GB of memory while it lives) and starts in one to two seconds; see
-//! [`Session::shared`] for how tests share one. Contracts are named by their name alone, if the deployer issued them, or
+//! A session is a process of its own (some 0.5 GB of memory while it lives). The first of a project takes some four seconds of
+//! computation, later ones less than one, since the VM's memory after the deployment is kept; see [`Session::shared`] for
+//! how tests share one. Contracts are named by their name alone, if the deployer issued them, or
 //! by their whole identifier.
 //!
 //! A contract that refuses, or on which the VM stops, is an [`Outcome`]. A [`SessionError`] means that the test itself
 //! cannot go on.
 
+mod coverage;
 mod error;
 mod outcome;
 mod pool;
@@ -42,14 +44,20 @@ use crate::interface;
 use crate::wire::{RawOutcome, RawReadOutcome, Tip};
 use crate::worker;
 
+pub use coverage::COVERAGE_DIR_VARIABLE;
 pub use error::{ProjectError, SessionError};
 pub use outcome::{Event, Outcome, ReadOutcome, UnexpectedOutcome, VmFailure};
 pub use pool::Shared;
 pub use project::{Contract, Project};
 pub use state::{Assets, Balances, Interfaces};
 
+use coverage::CoverageTo;
 use outcome::decode;
 use process::Process;
+
+/// If it is set, sessions deploy their project anew instead of starting from the memory that an earlier session of the same
+/// project has kept (in the worker's `node_modules/.cache`).
+pub const FRESH_VARIABLE: &str = "BITHEDGE_VM_FRESH";
 
 /// How a session is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +110,9 @@ impl Session {
     /// [`SessionError::Start`] says what is missing, or quotes the VM's complaint about a contract.
     pub fn start(project: Project, options: Options) -> Result<Self, SessionError> {
         let folder = options.worker_dir.clone().unwrap_or_else(worker::in_source_tree);
-        let mut session = Self { process: Some(Process::start(&folder)?), project, options, ..Self::ended() };
+        let mut process = Process::start(&folder)?;
+        process.coverage = CoverageTo::from_environment(&project);
+        let mut session = Self { process: Some(process), project, options, ..Self::ended() };
         let deployer = session.options.accounts.iter().find(|account| account.label == "deployer");
         let deployer = deployer.ok_or_else(|| SessionError::Account("deployer".to_owned()))?.address;
         session.deployer = Some(address("deployer", deployer)?);
@@ -148,7 +158,8 @@ impl Session {
             "accounts": self.options.accounts,
             "contracts": self.project.deployments(),
             "costs": self.options.costs,
-            "coverage": self.options.coverage,
+            "images": std::env::var_os(FRESH_VARIABLE).is_none(),
+            "coverage": self.options.coverage || self.process.as_ref().is_some_and(|p| p.coverage.is_some()),
         });
         self.ask("init", &request)
     }
@@ -388,6 +399,7 @@ impl Session {
             Ok(answer) => Ok(answer),
             Err(source) => {
                 let stderr = process.stderr();
+                process.coverage = None;
                 // What the VM did with the request is unknown, and so is everything that would be asked next.
                 self.process = None;
                 Err(SessionError::Vm { source, stderr })

@@ -43,7 +43,11 @@ impl Session {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let session = std::mem::replace(&mut self.session, Session::ended());
+        let mut session = std::mem::replace(&mut self.session, Session::ended());
+        // Sessions at rest are never dropped.
+        if let Some(process) = &mut session.process {
+            process.write_coverage();
+        }
         // A broken one is let go, and a test that panicked may have left anything: both cost the next test a start.
         if session.process.is_some() && !std::thread::panicking() {
             AT_REST.lock().unwrap_or_else(PoisonError::into_inner).push(session);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::coverage::CoverageTo;
 use crate::error::{StartError, VmError};
 use crate::wire;
 use crate::worker::{self, ANSWER_SECONDS, SCRIPT};
@@ -26,6 +27,8 @@ pub(super) struct Process {
     answers: Receiver<std::io::Result<String>>,
     stderr: Arc<Mutex<VecDeque<u8>>>,
     next_id: u64,
+    /// Where coverage goes at the end; `None` also after a failure.
+    pub(super) coverage: Option<CoverageTo>,
 }
 
 impl Process {
@@ -63,7 +66,7 @@ impl Process {
                 kept.drain(..excess);
             }
         });
-        Ok(Self { child, stdin: Some(stdin), answers, stderr, next_id: 0 })
+        Ok(Self { child, stdin: Some(stdin), answers, stderr, next_id: 0, coverage: None })
     }
 
     pub(super) fn ask<T: DeserializeOwned>(
@@ -89,6 +92,16 @@ impl Process {
         wire::answer(operation, self.next_id, &answer)
     }
 
+    /// Writes coverage, if it goes anywhere. A test that panics has measured nothing that counts.
+    pub(super) fn write_coverage(&mut self) {
+        if !std::thread::panicking()
+            && let Some(coverage) = self.coverage.take()
+        {
+            coverage.write(self);
+            self.coverage = Some(coverage);
+        }
+    }
+
     /// The process' id.
     pub(super) fn id(&self) -> u32 {
         self.child.id()
@@ -104,6 +117,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        self.write_coverage();
         drop(self.stdin.take());
         // It holds nothing that would have to be written; errors mean that it is gone already.
         let _ = self.child.kill();

@@ -40,11 +40,6 @@ struct Values {
     values: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct Coverage {
-    lcov: String,
-}
-
 impl Session {
     /// What somebody holds, as the contracts see it.
     ///
@@ -216,36 +211,6 @@ impl Session {
     /// [`SessionError`]: the process failed.
     pub fn memory_bytes(&mut self) -> Result<u64, SessionError> {
         Ok(self.request::<Memory>(json!({ "op": "memory" }), "memory")?.memory_bytes)
-    }
-
-    /// What was executed since this was last asked (or since the start), through all resets and restores, as lcov records:
-    /// the same file occurs more than once, and the reader adds up. Empty unless the options ask for coverage. Files are
-    /// named by the paths that the project has; contracts that a test brought are left out.
-    ///
-    /// # Errors
-    /// [`SessionError`]: the process failed.
-    pub fn coverage_lcov(&mut self) -> Result<String, SessionError> {
-        let Coverage { lcov } = self.request(json!({ "op": "coverage" }), "coverage")?;
-        let paths: BTreeMap<String, Option<String>> = self
-            .project
-            .contracts()
-            .iter()
-            .map(|contract| {
-                let path = contract.path.as_ref().map(|path| path.display().to_string());
-                (format!("/project/contracts/{}.clar", contract.name), path)
-            })
-            .collect();
-        let mut kept = String::new();
-        let records = lcov.split_inclusive("end_of_record\n").filter(|_| self.options.coverage);
-        for record in records {
-            let source = record.lines().find_map(|line| line.strip_prefix("SF:"));
-            let Some((source, Some(path))) = source.map(|file| (file, paths.get(file).cloned().flatten()))
-            else {
-                continue;
-            };
-            kept.push_str(&record.replacen(&format!("SF:{source}\n"), &format!("SF:{path}\n"), 1));
-        }
-        Ok(kept)
     }
 }
 

@@ -172,6 +172,55 @@ fn coverage_survives_resets_and_is_counted_once() {
     assert_eq!(calls_of_add(&session.coverage_lcov().unwrap()), 1);
 }
 
+/// The worker in a folder of its own, with no image yet.
+fn own_worker(folder: &std::path::Path) {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("worker");
+    for entry in std::fs::read_dir(&source).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    std::fs::create_dir(folder.join("node_modules")).unwrap();
+    std::os::unix::fs::symlink(source.join("node_modules/@stacks"), folder.join("node_modules/@stacks"))
+        .unwrap();
+}
+
+/// The first session of a project leaves an image of the VM's memory for the second.
+#[test]
+fn a_session_from_an_image_is_like_one_that_deployed() {
+    let folder = tempfile::tempdir().unwrap();
+    own_worker(folder.path());
+    let images = || std::fs::read_dir(folder.path().join("node_modules/.cache/vm-images")).unwrap();
+    let run = || {
+        let options =
+            Options { costs: true, worker_dir: Some(folder.path().to_owned()), ..Options::default() };
+        let mut session = Session::start(crate::project(), options).unwrap();
+        let alice = session.account("wallet_1").unwrap();
+        let mut seen =
+            vec![format!("{:?}", session.tip().unwrap()), format!("{:?}", session.interfaces().unwrap())];
+        session.mint_sbtc(alice, 5).unwrap();
+        for _ in 0..3 {
+            let outcome = session.call_with_costs(alice, "ledger", "add", &[Value::UInt(1)]).unwrap();
+            seen.push(format!("{outcome:?}"));
+        }
+        session.deploy(alice, "later", "(define-public (f) (ok u1))\n(define-read-only (g) u2)").unwrap();
+        seen.push(format!("{:?} {:?}", session.fingerprint().unwrap(), session.advance_burn(3).unwrap()));
+        session.reset().unwrap();
+        seen.push(format!("{:?} {:?}", session.fingerprint().unwrap(), session.tip().unwrap()));
+        seen
+    };
+    let deployed = run();
+    let made: Vec<_> = images().map(|image| image.unwrap().path()).collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert_eq!(run(), deployed);
+    // A broken image is passed over, and made again.
+    std::fs::write(&made[0], "{}\nbroken").unwrap();
+    assert_eq!(run(), deployed);
+    assert!(std::fs::metadata(&made[0]).unwrap().len() > 1_000_000);
+    assert_eq!(images().count(), 1);
+}
+
 #[test]
 fn a_session_is_handed_on_and_afresh() {
     let project = crate::project();

@@ -1,0 +1,239 @@
+//! The practice network: a devnet with the suite in service, reporters who report a market's prices, and a keeper who does
+//! what time demands. Everybody in it has public keys; nothing in it is worth anything.
+//!
+//! It talks to the devnet over HTTP like everybody else, so that what works here works on other networks.
+
+pub mod chain;
+pub mod feed;
+pub mod keeper;
+pub mod market;
+mod routes;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bithedge_deploy::apply::{DeployError, Job};
+use bithedge_deploy::parties::{Parties, PartiesError};
+use bithedge_deploy::plan::Plan;
+use bithedge_deploy::sender::Blocks;
+use bithedge_devnet::accounts::ACCOUNTS;
+use bithedge_devnet::{Config, Devnet, StartError};
+use bithedge_protocol::UsdE8;
+use bithedge_stacks::client::ConfigError;
+use bithedge_stacks::key::KeyError;
+use bithedge_stacks::{MicroStx, NodeClient, SecretKey, Seed};
+use bithedge_suite::generated::oracle;
+use bithedge_suite::setup::TIERS;
+use bithedge_suite::{Deployment, SuiteNetwork};
+use tokio::task::JoinHandle;
+
+use chain::{ReadError, SuiteChain};
+use feed::{Feed, FeedError, Mine};
+use keeper::Keeper;
+use market::{Market, Quote};
+
+/// Accounts of the devnet that have a part in the suite, by their place in [`ACCOUNTS`].
+const DEPLOYER: usize = 0;
+const KEEPER: usize = 4;
+const REPORTERS: [usize; 3] = [6, 7, 8];
+
+/// How long the market is reported before anybody comes: the averages need half an hour, those of STX four.
+pub const LEAD_SECONDS: u64 = 5 * 3_600;
+/// Reports before the start are so far apart: a Bitcoin block.
+const LEAD_STEP_SECONDS: u64 = 600;
+/// How often reporters and keeper look at the chain, by this machine's clock.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Ample for a call of the set-up.
+const MOST_A_CALL: MicroStx = MicroStx::new(100_000);
+
+/// Why the practice network could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PracticeError {
+    /// The devnet.
+    #[error(transparent)]
+    Devnet(#[from] StartError),
+    /// The suite could not be brought into service on it.
+    #[error("the suite is not in service on the devnet: {0}; another data folder starts afresh")]
+    Deploy(#[from] DeployError),
+    /// Who has which part.
+    #[error("who has which part on the devnet: {0}")]
+    Parties(#[from] PartiesError),
+    /// The set-up itself.
+    #[error("no client for the devnet: {0}")]
+    Client(#[from] ConfigError),
+    /// A practice account's key.
+    #[error("a practice account has no key: {0}")]
+    Key(#[from] KeyError),
+    /// The chain could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The first prices.
+    #[error("no price was reported: {0}")]
+    Feed(#[from] FeedError),
+}
+
+/// What a practice network is started with.
+#[derive(Debug, Clone)]
+pub struct Practice {
+    /// The devnet. A new chain starts [`LEAD_SECONDS`] before now, unless it is said when, and the suite is in service that
+    /// much later.
+    pub devnet: Config,
+    /// What the market says at first.
+    pub quote: Quote,
+    /// Whether it then wanders.
+    pub walks: bool,
+    /// Where the wandering comes from.
+    pub seed: u64,
+    /// Whether the reporters and the keeper work by themselves. Without, time passes unseen by them.
+    pub attended: bool,
+}
+
+impl Practice {
+    /// A wandering market, attended.
+    #[must_use]
+    pub fn new(devnet: Config) -> Self {
+        Self { devnet, quote: Market::START, walks: true, seed: 1, attended: true }
+    }
+
+    /// Starts it and returns when the suite is in service and has prices.
+    ///
+    /// # Errors
+    /// [`PracticeError`].
+    pub async fn start(self) -> Result<PracticeNetwork, PracticeError> {
+        let block_time = self.devnet.block_time;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let genesis_time = self.devnet.genesis_time.unwrap_or(now.saturating_sub(LEAD_SECONDS));
+        // Until the suite stands, blocks come only when they are asked for.
+        let config = Config { block_time: None, genesis_time: Some(genesis_time), ..self.devnet };
+        let market = Market::new(self.quote, self.walks, self.seed);
+        let mut devnet = Devnet::start_with(config, routes::router(market.clone())).await?;
+        let url = devnet.url();
+        let client = Arc::new(NodeClient::new([&url])?);
+        let suite = Deployment::devnet();
+        let chain = SuiteChain { client, suite };
+        put_into_service(&chain, &url).await?;
+
+        let mine = Mine::new(&url);
+        let keys = REPORTERS.into_iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        let urgent = block_time.is_some().then(|| mine.clone());
+        let mut feed = Feed::new(chain.clone(), market.clone(), keys, urgent);
+        let last = chain.read(oracle::GetLatest {}).await?;
+        if last.at == 0 {
+            lead(&chain, &mut feed, &mine, &market, genesis_time).await?;
+        } else {
+            market.resume(Quote { btc: UsdE8::new(last.btc), stx: UsdE8::new(last.stx) });
+        }
+        let mut workers = Vec::new();
+        if self.attended {
+            workers.push(tokio::spawn(feed.run(LOOK_EVERY)));
+            let awaited =
+                Blocks::Awaited { every: Duration::from_millis(300), patience: Duration::from_secs(120) };
+            let tiers = TIERS.iter().map(|tier| tier.tier).collect();
+            let keeper = Keeper::new(chain.clone(), key(KEEPER)?, awaited, tiers);
+            workers.push(tokio::spawn(keeper.run(LOOK_EVERY)));
+        }
+        if let Some(block_time) = block_time {
+            devnet.mine_every(block_time);
+        }
+        Ok(PracticeNetwork { devnet: Some(devnet), chain, market, workers })
+    }
+}
+
+/// A running practice network. Dropping it ends it at once; [`PracticeNetwork::shutdown`] does it in good order.
+#[derive(Debug)]
+pub struct PracticeNetwork {
+    devnet: Option<Devnet>,
+    chain: SuiteChain,
+    market: Market,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl PracticeNetwork {
+    /// Where the devnet serves.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.devnet.as_ref().map(Devnet::url).unwrap_or_default()
+    }
+
+    /// The suite on it.
+    #[must_use]
+    pub const fn chain(&self) -> &SuiteChain {
+        &self.chain
+    }
+
+    /// What its reporters look at.
+    #[must_use]
+    pub const fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// Ends reporters, keeper and devnet, and writes everything to the disk.
+    ///
+    /// # Errors
+    /// When the devnet's journal could not be flushed.
+    pub async fn shutdown(mut self) -> std::io::Result<()> {
+        self.end_workers();
+        match self.devnet.take() {
+            Some(devnet) => devnet.shutdown().await,
+            None => Ok(()),
+        }
+    }
+
+    fn end_workers(&self) {
+        for worker in &self.workers {
+            worker.abort();
+        }
+    }
+}
+
+impl Drop for PracticeNetwork {
+    fn drop(&mut self) {
+        self.end_workers();
+    }
+}
+
+/// The key of a practice account.
+///
+/// # Errors
+/// [`KeyError`] for a place that [`ACCOUNTS`] does not have.
+pub fn key(account: usize) -> Result<SecretKey, KeyError> {
+    let words = ACCOUNTS.get(account).map_or("", |account| account.mnemonic);
+    Seed::from_mnemonic(words, "")?.account(0)
+}
+
+async fn put_into_service(chain: &SuiteChain, url: &str) -> Result<(), PracticeError> {
+    let setup = Parties::devnet()?.setup(&chain.suite)?;
+    let plan = Plan::generate(SuiteNetwork::Devnet);
+    let job = Job {
+        client: &chain.client,
+        plan: &plan,
+        deployment: &chain.suite,
+        setup: &setup,
+        most_a_call: MOST_A_CALL,
+    };
+    let blocks = Blocks::OnRequest(url.to_owned());
+    let count = job.apply(&key(DEPLOYER)?, blocks, |step| tracing::debug!(%step, "deployment")).await?;
+    tracing::info!(count, "the suite is in service");
+    Ok(())
+}
+
+/// Reports until the lead is over.
+async fn lead(
+    chain: &SuiteChain,
+    feed: &mut Feed,
+    mine: &Mine,
+    market: &Market,
+    genesis: u64,
+) -> Result<(), PracticeError> {
+    loop {
+        let now = chain.time().await?;
+        market.step_to(now);
+        feed.report(now).await?;
+        if now + LEAD_STEP_SECONDS > genesis + LEAD_SECONDS {
+            mine.block(false).await?;
+            return Ok(());
+        }
+        mine.block(true).await?;
+    }
+}
