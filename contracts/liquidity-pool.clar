@@ -966,7 +966,8 @@
       (nav-high (less assets (get high marks)))
       (nav-low (less assets (get low marks)))
       (needed (collateral-needed asset (get locked bucket) (get required bucket) (get stx price)))
-      (empty (and (is-eq assets u0) (is-eq (len (get live bucket)) u0)))
+      ;; Dust against the shares is nothing: they would take every deposit past what can be counted.
+      (empty (and (is-eq (len (get live bucket)) u0) (or (is-eq assets u0) (< (* assets ONE) (get shares bucket)))))
       (reset (and empty (> (get shares bucket) u0)))
       (healthy (and (> assets u0) (>= (* nav-high u10) assets)))
       (generation (+ (get generation bucket) (if reset u1 u0)))

@@ -12,6 +12,11 @@ use crate::workspace::{DEVNET_WORKER_VARIABLE, devnet_worker, release_program};
 /// How many times as fast as the official JavaScript library signing a contract call shall be.
 const SIGNING_GOAL: &str = ">= 20";
 
+/// How long one option price may take.
+const OPTION_PRICE_GOAL: &str = "<= 3";
+/// Prices in the list that is measured.
+const LIST: f64 = 64.0;
+
 /// Builds the measuring programs optimised, runs them one after another, and prints what they measured. It does not
 /// fail for a goal that is missed: a busy machine is no defect.
 pub(crate) fn run() -> Result<()> {
@@ -23,6 +28,8 @@ pub(crate) fn run() -> Result<()> {
     command::run(cargo().args(practice))?;
     let signing = ["build", "--release", "--package", "bithedge-stacks", "--example", "sign_bench"];
     command::run(cargo().args(signing))?;
+    let prices = ["build", "--release", "--package", "bithedge-protocol", "--example", "option_price_bench"];
+    command::run(cargo().args(prices))?;
 
     eprintln!("measuring the devnet; this takes some minutes");
     let mut devnet = program(release_program("examples/devnet_bench")?);
@@ -35,6 +42,10 @@ pub(crate) fn run() -> Result<()> {
     let rust = Signing::measure(&mut program(release_program("examples/sign_bench")?))?;
     let javascript = Signing::measure(program("node").arg("crates/stacks/tests/js/sign-bench.mjs"))?;
     measurements.extend(compare(&rust, &javascript)?);
+    eprintln!("measuring option prices");
+    measurements.extend(option_prices(&command::output(&mut program(release_program(
+        "examples/option_price_bench",
+    )?))?)?);
 
     println!("{:<58} {:>12} {:<14} goal", "measured", "value", "unit");
     for Measurement { name, value, unit, goal } in measurements {
@@ -71,6 +82,32 @@ fn devnet_speeds(output: &str) -> Result<Vec<Measurement>> {
         "the devnet's measuring program measured nothing; it printed:\n{output}"
     );
     Ok(measurements)
+}
+
+/// The line `{"put_price_ns":…,"mark_series_of_64_ns":…}` of the measuring program: one price alone, one in a list, and the
+/// first over the second, which does not depend on how busy the machine is.
+fn option_prices(output: &str) -> Result<[Measurement; 3]> {
+    let parse = |line: &str| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        Some((line["put_price_ns"].as_f64()?, line["mark_series_of_64_ns"].as_f64()?))
+    };
+    let (one, list) = output
+        .lines()
+        .find_map(parse)
+        .with_context(|| format!("no option price was measured; it printed:\n{output}"))?;
+    let in_list = list / LIST;
+    ensure!(in_list > 0.0, "a list of prices took no time");
+    let row = |name: &str, value, unit: &str, goal: &str| Measurement {
+        name: name.to_owned(),
+        value,
+        unit: unit.to_owned(),
+        goal: goal.to_owned(),
+    };
+    Ok([
+        row("one option price", one / 1_000.0, "µs", OPTION_PRICE_GOAL),
+        row("an option price in a list of 64", in_list / 1_000.0, "µs", OPTION_PRICE_GOAL),
+        row("the first over the second", one / in_list, "times", ""),
+    ])
 }
 
 /// How fast a library signs contract calls.
@@ -137,6 +174,14 @@ mod tests {
             Measurement { name: "ready".into(), value: 3.5, unit: "s".into(), goal: "<= 10".into() };
         assert_eq!(devnet_speeds(output).unwrap(), [expected]);
         assert!(devnet_speeds("building").is_err());
+    }
+
+    #[test]
+    fn an_option_price_is_told_alone_and_in_a_list() {
+        let [one, in_list, ratio] =
+            option_prices("building\n{\"put_price_ns\":2000,\"mark_series_of_64_ns\":64000}").unwrap();
+        assert_eq!((one.value, in_list.value, ratio.value), (2.0, 1.0, 2.0));
+        assert!(option_prices("building").is_err());
     }
 
     fn signing(per_second: f64, first_txid: &str) -> Signing {

@@ -6,6 +6,7 @@ mod bench;
 mod bindings;
 mod build;
 mod command;
+mod costs;
 mod coverage;
 mod deploy;
 mod e2e;
@@ -34,7 +35,8 @@ Usage: cargo xtask <command>
   bindings [--check]      make crates/suite/src/generated from the contracts, or say whether it is up to date
   coverage [--report]     which lines and branches of the contracts their tests execute; --report: the last run's again
   sequences [--from A --to B]  random operation sequences in bulk, both cores, resumed where they stopped; 1 to 5000
-  bench                   speed of the devnet and of signing, against their goals
+  costs [--quick]         what every public function costs, as a share of a block; writes docs/costs.md
+  bench                   speed of the devnet, of signing and of option prices, against their goals
   screenshots             refresh docs/screenshots from the e2e scenarios
   ui [--dev]              only the page, into ui/dist";
 
@@ -71,6 +73,7 @@ fn dispatch() -> Result<bool> {
         "bindings" => bindings::run(&rest(&mut arguments)?),
         "coverage" => return coverage::run(&rest(&mut arguments)?),
         "sequences" => sequences::run(&rest(&mut arguments)?),
+        "costs" => costs::run(&rest(&mut arguments)?),
         "bench" => no_arguments(&mut arguments).and_then(|()| bench::run()),
         "screenshots" => no_arguments(&mut arguments).and_then(|()| e2e::screenshots()),
         "ui" => build::ui(&rest(&mut arguments)?),

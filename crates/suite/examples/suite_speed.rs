@@ -22,7 +22,9 @@ fn main() {
     w.commit(w.irene, BALANCED, &sbtc, 50 * BTC);
     w.next_boundary();
     w.close(BALANCED, &sbtc).ok().unwrap();
-    repeat("advance_burn 1", 20, &mut w, &mut |w| drop(w.vm.advance_burn(1).unwrap()));
+    repeat("advance_burn 1", 20, &mut w, &mut |w| {
+        w.vm.advance_burn(1).unwrap();
+    });
     repeat("advance_burn 1 and 3 reports", 20, &mut w, &mut |w| {
         w.vm.advance_burn(1).unwrap();
         w.report();
@@ -32,8 +34,12 @@ fn main() {
     repeat("get-provider", 50, &mut w, &mut |w| drop(w.position(BALANCED, &w.sbtc.clone(), w.irene)));
     repeat("get-policy-count", 50, &mut w, &mut |w| drop(w.read("policy-registry", "get-policy-count", &[])));
     let irene = w.irene;
-    repeat("balances", 50, &mut w, &mut |w| drop(w.vm.balances(&irene.into()).unwrap()));
-    repeat("commit-capital", 20, &mut w, &mut |w| drop(w.commit(w.irene, BALANCED, &w.sbtc.clone(), BTC)));
+    repeat("balances", 50, &mut w, &mut |w| {
+        w.vm.balances(&irene.into()).unwrap();
+    });
+    repeat("commit-capital", 20, &mut w, &mut |w| {
+        w.commit(w.irene, BALANCED, &w.sbtc.clone(), BTC);
+    });
     let expiry = w.expiry(3);
     let size = BTC / 100;
     repeat("get-quote", 20, &mut w, &mut |w| drop(w.quote(&sbtc, BALANCED, 85_000 * USD, expiry, size)));

@@ -1,7 +1,8 @@
 //! From freshly deployed contracts to a suite that is open for business.
 //!
 //! The calls below are made by the deployer, in this order, while governance still takes the deployer's word. Each can be
-//! made twice: the second time it changes nothing. [`hand_over`] then ends the deployer's power. Until the last call of
+//! made twice: the second time it is refused or changes nothing, but that the treasury keeps another version of the same row of its
+//! table. [`hand_over`] then ends the deployer's power. Until the last call of
 //! [`Setup::calls`] the contracts refuse to sell policies and to take capital.
 //!
 //! The figures are the protocol's starting values; `docs/protocol.md` says where each comes from.

@@ -94,7 +94,14 @@ fn crates_depend_only_on_those_they_may_know() {
 }
 
 /// Crates below the shell: they serve any front, so no window may come with them.
-const WINDOWLESS: [&str; 4] = ["bithedge-stacks", "bithedge-vm", "bithedge-devnet", "bithedge-engine"];
+const WINDOWLESS: [&str; 6] = [
+    "bithedge-stacks",
+    "bithedge-vm",
+    "bithedge-devnet",
+    "bithedge-deploy",
+    "bithedge-practice",
+    "bithedge-engine",
+];
 
 /// What makes windows and pages.
 const WINDOWS: [&str; 5] = ["gtk", "leptos", "tao", "tauri", "wry"];

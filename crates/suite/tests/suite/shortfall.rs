@@ -70,3 +70,35 @@ fn short_expiry(play: &mut Play, fund: u128, stx_cents: u128) {
     play.compare_all();
     assert_eq!(play.model.bucket(place).reserved(), 0, "everything was claimed");
 }
+
+/// Rounding leaves a bucket that lost everything with a few base units. Whoever comes next must be able to use it.
+#[test]
+fn a_bucket_that_lost_everything_takes_deposits_again() {
+    let mut play = Play::new();
+    play.restart(1);
+    let place = Place { tier: 3, token: Token::Stx };
+    play.commit(IRENE, place, 600_000 * STX);
+    play.next_boundary(3);
+    play.catch_up_as_keeper();
+    let friday = (boundary_before(play.now()) - 115_200) / (7 * DAY) * 7 * DAY + 115_200 + 14 * DAY;
+    let thousand = 1_000 * USD;
+    for (strike, size) in [(95, 2 * BTC + 7), (100, BTC + 13), (90, 77_777_777)] {
+        let order =
+            Order { place, strike: strike * thousand, expiry: friday, size, max_cost: 1_000_000 * STX };
+        play.buy(PETER, &order);
+    }
+    play.walk(50 * thousand, 7 * USD / 100);
+    while play.now() < friday {
+        play.next_boundary(3);
+        play.catch_up_as_keeper();
+    }
+    play.next_boundary(3);
+    play.catch_up_as_keeper();
+    let left = play.model.bucket(place).assets;
+    assert!(left > 0 && left < 10, "{left} micro-STX are left");
+    play.commit(IVAN, place, 10_000 * STX);
+    play.next_boundary(3);
+    play.catch_up_as_keeper();
+    let ivan = &play.model.bucket(place).providers[IVAN];
+    assert!(ivan.shares > 0, "{} micro-STX came back", ivan.returned);
+}

@@ -70,8 +70,9 @@ impl Bucket {
     /// Steps 1 to 4 of a close: marks of what is sold, high and low; the collateral needed; whether nothing is sold.
     fn close(&mut self, high: u128, low: u128, needed: u128, idle: bool, index: u128) {
         const VIRTUAL: u128 = 1_000_000;
+        const MAX_SHARES: u128 = 100_000_000_000_000_000_000_000;
         let nav_high = self.assets.saturating_sub(high);
-        let is_empty = self.assets == 0 && idle;
+        let is_empty = idle && (self.assets == 0 || self.assets * 1_000_000_000_000 < self.shares);
         let is_healthy = self.assets > 0 && 10 * nav_high >= self.assets;
         if is_empty && self.shares > 0 {
             self.generation += 1;
@@ -101,8 +102,9 @@ impl Bucket {
         }
 
         let deposits = self.requested(|request| request.deposit).0;
-        let is_returned = !is_healthy && !is_empty;
-        let minted = if is_returned { 0 } else { mul_div(deposits, pair_shares, nav_low + 1) };
+        let minted = mul_div(deposits, pair_shares, nav_low + 1);
+        let is_returned = !is_healthy && !is_empty || self.shares + minted > MAX_SHARES;
+        let minted = if is_returned { 0 } else { minted };
         self.unowned += minted;
         for provider in &mut self.providers {
             let deposit = std::mem::take(&mut provider.now.deposit);
