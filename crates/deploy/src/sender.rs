@@ -13,6 +13,11 @@ use bithedge_suite::ContractError;
 /// How many transactions wait at a time; a node takes 25 of an account.
 pub const MOST_WAITING: usize = 20;
 
+/// How far a block moves a devnet's clock.
+const BLOCK_TIME: Duration = Duration::from_secs(10);
+/// How long a transaction waits on a devnet that makes blocks on request, by its clock.
+const MOST_BLOCKS_TIME: Duration = Duration::from_secs(1_000);
+
 /// Where the next block comes from.
 #[derive(Debug, Clone)]
 pub enum Blocks {
@@ -261,6 +266,12 @@ impl<'a> Sender<'a> {
                 *waited += *every;
             }
             Blocks::OnRequest(url) => {
+                // What so many blocks have not taken waits for something else, such as an earlier nonce.
+                if *waited >= MOST_BLOCKS_TIME {
+                    let what = what.to_owned();
+                    return Err(SendError::Waiting { what, txid, patience: MOST_BLOCKS_TIME });
+                }
+                *waited += BLOCK_TIME;
                 let answer = self.http.post(format!("{url}/devnet/mine")).body("{}").send().await;
                 let answer = answer.map_err(|error| SendError::NoBlock(error.to_string()))?;
                 if !answer.status().is_success() {

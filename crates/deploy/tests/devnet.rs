@@ -15,7 +15,8 @@ use bithedge_deploy::sender::{Blocks, Fee, Order, SendError, Sender};
 use bithedge_deploy::wallet;
 use bithedge_devnet::accounts::ACCOUNTS;
 use bithedge_devnet::{Config, Devnet};
-use bithedge_stacks::{MicroStx, NodeClient, Payload, Principal, SecretKey};
+use bithedge_stacks::transaction::Memo;
+use bithedge_stacks::{MicroStx, NodeClient, Payload, Principal, SecretKey, TransactionBuilder};
 use bithedge_suite::setup::Setup;
 use bithedge_suite::{Deployment, SuiteNetwork};
 
@@ -118,6 +119,15 @@ async fn it_goes_on_wherever_it_was_broken_off_and_a_second_run_does_nothing() {
     assert!(ready.is_ready(), "{ready}");
     println!("{ready}");
 
+    // What others have waiting is none of the deployer's business.
+    let other = TransactionBuilder::transfer(
+        place.deployment.network().chain(),
+        place.deployment.deployer(),
+        MicroStx::new(1),
+        Memo::EMPTY,
+    );
+    let other = other.fee(MicroStx::new(1_000)).sign(&key(2)).unwrap();
+    place.client.broadcast(&other).await.unwrap();
     assert_eq!(place.job().apply(&key(0), place.blocks.clone(), |_| ()).await.unwrap(), 0);
     assert_eq!(place.nonce().await, u64::try_from(all).unwrap());
 

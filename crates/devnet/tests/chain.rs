@@ -238,6 +238,10 @@ async fn nonces_and_the_mempool_are_told() {
     let mined = net.mine(2).await;
     assert_eq!(mined["included"], 1, "2 and 3 wait for 1");
     assert_eq!(net.get(&format!("/extended/v1/address/{}/mempool", address(1))).await["total"], 2);
+    for (of, count) in [(1, 2), (2, 0)] {
+        let path = format!("/extended/v1/tx/mempool?sender_address={}", address(of));
+        assert_eq!(net.get(&path).await["total"], count);
+    }
     assert_eq!(net.send(&sign(1, 1, FEE, transfer())).await.0, 200);
     assert_eq!(net.mine(1).await["included"], 3, "one block takes an account's whole chain");
     assert_eq!(net.get(&nonces).await["last_executed_tx_nonce"], 3);

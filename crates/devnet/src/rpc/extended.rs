@@ -66,11 +66,28 @@ pub(crate) async fn transactions(State(shared): State<Shared>, Query(page): Quer
     ok(newest_first(page, chain.receipts.in_order(), chain))
 }
 
+/// Whose waiting transactions are asked for; everybody's without.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Waiting {
+    sender_address: Option<String>,
+}
+
 /// `GET /extended/v1/tx/mempool`
-pub(crate) async fn mempool(State(shared): State<Shared>, Query(page): Query<Page>) -> Reply {
+pub(crate) async fn mempool(
+    State(shared): State<Shared>,
+    Query(page): Query<Page>,
+    Query(Waiting { sender_address }): Query<Waiting>,
+) -> Reply {
+    let sender = sender_address.as_deref().map(principal).transpose()?;
     let mut node = shared.node().await;
     let chain = node.chain()?;
-    let waiting: Vec<_> = chain.mempool.iter().rev().collect();
+    let is_asked_for = |origin: String| sender.as_ref().is_none_or(|sender| *sender == origin);
+    let waiting: Vec<_> = chain
+        .mempool
+        .iter()
+        .rev()
+        .filter(|pending| is_asked_for(pending.tx.origin_address().to_string()))
+        .collect();
     ok(page.of(waiting.len(), |at| Some(show::pending(waiting[at]))))
 }
 

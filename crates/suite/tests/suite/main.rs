@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "the seed of a sequence is how it is told again")]
 
+mod activation;
 mod flows;
 mod model;
 mod play;

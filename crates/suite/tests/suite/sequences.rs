@@ -3,7 +3,8 @@
 //!
 //! `BITHEDGE_SEQUENCES` says how many are played, `BITHEDGE_FIRST_SEED` where they start. `BITHEDGE_SEQUENCES_DONE` names a
 //! file of seeds that were played, one a line: they are left out, and those that pass are added. A seed that fails is told
-//! with what it did, and added to `regressions.txt`, whose seeds are played in every run.
+//! with what it did, and added to `regressions.txt`, whose seeds are played in every run. `cargo xtask sequences` plays as
+//! many as one likes, and goes on where it stopped.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};

@@ -221,6 +221,45 @@ fn a_session_from_an_image_is_like_one_that_deployed() {
     assert_eq!(images().count(), 1);
 }
 
+/// Runs in a process of its own, with a folder for coverage in its environment.
+#[test]
+#[ignore = "coverage_is_written_where_the_environment_says runs it"]
+fn one_call_of_a_contract_with_a_file() {
+    let folder = std::path::PathBuf::from(std::env::var_os("CONTRACT_FOLDER").unwrap());
+    let project = Project::load(folder.join("Clarinet.toml")).unwrap().with("priced", crate::PRICED).unwrap();
+    let mut own = Session::start(project.clone(), Options::default()).unwrap();
+    let alice = own.account("wallet_1").unwrap();
+    own.call(alice, "ledger", "add", &[Value::UInt(1)]).unwrap().ok().unwrap();
+    drop(own);
+    let mut shared = Session::shared(project, Options::default()).unwrap();
+    shared.call(alice, "ledger", "add", &[Value::UInt(1)]).unwrap().ok().unwrap();
+}
+
+#[test]
+fn coverage_is_written_where_the_environment_says() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ledger.clar"), crate::LEDGER).unwrap();
+    let entry = "[contracts.ledger]\npath = \"ledger.clar\"\nclarity_version = 6\nepoch = \"4.0\"\n";
+    std::fs::write(folder.path().join("Clarinet.toml"), entry).unwrap();
+    let records = folder.path().join("records");
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "state::one_call_of_a_contract_with_a_file"])
+        .env("CONTRACT_FOLDER", folder.path())
+        .env(bithedge_vm::COVERAGE_DIR_VARIABLE, &records)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let files: Vec<String> = std::fs::read_dir(&records)
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(files.len(), 2, "one of the session that ended, one of the shared one that was given back");
+    for lcov in files {
+        assert!(lcov.contains("FNDA:1,add\n"), "{lcov}");
+        assert!(lcov.contains(&format!("SF:{}\n", folder.path().join("ledger.clar").display())), "{lcov}");
+    }
+}
+
 #[test]
 fn a_session_is_handed_on_and_afresh() {
     let project = crate::project();
