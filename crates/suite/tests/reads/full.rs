@@ -175,12 +175,12 @@ fn decisions(w: &mut World) -> Value {
         function: "assign-role",
         arguments: vec![("who", who(w.stranger)), ("role", text("operator"))],
     });
-    let deviation =
-        [("name", text("anomaly-deviation")), ("value", u(500_000)), ("min", u(1)), ("max", u(2_000_000))];
+    let one_more =
+        [("name", text("one-more")), ("value", u(500_000)), ("min", u(1)), ("max", u(2_000_000))];
     actions.push(Action {
         contract: "parameters",
         function: "define-parameter",
-        arguments: deviation.to_vec(),
+        arguments: one_more.to_vec(),
     });
     for reporter in [w.peter, w.irene, w.ivan, w.stranger] {
         actions.push(Action {
