@@ -175,8 +175,7 @@ fn decisions(w: &mut World) -> Value {
         function: "assign-role",
         arguments: vec![("who", who(w.stranger)), ("role", text("operator"))],
     });
-    let one_more =
-        [("name", text("one-more")), ("value", u(500_000)), ("min", u(1)), ("max", u(2_000_000))];
+    let one_more = [("name", text("one-more")), ("value", u(500_000)), ("min", u(1)), ("max", u(2_000_000))];
     actions.push(Action {
         contract: "parameters",
         function: "define-parameter",
