@@ -198,11 +198,13 @@ impl Bucket {
         }
         let queue = event.queued + event.exited;
         let mut after = before;
-        if queue > 0 {
-            after.sum += before.index * event.paid.base_units() * PPM / queue;
-            after.index = before.index * event.queued / queue;
-        } else if reset {
-            after.index = 0;
+        match (before.index * event.queued).checked_div(queue) {
+            Some(index) => {
+                after.sum += before.index * event.paid.base_units() * PPM / queue;
+                after.index = index;
+            }
+            None if reset => after.index = 0,
+            None => {}
         }
         if reset || after.index < INDEX_FLOOR {
             self.ends.push(after);
