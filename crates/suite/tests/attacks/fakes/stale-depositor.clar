@@ -5,18 +5,18 @@
 
 ;; Deposits and closes the epoch at once.
 (define-public (deposit-and-close (tier uint) (amount uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ((with-ft SBTC "*" amount))
     (begin
       (try! (contract-call? 'SUITE.liquidity-pool commit-capital tier SBTC amount))
       (try! (contract-call? 'SUITE.liquidity-pool close-epoch tier SBTC)))))
 
 ;; Queues shares and closes the epoch at once.
 (define-public (leave-and-close (tier uint) (shares uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ()
     (begin
       (try! (contract-call? 'SUITE.liquidity-pool request-withdrawal tier SBTC shares))
       (try! (contract-call? 'SUITE.liquidity-pool close-epoch tier SBTC)))))
 
 (define-public (leave (tier uint) (shares uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ()
     (try! (contract-call? 'SUITE.liquidity-pool request-withdrawal tier SBTC shares))))

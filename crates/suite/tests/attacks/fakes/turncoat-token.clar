@@ -29,25 +29,28 @@
 
 (define-public (mint (amount uint) (who principal)) (ft-mint? turncoat amount who))
 
+;; More than anybody has.
+(define-constant MUCH u1000000000000000000000000000)
+
 ;; Acts for itself, with everything it has.
 (define-public (commit (token <ft>) (tier uint) (amount uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ((with-ft (contract-of token) "*" MUCH) (with-stx MUCH))
     (try! (contract-call? .liquidity-pool commit-capital tier token amount))))
 (define-public (request (token <ft>) (tier uint) (shares uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ((with-ft (contract-of token) "*" MUCH) (with-stx MUCH))
     (try! (contract-call? .liquidity-pool request-withdrawal tier (contract-of token) shares))))
 (define-public (buy (token <ft>) (tier uint) (strike uint) (time uint) (size uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ((with-ft (contract-of token) "*" MUCH) (with-stx MUCH))
     (get policy (try! (contract-call? .policy-registry purchase-protection token tier u1 strike time size
       u1000000000000000)))))
 (define-public (activate (token <ft>) (policy uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ((with-ft (contract-of token) "*" MUCH) (with-stx MUCH))
     (try! (contract-call? .policy-registry activate-protection policy token u0))))
 (define-public (cancel (token <ft>) (policy uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ((with-ft (contract-of token) "*" MUCH) (with-stx MUCH))
     (try! (contract-call? .policy-registry cancel-protection policy token u0))))
 (define-public (contribute (token <ft>) (amount uint))
-  (as-contract? ((with-all-assets-unsafe))
+  (as-contract? ((with-ft (contract-of token) "*" MUCH) (with-stx MUCH))
     (try! (contract-call? .insurance-fund contribute-to-fund amount token))))
 
 (define-private (note (result (response uint uint)))
