@@ -5,7 +5,7 @@
 //! table. [`hand_over`] then ends the deployer's power. Until the last call of
 //! [`Setup::calls`] the contracts refuse to sell policies and to take capital.
 //!
-//! The figures are the protocol's starting values; `docs/protocol.md` says where each comes from.
+//! The figures are the protocol's starting values; `docs/protocol.md` tells the most important ones.
 
 mod effect;
 
@@ -111,10 +111,10 @@ const INDICATORS: [(&str, &str, &str); 6] = [
     ("fund-STX", "health-fund-good", "health-fund-bad"),
 ];
 
-/// What guardians may decide on the fast track: to stop or start, and to take a reporter out. Nothing that could move a
-/// price or money.
-const EMERGENCY_ACTIONS: [(&str, &str); 3] =
-    [("parameters", "set-flag"), ("parameters", "release-breaker"), ("oracle", "remove-reporter")];
+/// What guardians may decide on the fast track: to let go of a breaker before its time, and to take a reporter out. Not the
+/// flags: one of them would stop activations, which pay out.
+const EMERGENCY_ACTIONS: [(&str, &str); 2] =
+    [("parameters", "release-breaker"), ("oracle", "remove-reporter")];
 
 /// Breakers with their threshold (0: none) and seconds until they release themselves.
 const BREAKERS: [(&str, u128, u128); 4] =
@@ -131,7 +131,8 @@ const ACTIONS: [ActionRule; 4] = [
     ("sell-back", "sell-back", &["all"], 20_000_000_000, 20_000_000_000, 0),
 ];
 
-/// The contracts that the upgrade manager knows by name, and whether they keep money.
+/// The contracts that the upgrade manager knows by name, and whether they keep money or can move it: then an upgrade takes the
+/// long delay and no emergency shortens it.
 const CONTRACTS: [(&str, bool); 9] = [
     ("parameters", false),
     ("analytics", false),
