@@ -104,8 +104,7 @@
         (good (default-to none (element-at? (get good s) (get index s))))
         (bad (default-to none (element-at? (get bad s) (get index s)))))
     (match gauge g (match good a (match bad b
-      (if (or (is-eq a b) (> a MAX_VALUE) (> b MAX_VALUE))
-        next
+      (if (or (is-eq a b) (> a MAX_VALUE) (> b MAX_VALUE)) next
         (merge next {sum: (+ (get sum s) (* (get weight i) (score-of (get value g) a b))),
           weight: (+ (get weight s) (get weight i)), known: (+ (get known s) u1)}))
       next) next) next)))

@@ -229,8 +229,7 @@
 ;; A proposal with its tally.
 (define-read-only (get-proposal (id uint))
   (match (map-get? proposals id)
-    proposal (some (merge proposal {tally: (map-get? tallies id)}))
-    none))
+    proposal (some (merge proposal {tally: (map-get? tallies id)})) none))
 
 ;; pending, active, defeated, succeeded, queued (also when due), expired, executed (all actions) or cancelled.
 (define-read-only (get-status (id uint))

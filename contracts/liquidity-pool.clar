@@ -79,7 +79,8 @@
 
 ;; --- DATA VARS AND MAPS ---
 
-;; Tokens that may be collateral, by principal. Ratios in ppm; amounts in the token's base unit.
+;; Tokens that may be collateral, by principal. Ratios in ppm; amounts in the token's base unit. `decimals` and
+;; `price-feed` inform; `liquidation-threshold` is for peers' accounts, which come with the market.
 (define-map collateral-tokens principal {
   symbol: (string-ascii 10), decimals: uint, asset: uint, collateralization-ratio: uint, liquidation-threshold: uint,
   price-feed: principal, min-deposit: uint, min-premium: uint, bounty: uint, active: bool })
@@ -114,9 +115,11 @@
 (define-map claims {tier: uint, token: principal, expiry: uint, key: uint}
   {spot: uint, stx: uint, floor: uint, due: uint, reserved: uint, size-left: uint, reserve-left: uint})
 
-;; The closes, which are also the yield history: NAV and shares as pairs, exit index and sum before the fill.
+;; The closes, which are also the yield history: exit index and sum before the fill, and NAV and shares as the pairs that
+;; requests are carried out at, virtual unit and shares included: deposits at the higher NAV (low marks), exits at the
+;; lower one (high marks). The event shows both NAVs as they are.
 (define-map epochs {tier: uint, token: principal, epoch: uint} {
-  boundary: uint, spot: uint, stx: uint, nav-low: uint, nav-high: uint, shares: uint, generation: uint, returned: bool,
+  boundary: uint, spot: uint, stx: uint, nav-deposit: uint, nav-exit: uint, shares: uint, generation: uint, returned: bool,
   index: uint, sum: uint, exit-generation: uint, exited: uint, paid: uint, deposited: uint, assets: uint, locked: uint })
 
 ;; Where a generation of exit tickets ended.
@@ -233,7 +236,7 @@
   (if (> after before)
     (div-up (* PPM (- (surcharge-integral after kink slope true) (surcharge-integral before kink slope false)))
       (- after before))
-    (+ PPM (/ (* slope (less after (* kink PPM))) (- ONE (* kink PPM))))))
+    (+ PPM (div-up (* slope (less after (* kink PPM))) (- ONE (* kink PPM))))))
 
 ;; The part of a bucket's assets that may back new sales: what is not on its way out.
 (define-private (backing (bucket {assets: uint, shares: uint, leaving: uint}))
@@ -351,7 +354,7 @@
 (define-constant NO_POSITION {shares: u0, generation: u0, basis: u0, pending: (list), ticket: NO_TICKET,
   claimable: u0, returned: u0, proceeds: u0, basis-returned: u0})
 
-;; One step of a ticket towards a place in the queue's history: within its generation, or to the next one.
+;; One step of a ticket that holds shares towards a place in the queue's history: within its generation, or to the next.
 (define-private (walk-generation (turn uint) (walk {
     tier: uint, token: principal, index: uint, sum: uint, generation: uint, reached: bool, paid: uint,
     ticket: {shares: uint, index: uint, sum: uint, generation: uint, basis: uint} }))
@@ -365,7 +368,7 @@
             {tier: (get tier walk), token: (get token walk), generation: (get generation ticket)}))))
         (left (/ (* shares (get index end)) (get index ticket)))
         (paid (/ (/ (* shares (less (get sum end) (get sum ticket))) (get index ticket)) PPM))
-        (basis (if (is-eq shares u0) u0 (/ (* (get basis ticket) left) shares)))
+        (basis (/ (* (get basis ticket) left) shares))
         (there (or same (is-eq left u0)))
       )
       (merge walk {reached: there, paid: (+ (get paid walk) paid),
@@ -423,7 +426,7 @@
           (merge state {position: (merge now {
             generation: (get generation record),
             shares: (+ (if lives (get shares now) u0)
-              (if taken (/ (* (get deposit request) (get shares record)) (get nav-low record)) u0)),
+              (if taken (/ (* (get deposit request) (get shares record)) (get nav-deposit record)) u0)),
             basis: (+ (if lives (get basis now) u0) (if taken (get deposit request) u0)),
             returned: (+ (get returned now) (if taken u0 (get deposit request))),
             ticket: (if leaves
@@ -431,8 +434,7 @@
                 basis: (+ (get basis ticket) (get basis request))})
               ticket),
             basis-returned: (+ (get basis-returned now) (if leaves u0 (get basis request))
-              (if lives u0 (get basis now))) })})
-          waits))
+              (if lives u0 (get basis now))) })}) waits))
       waits)))
 
 ;; A bucket, and a provider's position in it as it stands after all closes so far.
@@ -694,7 +696,7 @@
       (bucket (get bucket loaded))
       (position (get position loaded))
       (pair (match (map-get? epochs {tier: tier, token: token, epoch: (less (get epoch bucket) u1)}) record
-        {nav: (get nav-high record), shares: (get shares record)} {nav: VIRTUAL_ASSETS, shares: VIRTUAL_SHARES}))
+        {nav: (get nav-exit record), shares: (get shares record)} {nav: VIRTUAL_ASSETS, shares: VIRTUAL_SHARES}))
       (held (+ (get shares position) (get shares (get ticket position))))
       (value (/ (* held (get nav pair)) (get shares pair)))
       (locked (if (is-eq (get assets bucket) u0) u0 (/ (* value (get locked bucket)) (get assets bucket))))
@@ -829,8 +831,8 @@
       (bucket (get bucket loaded))
       (position (get position loaded))
       (record (unwrap! (map-get? epochs {tier: tier, token: token, epoch: (less (get epoch bucket) u1)}) ERR_NO_YIELD))
-      (value (/ (* (get shares position) (get nav-high record)) (get shares record)))
-      (shares (/ (* (less value (get basis position)) (get shares record)) (get nav-high record)))
+      (value (/ (* (get shares position) (get nav-exit record)) (get shares record)))
+      (shares (/ (* (less value (get basis position)) (get shares record)) (get nav-exit record)))
     )
     (try! (check-direct))
     (asserts! (and (> shares u0) (<= shares (get shares position))) ERR_NO_YIELD)
@@ -963,13 +965,13 @@
         spot: (get btc price), stx: (get stx price), vol-high: (get vol-ask price), vol-low: (get vol-low price),
         skew: (get skew terms), markup: (get markup terms), high: u0, low: u0}))))
       (assets (get assets bucket))
-      (nav-high (less assets (get high marks)))
-      (nav-low (less assets (get low marks)))
+      (nav-exit (less assets (get high marks)))
+      (nav-deposit (less assets (get low marks)))
       (needed (collateral-needed asset (get locked bucket) (get required bucket) (get stx price)))
       ;; Dust against the shares is nothing: they would take every deposit past what can be counted.
       (empty (and (is-eq (len (get live bucket)) u0) (or (is-eq assets u0) (< (* assets ONE) (get shares bucket)))))
       (reset (and empty (> (get shares bucket) u0)))
-      (healthy (and (> assets u0) (>= (* nav-high u10) assets)))
+      (healthy (and (> assets u0) (>= (* nav-exit u10) assets)))
       (generation (+ (get generation bucket) (if reset u1 u0)))
       (shares (if reset u0 (get shares bucket)))
       (pair-shares (+ shares VIRTUAL_SHARES))
@@ -977,9 +979,9 @@
       (queue (if reset u0 leaving))
       ;; Exits: at the low NAV (high marks), as far as free collateral goes.
       (free (less assets (+ needed (div-up (* needed (get buffer terms)) PPM))))
-      (value (/ (* queue (+ nav-high VIRTUAL_ASSETS)) pair-shares))
+      (value (/ (* queue (+ nav-exit VIRTUAL_ASSETS)) pair-shares))
       (exited (if healthy (if (<= value free) queue (/ (* queue free) value)) u0))
-      (gross (min-of free (/ (* exited (+ nav-high VIRTUAL_ASSETS)) pair-shares)))
+      (gross (min-of free (/ (* exited (+ nav-exit VIRTUAL_ASSETS)) pair-shares)))
       (use (if (is-eq assets u0) u0 (min-of PPM (/ (* needed PPM) assets))))
       (fee (min-of gross
         (div-up (* gross (+ (get exit-fee terms) (/ (* (get exit-fee-slope terms) use) PPM))) PPM)))
@@ -992,7 +994,7 @@
       ;; Deposits: at the high NAV (low marks).
       (deposits (get deposits-now bucket))
       ;; Assets that nobody holds shares of (exit fees of those who left) go to whoever comes next, not to virtual shares.
-      (nav-in (if (is-eq shares u0) u0 nav-low))
+      (nav-in (if (is-eq shares u0) u0 nav-deposit))
       (minted (/ (* deposits pair-shares) (+ nav-in VIRTUAL_ASSETS)))
       (returned (or (and (not healthy) (not empty)) (> (+ shares minted) MAX_SHARES)))
       (deposited (if returned u0 deposits))
@@ -1002,8 +1004,8 @@
       (due (max-of (+ boundary DAY) (boundary-before (+ (get next-request bucket) CUTOFF (- DAY u1)))))
     )
     (map-set epochs {tier: tier, token: token, epoch: epoch} {
-      boundary: boundary, spot: (get btc price), stx: (get stx price), nav-low: (+ nav-in VIRTUAL_ASSETS),
-      nav-high: (+ nav-high VIRTUAL_ASSETS), shares: pair-shares, generation: generation, returned: returned,
+      boundary: boundary, spot: (get btc price), stx: (get stx price), nav-deposit: (+ nav-in VIRTUAL_ASSETS),
+      nav-exit: (+ nav-exit VIRTUAL_ASSETS), shares: pair-shares, generation: generation, returned: returned,
       index: index, sum: sum, exit-generation: (get exit-generation bucket), exited: exited, paid: paid,
       deposited: deposited, assets: assets-after, locked: (get locked bucket) })
     (and turns (map-set exit-generations {tier: tier, token: token, generation: (get exit-generation bucket)}
@@ -1021,7 +1023,7 @@
     (is-ok (contract-call? .analytics set-gauge (default-to "utilisation" (as-max-len?
       (concat "utilisation-" (concat (int-to-ascii tier) (concat "-" (get symbol collateral)))) u24)) use))
     (print {event: "epoch-closed", tier: tier, token: token, epoch: epoch, boundary: boundary, spot: (get btc price),
-      stx: (get stx price), nav-low: nav-in, nav-high: nav-high, shares: shares, generation: generation,
+      stx: (get stx price), nav-deposit: nav-in, nav-exit: nav-exit, shares: shares, generation: generation,
       exited: exited, paid: paid, fee: fee, deposited: deposited, minted: (if returned u0 minted), returned: returned,
       queued: (- queue exited), assets: assets-after, due: due, bounty: bounty})
     (ok epoch)))
@@ -1052,7 +1054,7 @@
       ;; The fund calls the token: what happened in there stays.
       (now (unwrap! (map-get? buckets {tier: tier, token: token-id}) ERR_UNKNOWN_BUCKET))
       (assets (- (+ (get assets now) fund) reserved))
-      ;; No more than its policies paid in: nobody earns by serving himself.
+      ;; No more than its policies paid in, whose premiums are at least a bounty each: serving oneself does not pay.
       (bounty (min-of (get pot now) (* (min-of u5 (get policies book)) (get bounty collateral))))
     )
     (and (> fund u0) (try! (contract-call? .liquidity-pool-vault credit-funds fund token)))
@@ -1170,6 +1172,8 @@
     (asserts! (or (is-eq asset ASSET_BTC) (is-eq asset ASSET_STX)) ERR_BAD_SETTING)
     (asserts! (and (>= collateralization-ratio PPM) (<= collateralization-ratio (* u10 PPM))
       (<= liquidation-threshold collateralization-ratio) (> min-deposit bounty) (> min-premium u0)
+      ;; Or buying a policy to earn bounties by serving it would pay.
+      (>= min-premium bounty)
       (<= min-premium MAX_ASSETS) (<= min-deposit MAX_ASSETS)) ERR_BAD_SETTING)
     ;; What a token stands for is fixed: books were written with it.
     (asserts! (match (map-get? collateral-tokens token) old (is-eq (get asset old) asset) true) ERR_BAD_SETTING)

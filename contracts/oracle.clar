@@ -241,8 +241,7 @@
         (merge (merge acc listed) {
           fresh: (+ (get fresh acc) weight),
           quotes: (default-to (get quotes acc) (as-max-len? (append (get quotes acc)
-            {btc: (get btc entry), stx: (get stx entry), weight: weight}) u10))})))
-    acc))
+            {btc: (get btc entry), stx: (get stx entry), weight: weight}) u10))}))) acc))
 
 (define-private (btc-leg (quote {btc: uint, stx: uint, weight: uint}))
   {price: (get btc quote), weight: (get weight quote)})
@@ -457,7 +456,6 @@
 (define-public (report-from-source (source <price-source>))
   (begin
     (asserts! (is-listed (contract-of source)) ERR_NOT_REPORTER)
-    (asserts! (not (var-get source-busy)) ERR_SOURCE_BUSY)
     (var-set source-busy true)
     (let ((quote (try! (contract-call? source latest-prices))))
       (var-set source-busy false)

@@ -1,6 +1,7 @@
 ;; parameters (13): system parameters, feature flags, circuit breakers and rate limits.
-;; It stops new risk only: nothing that pays out asks here. It holds no assets. Amounts are in the unit of the action,
-;; times in seconds, ratios in ppm. Histories are read as map entries.
+;; It stops new risk and sales back to the pool: what pays a promise (activation, settlement, claims, exits) asks
+;; nothing here. It holds no assets. Amounts are in the unit of the action, times in seconds, ratios in ppm. Histories
+;; are read as map entries.
 
 ;; --- CONSTANTS ---
 (define-constant FOREVER u340282366920938463463374607431768211455)
@@ -8,9 +9,9 @@
 ;; Bound of rate limits and parameters, so that no product below overflows.
 (define-constant MAX_AMOUNT u1000000000000000000000)
 ;; What complete-setup wants; the parameters it wants are those of build-config.
-(define-constant FLAGS (list "sales" "deposits" "activation" "sell-back"))
+(define-constant FLAGS (list "sales" "deposits" "sell-back"))
 (define-constant BREAKERS (list "all" "sales" "deposits" "oracle"))
-(define-constant ACTIONS (list "purchase" "deposit" "activate" "sell-back"))
+(define-constant ACTIONS (list "purchase" "deposit" "sell-back"))
 (define-constant NAMES (list "oracle" "liquidity-pool-vault" "insurance-fund" "treasury" "liquidity-pool" "policy-registry"))
 
 ;; --- ERRORS ---
@@ -186,8 +187,7 @@
     (and (> (get capacity rule) u0) (> (get count (try! (next-usage rule amount (get-usage action user)))) u0))
     (ok true)))
 
-;; Everything at a glance: lists follow FLAGS and BREAKERS (sales, deposits, activation, sell-back; all, sales, deposits,
-;; oracle); `consistent` repeats the checks across parameters.
+;; Everything at a glance: lists follow FLAGS and BREAKERS (sales, deposits, sell-back; all, sales, deposits, oracle); `consistent` repeats the checks across parameters.
 (define-read-only (get-system-health)
   {initialised: (is-some (var-get policy-config)), consistent: (is-ok (build-config)),
    flags: (map get-flag FLAGS), breakers-tripped: (map tripped BREAKERS), at: stacks-block-time})
@@ -274,7 +274,7 @@
       (try! (governed "release-breaker" (to-consensus-buff? {id: id}))))
     (asserts! (tripped id) ERR_NOT_TRIPPED)
     (map-set circuit-breakers id (merge b {until: stacks-block-time}))
-    (match (map-get? breaker-history key) h (map-set breaker-history key (merge h {released-at: stacks-block-time})) true)
+    (map-set breaker-history key (merge (unwrap-panic (map-get? breaker-history key)) {released-at: stacks-block-time}))
     (print {event: "breaker-released", id: id, by: contract-caller})
     (ok true)))
 

@@ -344,7 +344,6 @@
     (asserts! (< stacks-block-time (get expiry policy)) ERR_EXPIRED)
     (asserts! (>= stacks-block-time (+ (get created-at policy) (get activation-delay config))) ERR_TOO_EARLY)
     (asserts! (< spot (get strike policy)) ERR_NOT_IN_THE_MONEY)
-    (try! (contract-call? .parameters check-action "activate" tx-sender (get size policy)))
     (let ((paid (try! (contract-call? .liquidity-pool settle-early token (as-position id policy) spot
         (max-of (get stx pricing) (get stx-twap pricing))))))
       (asserts! (>= paid min-payout) ERR_BELOW_LIMIT)
@@ -384,10 +383,17 @@
     (asserts! (>= stacks-block-time (get expiry policy)) ERR_NOT_EXPIRED)
     (let ((claim (try! (contract-call? .liquidity-pool pay-claim token id (get tier policy) (get strike policy)
         (get expiry policy) (get size policy) (get owner policy) contract-caller))))
-      (close id policy (if (> (get due claim) u0) SETTLED EXPIRED) "settled" (get paid claim) (get spot claim))
-      (print {event: "policy-settled", policy: id, owner: (get owner policy), price: (get spot claim),
-        due: (get due claim), paid: (get paid claim), by: contract-caller})
-      (ok (get paid claim)))))
+      (if (> (get due claim) u0)
+        (begin
+          (close id policy SETTLED "settled" (get paid claim) (get spot claim))
+          (print {event: "policy-settled", policy: id, owner: (get owner policy), price: (get spot claim),
+            due: (get due claim), paid: (get paid claim), by: contract-caller})
+          (ok (get paid claim)))
+        (begin
+          (close id policy EXPIRED "expired" u0 (get spot claim))
+          (print {event: "policy-expired", policy: id, owner: (get owner policy), price: (get spot claim),
+            by: contract-caller})
+          (ok u0))))))
 
 ;; Brings the index up to date: policies of the list that ran out of the money become expired. Others are left as they
 ;; are. Returns how many changed.

@@ -124,10 +124,9 @@ const BREAKERS: [(&str, u128, u128); 4] =
 type ActionRule = (&'static str, &'static str, &'static [&'static str], u128, u128, u128);
 
 /// Actions with their flag, breakers, and per user: capacity, what is refilled a day, seconds between two.
-const ACTIONS: [ActionRule; 4] = [
+const ACTIONS: [ActionRule; 3] = [
     ("purchase", "sales", &["all", "sales", "oracle"], 20_000_000_000, 20_000_000_000, 0),
     ("deposit", "deposits", &["all", "deposits", "oracle"], 0, 0, 0),
-    ("activate", "activation", &[], 0, 0, 0),
     ("sell-back", "sell-back", &["all"], 20_000_000_000, 20_000_000_000, 0),
 ];
 
@@ -189,7 +188,7 @@ impl Setup {
         for (name, value, min, max) in PARAMETERS {
             calls.add("parameters", "define-parameter", vec![ascii(name)?, u(value), u(min), u(max)]);
         }
-        for flag in ["sales", "deposits", "activation", "sell-back"] {
+        for flag in ["sales", "deposits", "sell-back"] {
             calls.add("parameters", "set-flag", vec![ascii(flag)?, Value::Bool(true)]);
         }
         for (id, threshold, release) in BREAKERS {

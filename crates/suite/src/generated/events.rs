@@ -1378,7 +1378,7 @@ events! {
         /// `bounty`: amount.
         bounty("bounty"): TokenAmount,
     }
-    /// `epoch-closed` of `liquidity-pool`. An epoch ended: deposits became shares, the exit queue was paid as far as collateral was free.
+    /// `epoch-closed` of `liquidity-pool`. An epoch ended: deposits became shares at `nav-deposit` (low marks), the exit queue was paid at `nav-exit` (high marks) as far as collateral was free.
     LiquidityPoolEpochClosed = "liquidity-pool" "epoch-closed" {
         /// `tier`: uint.
         tier("tier"): u128,
@@ -1392,10 +1392,10 @@ events! {
         spot("spot"): UsdE8,
         /// `stx`: usd-e8.
         stx("stx"): UsdE8,
-        /// `nav-low`: amount.
-        nav_low("nav-low"): TokenAmount,
-        /// `nav-high`: amount.
-        nav_high("nav-high"): TokenAmount,
+        /// `nav-deposit`: amount.
+        nav_deposit("nav-deposit"): TokenAmount,
+        /// `nav-exit`: amount.
+        nav_exit("nav-exit"): TokenAmount,
         /// `shares`: uint.
         shares("shares"): u128,
         /// `generation`: uint.
@@ -1578,7 +1578,7 @@ events! {
         /// `refund`: amount.
         refund("refund"): TokenAmount,
     }
-    /// `policy-settled` of `policy-registry`. A policy's claim was carried out after its expiry was settled; nothing was due if it ended out of the money.
+    /// `policy-settled` of `policy-registry`. A policy that ended in the money was paid after its expiry was settled.
     PolicyRegistryPolicySettled = "policy-registry" "policy-settled" {
         /// `policy`: uint.
         policy("policy"): u128,
@@ -1593,7 +1593,7 @@ events! {
         /// `by`: principal.
         by("by"): Principal,
     }
-    /// `policy-expired` of `policy-registry`. A policy that ran out of the money was taken off the list of active ones.
+    /// `policy-expired` of `policy-registry`. A policy that ended out of the money was taken off the list of active ones: by a claim, or by bringing the list up to date.
     PolicyRegistryPolicyExpired = "policy-registry" "policy-expired" {
         /// `policy`: uint.
         policy("policy"): u128,

@@ -477,7 +477,8 @@ pub mod maps {
     use super::types;
 
     map! {
-    /// Tokens that may be collateral, by principal. Ratios in ppm; amounts in the token's base unit.
+    /// Tokens that may be collateral, by principal. Ratios in ppm; amounts in the token's base unit. `decimals` and
+    /// `price-feed` inform; `liquidation-threshold` is for peers' accounts, which come with the market.
     ///
     /// The map `collateral-tokens`: `principal` to `{…}`.
         CollateralTokens = LiquidityPool "collateral-tokens", Principal => types::CollateralToken
@@ -520,7 +521,9 @@ pub mod maps {
     }
 
     map! {
-    /// The closes, which are also the yield history: NAV and shares as pairs, exit index and sum before the fill.
+    /// The closes, which are also the yield history: exit index and sum before the fill, and NAV and shares as the pairs that
+    /// requests are carried out at, virtual unit and shares included: deposits at the higher NAV (low marks), exits at the
+    /// lower one (high marks). The event shows both NAVs as they are.
     ///
     /// The map `epochs`: `{…}` to `{…}`.
         Epochs = LiquidityPool "epochs", types::EpochsKey => types::Epoch
@@ -790,10 +793,10 @@ pub mod types {
             index("index"): u128,
             /// `locked`: `uint`.
             locked("locked"): u128,
-            /// `nav-high`: `uint`.
-            nav_high("nav-high"): u128,
-            /// `nav-low`: `uint`.
-            nav_low("nav-low"): u128,
+            /// `nav-deposit`: `uint`.
+            nav_deposit("nav-deposit"): u128,
+            /// `nav-exit`: `uint`.
+            nav_exit("nav-exit"): u128,
             /// `paid`: `uint`.
             paid("paid"): u128,
             /// `returned`: `bool`.

@@ -110,8 +110,7 @@ function! {
 }
 
 function! {
-/// Everything at a glance: lists follow FLAGS and BREAKERS (sales, deposits, activation, sell-back; all, sales, deposits,
-/// oracle); `consistent` repeats the checks across parameters.
+/// Everything at a glance: lists follow FLAGS and BREAKERS (sales, deposits, sell-back; all, sales, deposits, oracle); `consistent` repeats the checks across parameters.
 ///
 /// The read-only function `get-system-health`. Answers `{…}`.
     GetSystemHealth = ReadOnly Parameters "get-system-health" {
@@ -542,8 +541,8 @@ pub mod types {
             breakers_tripped("breakers-tripped"): List<bool, 4>,
             /// `consistent`: `bool`.
             consistent("consistent"): bool,
-            /// `flags`: `(list 4 (optional {…}))`.
-            flags("flags"): List<Option<FlagsEntry>, 4>,
+            /// `flags`: `(list 3 (optional {…}))`.
+            flags("flags"): List<Option<FlagsEntry>, 3>,
             /// `initialised`: `bool`.
             initialised("initialised"): bool,
         }

@@ -26,7 +26,7 @@ fn pair(w: &mut World, epoch: u128) -> (u128, u128, u128) {
     let sbtc = w.sbtc.clone();
     let record = w.read("liquidity-pool", "get-epoch", &[u(BALANCED), sbtc, u(epoch)]);
     let record = record.as_optional().unwrap().unwrap().clone();
-    (num(&record, "nav-high"), num(&record, "nav-low"), num(&record, "shares"))
+    (num(&record, "nav-exit"), num(&record, "nav-deposit"), num(&record, "shares"))
 }
 
 fn epoch(w: &mut World) -> u128 {
@@ -82,14 +82,14 @@ pub(crate) fn a_deposit_and_a_close_in_one_transaction_get_no_share_at_the_stale
     let position = w.read("liquidity-pool", "get-provider", &[u(BALANCED), sbtc.clone(), to.clone()]);
     let position = position.as_response().unwrap().unwrap().clone();
     assert_eq!(num(&position, "shares"), 0, "the close that it made itself gave it nothing");
-    let (_, nav_low, shares) = pair(&mut w, stale);
-    let at_the_stale_price = (funds - 50) * shares / nav_low;
+    let (_, nav_deposit, shares) = pair(&mut w, stale);
+    let at_the_stale_price = (funds - 50) * shares / nav_deposit;
 
     // It gets its shares at the next boundary, and leaves at the one after that.
     w.next_boundary();
     w.close(BALANCED, &sbtc).ok().unwrap();
-    let (nav_high, _, shares) = pair(&mut w, stale + 1);
-    let would_be = profit(at_the_stale_price * nav_high / shares, funds);
+    let (nav_exit, _, shares) = pair(&mut w, stale + 1);
+    let would_be = profit(at_the_stale_price * nav_exit / shares, funds);
     let position = w.read("liquidity-pool", "get-provider", &[u(BALANCED), sbtc.clone(), to.clone()]);
     let held = num(position.as_response().unwrap().unwrap(), "shares");
     // Nor can it leave and close at once: this epoch's boundary has been.
@@ -120,9 +120,9 @@ pub(crate) fn a_deposit_after_a_crash_does_not_profit_from_the_fall_of_volatilit
     w.commit(w.ivan, BALANCED, &sbtc, funds);
     w.next_boundary();
     w.close(BALANCED, &sbtc).ok().unwrap();
-    let (nav_high, nav_low, shares) = pair(&mut w, crash + 1);
-    assert!(nav_low > nav_high + nav_high / 100, "two marks, well apart: {nav_low} {nav_high}");
-    let at_one_mark = (funds - 50) * shares / nav_high;
+    let (nav_exit, nav_deposit, shares) = pair(&mut w, crash + 1);
+    assert!(nav_deposit > nav_exit + nav_exit / 100, "two marks, well apart: {nav_deposit} {nav_exit}");
+    let at_one_mark = (funds - 50) * shares / nav_exit;
     // From now on the price stands still and volatility falls, as everybody knows it will. He leaves after one, two or
     // four more closes.
     w.vm.snapshot().unwrap();
@@ -135,8 +135,8 @@ pub(crate) fn a_deposit_after_a_crash_does_not_profit_from_the_fall_of_volatilit
         leave(&mut w, ivan);
         let result = profit(w.sats(w.ivan), 1_000 * BTC);
         let last = epoch(&mut w) - 1;
-        let (nav_high, _, shares) = pair(&mut w, last);
-        let would_be = profit(at_one_mark * nav_high / shares, funds);
+        let (nav_exit, _, shares) = pair(&mut w, last);
+        let would_be = profit(at_one_mark * nav_exit / shares, funds);
         println!(
             "after {} days: {result} sats, with one mark for both it would have been {would_be}",
             days + 1
@@ -232,17 +232,17 @@ pub(crate) fn nobody_leaves_before_a_known_loss_is_booked() {
     assert_eq!(loss, 5 * BTC * 20_000 / 70_000);
     w.close(BALANCED, &sbtc).ok().unwrap();
     let after = w.bucket(BALANCED, &sbtc);
-    let (nav_high, _, all) = pair(&mut w, num(&after, "epoch") - 1);
+    let (nav_exit, _, all) = pair(&mut w, num(&after, "epoch") - 1);
     let position = w.position(BALANCED, &sbtc, w.ivan);
     let queued = num(position.field("ticket").unwrap(), "shares");
     let filled = shares - queued;
     assert!(filled > 0);
     // What was filled was paid at the NAV after the loss, less the exit fee.
-    let worth = filled * nav_high / all;
+    let worth = filled * nav_exit / all;
     let paid = num(&position, "claimable");
     assert!(paid < worth && paid > worth * 99 / 100, "{paid} of {worth}");
-    assert!(nav_high + loss <= num(&bucket, "assets"), "the pair is that after the loss");
-    let escaped = filled * (nav_high + loss) / all;
+    assert!(nav_exit + loss <= num(&bucket, "assets"), "the pair is that after the loss");
+    let escaped = filled * (nav_exit + loss) / all;
     println!("leaving before the loss would have brought {escaped}, it brought {paid}; dead exit {dead}");
     w.check_books();
 }

@@ -138,8 +138,14 @@ fn dia_prices_come_over_with_their_time_in_seconds() {
     );
     refresh(&mut s, &feed, 2_740_003);
     set_dia(&mut s, (95_000 * USD, now), (150_000_000, now - 4_001));
-    done(&mut s, anyone, "dia-adapter", "refresh", &[feed]);
+    done(&mut s, anyone, "dia-adapter", "refresh", std::slice::from_ref(&feed));
     assert_eq!(read(&mut s, "dia-adapter", "latest-prices", &[]), prices(95_000 * USD, 150_000_000, NOW - 5));
+    // Whichever of the two is older: here bitcoin's, which a younger price of STX makes no newer than what is kept.
+    set_dia(&mut s, (96_000 * USD, now - 5_000), (151_000_000, now));
+    refresh(&mut s, &feed, 2_740_003);
+    set_dia(&mut s, (96_000 * USD, now - 4_000), (151_000_000, now));
+    done(&mut s, anyone, "dia-adapter", "refresh", &[feed]);
+    assert_eq!(read(&mut s, "dia-adapter", "latest-prices", &[]), prices(96_000 * USD, 151_000_000, NOW - 4));
 }
 
 #[test]

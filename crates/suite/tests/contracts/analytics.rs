@@ -111,6 +111,20 @@ fn no_value_makes_recording_fail() {
     let printed = done(&mut s, account(8), "fake-pool", "set-gauge", &[text(""), u(u128::MAX)]);
     assert_eq!(event_names(&printed), ["gauge-set"]);
     assert_eq!(field(&event(&printed), "by"), deployed("fake-pool"));
+    // Nor is the sum of a day of the largest figures and the next one, in either order, more than can be counted.
+    for (metric, figures) in [("b", [1, u128::MAX]), ("c", [u128::MAX, 1]), ("d", [u128::MAX, u128::MAX])] {
+        s.snapshot().unwrap();
+        for figure in figures {
+            record(&mut s, metric, figure);
+            later(&mut s, DAY);
+        }
+        for (days, sum) in [(1, figures[0]), (2, u128::MAX), (31, u128::MAX)] {
+            let window = read(&mut s, "analytics", "get-window", &[text(metric), u(today), u(days)]);
+            assert_eq!(field(&window, "sum"), u(sum), "{metric} over {days} days");
+            assert_eq!(field(&window, "count"), u(days.min(2)), "{metric} over {days} days");
+        }
+        s.restore().unwrap();
+    }
     // Views of such figures answer too, or say that they cannot.
     let window = read(&mut s, "analytics", "get-window", &[text("a"), u(today - 1), u(31)]);
     assert_eq!(field(&window, "sum"), u(u128::MAX));
@@ -317,6 +331,19 @@ fn the_health_score_is_the_weighted_mean_of_what_is_known() {
     let health = read(&mut s, "analytics", "get-health-score", &[]);
     assert_eq!((field(&health, "score"), field(&health, "known")), (u(750_000), u(1)));
     assert_eq!((field(&health, "of"), field(&health, "status")), (u(3), text("healthy")));
+    // One of two thresholds is none, whichever it is; with both the third counts.
+    for threshold in ["liquidations-good", "liquidations-bad"] {
+        s.snapshot().unwrap();
+        parameter(&mut s, threshold, 2);
+        assert_eq!(read(&mut s, "analytics", "get-health-score", &[]), health, "{threshold} alone");
+        s.restore().unwrap();
+    }
+    s.snapshot().unwrap();
+    parameter(&mut s, "liquidations-good", 0);
+    parameter(&mut s, "liquidations-bad", 2);
+    let both = read(&mut s, "analytics", "get-health-score", &[]);
+    assert_eq!((field(&both, "score"), field(&both, "known")), (u((750_000 * 3 + 500_000 * 2) / 5), u(2)));
+    s.restore().unwrap();
     gauge(&mut s, "collateral", 1_250_000);
     let health = read(&mut s, "analytics", "get-health-score", &[]);
     assert_eq!(field(&health, "score"), u((750_000 * 3 + 250_000) / 4));

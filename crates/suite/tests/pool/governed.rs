@@ -123,6 +123,8 @@ fn every_bound_of_a_token(w: &mut World) {
     token_refused(w, [("bounty", u(100_000_000))]);
     token_refused(w, [("min-deposit", u(1_000_000_000_000_001))]);
     token_refused(w, [("min-premium", u(0))]);
+    // Below the bounty.
+    token_refused(w, [("min-premium", u(49_999))]);
     token_refused(w, [("min-premium", u(1_000_000_000_000_001))]);
     token_refused(w, [("bounty", u(MAX))]);
 }

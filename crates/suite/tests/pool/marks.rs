@@ -60,8 +60,8 @@ fn check_next_close(w: &mut World, token: &Value, sold: &[Sold]) -> (u128, u128)
     let record = w.read("liquidity-pool", "get-epoch", &[u(BALANCED), token.clone(), epoch]);
     let record = record.as_optional().unwrap().unwrap().clone();
     let (high, low) = marks(w, sold, boundary, *token == w.stx);
-    assert_eq!(num(&record, "nav-high"), assets - high + 1);
-    assert_eq!(num(&record, "nav-low"), assets - low + 1);
+    assert_eq!(num(&record, "nav-exit"), assets - high + 1);
+    assert_eq!(num(&record, "nav-deposit"), assets - low + 1);
     (high, low)
 }
 

@@ -18,6 +18,7 @@ fn a_stop_refuses_new_risk_and_nothing_else() {
             the_breaker_oracle_stops_sales_and_deposits,
             the_flag_sales_stops_sales_alone,
             the_flag_deposits_stops_deposits_alone,
+            the_flag_sell_back_stops_sales_back_alone,
             a_gain_is_taken_out_whatever_is_stopped,
             a_stop_by_a_breaker_ends_by_itself,
             a_stale_price_stops_what_needs_one_and_no_exit,
@@ -132,6 +133,10 @@ fn the_flag_sales_stops_sales_alone(w: &mut World) {
 
 fn the_flag_deposits_stops_deposits_alone(w: &mut World) {
     stopped(w, Stop::Flag("deposits"), false, true, false);
+}
+
+fn the_flag_sell_back_stops_sales_back_alone(w: &mut World) {
+    stopped(w, Stop::Flag("sell-back"), false, false, true);
 }
 
 fn a_gain_is_taken_out_whatever_is_stopped(w: &mut World) {

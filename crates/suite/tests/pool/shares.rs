@@ -116,7 +116,7 @@ fn an_exit_pays_a_fee_that_grows_with_utilisation_and_stays(w: &mut World) {
     let closed = outcome.prints().last().unwrap().1.clone();
     let after = w.bucket(BALANCED, &sbtc);
     let assets = num(&before, "assets");
-    let gross = shares * (num(&closed, "nav-high") + 1) / (num(&before, "shares") + 1_000_000);
+    let gross = shares * (num(&closed, "nav-exit") + 1) / (num(&before, "shares") + 1_000_000);
     let rate = 1_000 + 4_000 * (5 * BTC * 1_000_000 / assets) / 1_000_000;
     assert!((2_900..3_000).contains(&rate), "{rate}");
     let fee = (gross * rate).div_ceil(1_000_000);
@@ -194,7 +194,7 @@ fn an_unhealthy_bucket_returns_deposits_and_lets_exits_wait(w: &mut World) {
     close_day(w, &sbtc);
     let record = last_epoch(w, &sbtc);
     let bucket = w.bucket(BALANCED, &sbtc);
-    assert!(num(&record, "nav-high") * 10 < num(&bucket, "assets"), "{record:?}");
+    assert!(num(&record, "nav-exit") * 10 < num(&bucket, "assets"), "{record:?}");
     assert_eq!(record.field("returned").unwrap(), &Value::Bool(true));
     assert_eq!((num(&record, "exited"), num(&record, "paid"), num(&record, "deposited")), (0, 0, 0));
     assert_eq!(num(&bucket, "queued"), shares / 2);

@@ -191,7 +191,7 @@ impl Bucket {
             reset,
             returned: event.returned,
             pair_shares: event.shares + VIRTUAL_SHARES,
-            pair_nav: event.nav_low.base_units() + 1,
+            pair_nav: event.nav_deposit.base_units() + 1,
         };
         for position in self.positions.values_mut() {
             position.carry_out(&close, before, &self.ends);
@@ -360,10 +360,7 @@ impl Projection {
                 self.policies.insert(e.policy, Policy { owner: e.owner, token: e.token, figures });
             }
             SuiteEvent::PolicyRegistryPolicyActivated(e) => self.end(e.policy, 2, e.paid.base_units()),
-            SuiteEvent::PolicyRegistryPolicySettled(e) => {
-                let status = if e.due.base_units() > 0 { 3 } else { 4 };
-                self.end(e.policy, status, e.paid.base_units());
-            }
+            SuiteEvent::PolicyRegistryPolicySettled(e) => self.end(e.policy, 3, e.paid.base_units()),
             SuiteEvent::PolicyRegistryPolicyExpired(e) => self.end(e.policy, 4, 0),
             SuiteEvent::PolicyRegistryPolicyCancelled(e) => self.end(e.policy, 5, e.refund.base_units()),
             SuiteEvent::LiquidityPoolVaultFundsDeposited(e) => {

@@ -228,12 +228,9 @@ fn at_expiry(w: &mut World, model: &mut Model, soon: u64) {
     // One in the money by the keeper, one by its owner, one out of the money.
     let keeper = w.keeper;
     for (id, by) in [(7, keeper), (9, w.stranger), (8, keeper)] {
-        let paid = w.registry(by, "claim-settlement", &[u(id), sbtc.clone()]);
-        let paid = paid.ok().unwrap().as_uint().unwrap();
         let due = if id % 2 == 1 { (BTC / 10 + id - 1) * 3_000 / 87_000 } else { 0 };
-        assert_eq!(paid, due, "policy {id}");
+        a_claim_says_settled_with_a_payout_and_expired_without(w, id, by, due);
         model.ended(id, if due > 0 { SETTLED } else { EXPIRED });
-        check_history(w, id, 1, "settled", (due, 87_000 * USD), &who(by));
     }
     model.check(w);
     // Everything else of this expiry ends; what was sold for the next one stays.
@@ -246,4 +243,34 @@ fn at_expiry(w: &mut World, model: &mut Model, soon: u64) {
     }
     model.check(w);
     assert_eq!(model.statuses[ACTIVE].len(), 4, "of five that end a week later one was sold back");
+}
+
+/// Somebody claims a policy whose expiry ended at 87,000 USD: the registry prints one event, and it is the one of this
+/// outcome, as its answer, the policy's history and its status are.
+fn a_claim_says_settled_with_a_payout_and_expired_without(w: &mut World, id: u128, by: Address, due: u128) {
+    let sbtc = w.sbtc.clone();
+    let owner = policy(w, id).field("owner").unwrap().clone();
+    let claimed = w.registry(by, "claim-settlement", &[u(id), sbtc]);
+    assert_eq!(claimed.ok().unwrap(), &u(due), "policy {id}");
+    let own: Vec<Value> = claimed
+        .prints()
+        .filter(|(contract, _)| contract.to_string().ends_with(".policy-registry"))
+        .map(|(_, value)| value.clone())
+        .collect();
+    let (event, history, status) =
+        if due > 0 { ("policy-settled", "settled", SETTLED) } else { ("policy-expired", "expired", EXPIRED) };
+    let mut fields = vec![
+        ("event", Value::ascii(event).unwrap()),
+        ("policy", u(id)),
+        ("owner", owner),
+        ("price", u(87_000 * USD)),
+        ("by", who(by)),
+    ];
+    if due > 0 {
+        fields.extend([("due", u(due)), ("paid", u(due))]);
+    }
+    let expected = Value::tuple(fields.into_iter().map(|(name, value)| (name.parse().unwrap(), value)));
+    assert_eq!(own, [expected], "policy {id}");
+    check_history(w, id, 1, history, (due, 87_000 * USD), &who(by));
+    assert_eq!(num(&policy(w, id), "status"), status as u128, "policy {id}");
 }

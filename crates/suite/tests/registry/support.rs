@@ -138,7 +138,7 @@ pub(crate) fn watch(w: &mut World, policies: u128, expiries: &[u64]) {
     }
     for person in people {
         entries.push(("policy-registry", "owner-count", who(person)));
-        for action in ["purchase", "activate", "sell-back"] {
+        for action in ["purchase", "sell-back"] {
             let key = tuple(&[("action", Value::ascii(action).unwrap()), ("user", who(person))]);
             entries.push(("parameters", "rate-limiting", key));
         }

@@ -95,7 +95,7 @@ fn over_a_month(play: &mut Play) {
     while play.now() + 2 * DAY < expiry {
         let bucket = play.model.bucket(place);
         let last = bucket.last.unwrap();
-        let value = mul_div(bucket.queued, last.nav_high, last.shares);
+        let value = mul_div(bucket.queued, last.nav_exit, last.shares);
         if value > 200_000 {
             play.commit(IVAN, place, value / 2);
         }

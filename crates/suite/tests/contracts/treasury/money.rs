@@ -338,3 +338,31 @@ fn decisions_by_vote_are_carried_out_by_anyone_once_and_exactly() {
     assert!(c.call("wallet_4", "treasury execute-payment #sbtc u70 @wallet_2 \"work\"").err_code().is_ok());
     assert_eq!(c.balance("#sbtc", "@wallet_2"), before + 70);
 }
+
+#[test]
+fn a_swap_that_ends_while_it_is_paid_for_is_not_filled() {
+    let mut c = ready();
+    collect(&mut c, "#sbtc", 1_000);
+    c.ok("wallet_1", "treasury distribute #sbtc");
+    // Both are decided, and carried out by whoever comes: here the second by the token, while it pays for the first.
+    let until = c.session.now().unwrap() + 10 * DAY;
+    let terms =
+        format!("{{sell: #sbtc , amount: u400, buy: .fake-token , price: u10, expires-at: u{until}}}");
+    c.decide(&[("treasury", "approve-swap", &terms), ("treasury", "cancel-swap", "{id: u1}")]);
+    let approved = c.ok("wallet_4", &format!("treasury approve-swap #sbtc u400 .fake-token u10 u{until}"));
+    assert_eq!(approved.ok().unwrap(), &Value::UInt(1));
+    c.session.snapshot().unwrap();
+    let before = ["#sbtc", ".fake-token"].map(|token| (c.balance(token, "@wallet_2"), parts(&mut c, token)));
+    let fill = "treasury fill-swap u1 #sbtc .fake-token";
+    c.ok("wallet_8", "fake-token set-mode \"cancel-swap\"");
+    c.refused("wallet_2", fill, UNKNOWN_SWAP);
+    let after = ["#sbtc", ".fake-token"].map(|token| (c.balance(token, "@wallet_2"), parts(&mut c, token)));
+    assert_eq!(after, before);
+    // It ended nothing either: the swap is still there, and so is the decision to withdraw it.
+    c.ok("wallet_8", "fake-token set-mode \"\"");
+    c.ok("wallet_2", fill);
+    assert_eq!(c.balance("#sbtc", "@wallet_2"), before[0].0 + 400);
+    c.session.restore().unwrap();
+    c.ok("wallet_4", "treasury cancel-swap u1");
+    c.refused("wallet_2", fill, UNKNOWN_SWAP);
+}

@@ -20,9 +20,9 @@ pub(crate) struct Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Close {
     /// Exit NAV and one.
-    pub nav_high: u128,
+    pub nav_exit: u128,
     /// Deposit NAV and one.
-    pub nav_low: u128,
+    pub nav_deposit: u128,
     /// Shares before it, and the virtual ones.
     pub shares: u128,
     /// Shares that left.
@@ -271,8 +271,8 @@ impl Model {
         let bucket = self.bucket_mut(place);
         let provider = &bucket.providers[user];
         let Some(last) = bucket.last else { return Err(vec![refusal::NO_YIELD]) };
-        let value = mul_div(provider.shares, last.nav_high, last.shares);
-        let shares = mul_div(value.saturating_sub(provider.basis), last.shares, last.nav_high);
+        let value = mul_div(provider.shares, last.nav_exit, last.shares);
+        let shares = mul_div(value.saturating_sub(provider.basis), last.shares, last.nav_exit);
         if shares == 0 || shares > provider.shares {
             return Err(vec![refusal::NO_YIELD]);
         }

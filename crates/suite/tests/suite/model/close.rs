@@ -71,9 +71,9 @@ impl Bucket {
     fn close(&mut self, high: u128, low: u128, needed: u128, idle: bool, index: u128) {
         const VIRTUAL: u128 = 1_000_000;
         const MAX_SHARES: u128 = 100_000_000_000_000_000_000_000;
-        let nav_high = self.assets.saturating_sub(high);
+        let nav_exit = self.assets.saturating_sub(high);
         let is_empty = idle && (self.assets == 0 || self.assets * 1_000_000_000_000 < self.shares);
-        let is_healthy = self.assets > 0 && 10 * nav_high >= self.assets;
+        let is_healthy = self.assets > 0 && 10 * nav_exit >= self.assets;
         if is_empty && self.shares > 0 {
             self.generation += 1;
             (self.shares, self.queued, self.unowned) = (0, 0, 0);
@@ -81,19 +81,19 @@ impl Bucket {
             self.orphan.void();
         }
         let pair_shares = self.shares + VIRTUAL;
-        let nav_low = if self.shares == 0 { 0 } else { self.assets.saturating_sub(low) };
+        let nav_deposit = if self.shares == 0 { 0 } else { self.assets.saturating_sub(low) };
 
         let queue = self.queued + self.requested(|request| request.exit).0;
         self.providers.iter_mut().for_each(Provider::admit);
         let buffer = mul_div_up(needed, super::Terms::BUFFER, PPM);
         let free = self.assets.saturating_sub(needed + buffer);
-        let value = mul_div(queue, nav_high + 1, pair_shares);
+        let value = mul_div(queue, nav_exit + 1, pair_shares);
         let exited = match (is_healthy, value <= free) {
             (false, _) => 0,
             (true, true) => queue,
             (true, false) => mul_div(queue, free, value),
         };
-        let gross = free.min(mul_div(exited, nav_high + 1, pair_shares));
+        let gross = free.min(mul_div(exited, nav_exit + 1, pair_shares));
         let used = if self.assets == 0 { 0 } else { mul_div(needed, PPM, self.assets).min(PPM) };
         let rate = super::Terms::EXIT_FEE + mul_div(super::Terms::EXIT_FEE_SLOPE, used, PPM);
         let paid = gross - gross.min(mul_div_up(gross, rate, PPM));
@@ -102,7 +102,7 @@ impl Bucket {
         }
 
         let deposits = self.requested(|request| request.deposit).0;
-        let minted = mul_div(deposits, pair_shares, nav_low + 1);
+        let minted = mul_div(deposits, pair_shares, nav_deposit + 1);
         let is_returned = !is_healthy && !is_empty || self.shares + minted > MAX_SHARES;
         let minted = if is_returned { 0 } else { minted };
         self.unowned += minted;
@@ -112,7 +112,7 @@ impl Bucket {
                 provider.returned += deposit;
                 self.refunds += deposit;
             } else if deposit > 0 {
-                let shares = mul_div(deposit, pair_shares, nav_low + 1);
+                let shares = mul_div(deposit, pair_shares, nav_deposit + 1);
                 provider.shares += shares;
                 provider.basis += deposit;
                 self.unowned -= shares;
@@ -128,8 +128,8 @@ impl Bucket {
         self.epoch += 1;
         self.fresh = 0;
         self.last = Some(Close {
-            nav_high: nav_high + 1,
-            nav_low: nav_low + 1,
+            nav_exit: nav_exit + 1,
+            nav_deposit: nav_deposit + 1,
             shares: pair_shares,
             exited,
             paid,

@@ -138,7 +138,7 @@ impl Play {
         self.compare_position(place, user, &chain);
         let bucket = self.model.bucket(place);
         let held = num(&chain, "shares") + num(chain.field("ticket").unwrap(), "shares");
-        let value = bucket.last.map_or(held / 1_000_000, |last| mul_div(held, last.nav_high, last.shares));
+        let value = bucket.last.map_or(held / 1_000_000, |last| mul_div(held, last.nav_exit, last.shares));
         assert_eq!(num(&chain, "value"), value, "{place:?}, user {user}: {chain}");
         chain
     }

@@ -26,13 +26,14 @@ impl Play {
             let key = super::tuple(&[("tier", at[0].clone()), ("token", at[1].clone()), ("epoch", u(epoch))]);
             let record = self.w.vm.entry(POOL, "epochs", &key).unwrap().unwrap();
             let last = self.model.bucket(place).last.unwrap();
-            let names = ["nav-high", "nav-low", "shares", "exited", "paid", "deposited"];
-            let expected = [last.nav_high, last.nav_low, last.shares, last.exited, last.paid, last.deposited];
+            let names = ["nav-exit", "nav-deposit", "shares", "exited", "paid", "deposited"];
+            let expected =
+                [last.nav_exit, last.nav_deposit, last.shares, last.exited, last.paid, last.deposited];
             assert_eq!(names.map(|name| num(&record, name)), expected, "{place:?}: {names:?}");
             // Invariant 2: no price takes more from sBTC providers than the locks.
             let [assets, locked] = ["assets", "locked"].map(|name| num(&record, name));
             let marked = assets + last.paid - last.deposited;
-            assert!(place.token == Token::Stx || last.nav_high > marked - locked, "{place:?}: {record}");
+            assert!(place.token == Token::Stx || last.nav_exit > marked - locked, "{place:?}: {record}");
         }
     }
 
