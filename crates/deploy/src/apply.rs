@@ -9,7 +9,7 @@ use bithedge_stacks::{
 use bithedge_suite::setup::{Setup, SetupCall, hand_over};
 use bithedge_suite::{Contract, Deployment};
 
-use crate::inspect::{Found, InspectError, State, describe};
+use crate::inspect::{Changed, Found, InspectError, State, describe};
 use crate::plan::{Plan, Publish};
 use crate::sender::{Blocks, Fee, Order, SendError, Sender};
 
@@ -33,9 +33,10 @@ pub enum DeployError {
         /// What stands there.
         found: String,
     },
-    /// The suite is governed by vote, but not as it should have been set up.
+    /// The suite is governed by vote, but was not set up as a whole: of some calls there is nothing on the chain. Values that are
+    /// there and are other ones are no such thing, for votes change them.
     #[error(
-        "administration has been handed over, but {missing} calls of the set-up are not in effect: only a vote can make them"
+        "administration has been handed over, but {missing} calls of the set-up were not made: only a vote can make them"
     )]
     HandedOver {
         /// How many.
@@ -94,6 +95,15 @@ impl fmt::Display for Progress {
             Self::HandedOver => out.write_str("handed over to governance"),
         }
     }
+}
+
+/// A suite that is in service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InService {
+    /// How many transactions it took: none if it was before.
+    pub transactions: usize,
+    /// What votes have changed since it was set up.
+    pub changed: Vec<Changed>,
 }
 
 /// What is to be deployed and by whom.
@@ -172,8 +182,8 @@ impl<'a> Job<'a> {
         Ok(Steps { publishes, calls, hand_over, most: MicroStx::new(most) })
     }
 
-    /// Does what is missing, waits until it is done, and looks whether the suite is then in service. Returns how many
-    /// transactions that took: none if it was.
+    /// Does what is missing, waits until it is done, and looks whether the suite is then in service. What votes have changed
+    /// stays as it is.
     ///
     /// # Errors
     /// [`DeployError`]; what was done stands, and starting again goes on from there.
@@ -182,7 +192,7 @@ impl<'a> Job<'a> {
         key: &SecretKey,
         blocks: Blocks,
         mut tell: impl FnMut(Progress),
-    ) -> Result<usize, DeployError> {
+    ) -> Result<InService, DeployError> {
         let network = self.deployment.network().chain();
         let sender = Sender::new(self.client, network, key, blocks);
         // Another account would build a second suite under its own address.
@@ -201,9 +211,10 @@ impl<'a> Job<'a> {
             return Err(DeployError::OtherSender { contract, expected, actual });
         }
         sender.settle().await?;
-        let steps = self.steps(&self.state().await?)?;
+        let state = self.state().await?;
+        let steps = self.steps(&state)?;
         if steps.is_empty() {
-            return Ok(0);
+            return Ok(InService { transactions: 0, changed: state.changed });
         }
         let available = self.client.account(&Principal::Standard(deployer)).await?.balance;
         if available < steps.most {
@@ -243,7 +254,10 @@ impl<'a> Job<'a> {
                 .await?;
         }
         let state = self.state().await?;
-        if state.is_ready() { Ok(count) } else { Err(DeployError::NotReady(Box::new(state))) }
+        if !state.is_ready() {
+            return Err(DeployError::NotReady(Box::new(state)));
+        }
+        Ok(InService { transactions: count, changed: state.changed })
     }
 
     fn publish(publish: &Publish) -> Result<Order, DeployError> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bithedge_stacks::{ClarityName, ClientError, NodeClient, Principal};
-use bithedge_suite::setup::{Place, Setup, SetupCall, SetupError, hand_over};
+use bithedge_suite::setup::{Difference, Effect, Place, Setup, SetupCall, SetupError, Standing, hand_over};
 use bithedge_suite::{Contract, Deployment};
 
 use crate::bundle::{self, BundledContract};
@@ -29,10 +29,55 @@ pub enum Found {
 pub struct State {
     /// Every contract, in the order of deployment.
     pub contracts: Vec<(&'static BundledContract, Found)>,
-    /// The calls of the set-up whose effect is not there, in order.
+    /// The calls of the set-up that have to be made, in order: until the hand-over those whose values are not there, after it
+    /// those of which nothing is there.
     pub calls: Vec<SetupCall>,
+    /// The values that are other ones than the set-up's: after the hand-over they are governance's business.
+    pub changed: Vec<Changed>,
     /// Whether the deployer has handed administration over to governance.
     pub handed_over: bool,
+}
+
+/// A value of the set-up that governance has changed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The contract's name.
+    pub contract: &'static str,
+    /// Where it can be read there: a read-only function with its arguments, or a map with a key.
+    pub place: String,
+    /// What it was, and what it is.
+    pub difference: Difference,
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { contract, place, difference: Difference { field, setup, chain } } = self;
+        write!(out, "{contract} {place}: ")?;
+        if let Some(field) = field {
+            write!(out, "{field} ")?;
+        }
+        match chain {
+            Some(chain) => write!(out, "is {}", chain.to_source())?,
+            None => out.write_str("is not there")?,
+        }
+        write!(out, ", the set-up's is {}", setup.to_source())
+    }
+}
+
+/// Values that governance has changed, as a sentence and a line for each. Nothing without any.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes<'a>(pub &'a [Changed]);
+
+impl fmt::Display for Changes<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => return Ok(()),
+            [_] => out.write_str("1 value differs")?,
+            more => write!(out, "{} values differ", more.len())?,
+        }
+        out.write_str(" from the set-up, changed by votes since:")?;
+        self.0.iter().try_for_each(|changed| write!(out, "\n  {changed}"))
+    }
 }
 
 /// Why the state cannot be told.
@@ -75,18 +120,39 @@ impl State {
         let there = |name: &str| {
             contracts.iter().any(|(contract, found)| contract.name == name && *found == Found::Same)
         };
-        let mut calls = Vec::new();
+        let mut looks = Vec::new();
         for call in setup.calls()? {
-            if !there(call.contract) || !is_done(client, deployment, &call).await? {
-                calls.push(call);
-            }
+            let effect = call.effect()?;
+            let standing = if there(call.contract) {
+                standing(client, deployment, &effect).await?
+            } else {
+                Standing::Missing
+            };
+            looks.push((call, effect, standing));
         }
         let last = hand_over();
-        let handed_over = there(last.contract) && is_done(client, deployment, &last).await?;
-        Ok(Self { contracts, calls, handed_over })
+        let handed_over =
+            there(last.contract) && standing(client, deployment, &last.effect()?).await? == Standing::Same;
+        let (mut calls, mut changed) = (Vec::new(), Vec::new());
+        for (call, effect, standing) in looks {
+            match standing {
+                Standing::Same => {}
+                Standing::Different(differences) if handed_over => {
+                    let place = describe_place(&effect.place);
+                    changed.extend(differences.into_iter().map(|difference| Changed {
+                        contract: effect.contract,
+                        place: place.clone(),
+                        difference,
+                    }));
+                }
+                Standing::Different(_) | Standing::Missing => calls.push(call),
+            }
+        }
+        Ok(Self { contracts, calls, changed, handed_over })
     }
 
-    /// Whether the suite is in service: all contracts are what they should be, set up, and governed by vote.
+    /// Whether the suite is in service: all contracts are what they should be, set up, and governed by vote, whatever votes have
+    /// changed since.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.contracts.iter().all(|(_, found)| *found == Found::Same)
@@ -97,8 +163,11 @@ impl State {
 
 impl fmt::Display for State {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_ready() {
+        if self.is_ready() && self.changed.is_empty() {
             return write!(out, "ready: {} contracts, set up, governed by vote", self.contracts.len());
+        }
+        if self.is_ready() {
+            return write!(out, "in service; {}", Changes(&self.changed));
         }
         writeln!(out, "not ready:")?;
         for (contract, found) in &self.contracts {
@@ -116,11 +185,11 @@ impl fmt::Display for State {
         if !self.handed_over {
             writeln!(out, "  the deployer has not handed over to governance")?;
         }
-        Ok(())
+        write!(out, "{}", Changes(&self.changed))
     }
 }
 
-/// A call in a line.
+/// A call in a line. Long arguments are cut.
 #[must_use]
 pub fn describe(call: &SetupCall) -> String {
     let mut text = format!("{} {}", call.contract, call.function);
@@ -137,13 +206,21 @@ pub fn describe(call: &SetupCall) -> String {
     text
 }
 
-/// Whether a call's effect is on the chain.
-async fn is_done(
+/// Where something is to be read, in a line.
+fn describe_place(place: &Place) -> String {
+    let (name, values) = match place {
+        Place::Answer { function, arguments } => (*function, arguments.as_slice()),
+        Place::Entry { map, key } => (*map, std::slice::from_ref(key)),
+    };
+    values.iter().fold(name.to_owned(), |text, value| format!("{text} {}", value.to_source()))
+}
+
+/// How the chain stands to what a call of the set-up leaves.
+async fn standing(
     client: &NodeClient,
     deployment: &Deployment,
-    call: &SetupCall,
-) -> Result<bool, InspectError> {
-    let effect = call.effect()?;
+    effect: &Effect,
+) -> Result<Standing, InspectError> {
     let known = Contract::by_name(effect.contract)
         .ok_or_else(|| InspectError::Bindings(effect.contract.to_owned()))?;
     let contract = deployment.contract(known);
@@ -157,7 +234,7 @@ async fn is_done(
         }
         Place::Entry { map, key } => client.map_entry(contract, &name(map)?, key).await?,
     };
-    Ok(effect.holds(found.as_ref()))
+    Ok(effect.standing(found.as_ref()))
 }
 
 fn compare(ours: &str, theirs: &str) -> Found {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bithedge_deploy::apply::{Job, Steps};
-use bithedge_deploy::inspect::describe;
+use bithedge_deploy::inspect::{Changed, Changes, describe};
 use bithedge_deploy::parties::Parties;
 use bithedge_deploy::plan::Plan;
 use bithedge_deploy::sender::Blocks;
@@ -20,7 +20,7 @@ const USAGE: &str = "\
 Usage: bithedge-deploy --network devnet|testnet|mainnet [--verify | --dry-run | --plan [--check]]
 
   --network N        where; nothing is taken for granted
-  --verify           only look: ready, or exactly what is missing
+  --verify           only look: in service, with what votes have changed since, or exactly what is missing
   --dry-run          say what would be sent and what it may cost, and send nothing
   --plan             write contracts/deployments/default.N-plan.yaml from contracts/Clarinet.toml
   --plan --check     only say whether the file is up to date
@@ -180,7 +180,9 @@ async fn run(options: &Options) -> Outcome<bool> {
             Ok(true)
         }
         (Mode::DryRun, _) => {
-            show(&job.steps(&job.state().await?)?, &deployment);
+            let state = job.state().await?;
+            show(&job.steps(&state)?, &deployment);
+            list(&state.changed);
             Ok(true)
         }
         _ => {
@@ -246,11 +248,19 @@ async fn apply(job: &Job<'_>, network: SuiteNetwork, node: String, key: &SecretK
     } else {
         Blocks::Awaited { every: Duration::from_secs(10), patience: Duration::from_secs(3_600) }
     };
-    match job.apply(key, blocks, |progress| say!("  {progress}")).await? {
+    let done = job.apply(key, blocks, |progress| say!("  {progress}")).await?;
+    match done.transactions {
         0 => say!("nothing to do: the suite is in service"),
         count => say!("done with {count} transactions: the suite is in service"),
     }
+    list(&done.changed);
     Ok(())
+}
+
+fn list(changed: &[Changed]) {
+    if !changed.is_empty() {
+        say!("{}", Changes(changed));
+    }
 }
 
 fn show(steps: &Steps<'_>, deployment: &Deployment) {

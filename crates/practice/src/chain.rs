@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bithedge_stacks::client::Block;
 use bithedge_stacks::{ClientError, NodeClient, Principal};
 use bithedge_suite::{ContractFunction, Deployment, Mismatch};
 
@@ -46,12 +47,34 @@ impl SuiteChain {
         F::decode(&value).map_err(|mismatch| ReadError::Mismatch { function: F::FUNCTION, mismatch })
     }
 
+    /// The newest block.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn tip(&self) -> Result<Block, ReadError> {
+        let page = self.client.blocks(1, 0).await?;
+        page.results.into_iter().next().ok_or(ReadError::NoBlock)
+    }
+
     /// The time of the newest block, in seconds since 1970.
     ///
     /// # Errors
     /// [`ReadError`].
     pub async fn time(&self) -> Result<u64, ReadError> {
-        let page = self.client.blocks(1, 0).await?;
-        page.results.first().map(|block| block.block_time).ok_or(ReadError::NoBlock)
+        Ok(self.tip().await?.block_time)
+    }
+
+    /// Whether a block of before is still part of the chain, whose newest block is `tip`. When blocks are made meanwhile it may
+    /// deny what is so.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn still_has(&self, block: &Block, tip: &Block) -> Result<bool, ReadError> {
+        let Some(depth) = tip.height.checked_sub(block.height) else { return Ok(false) };
+        if depth == 0 {
+            return Ok(block.hash == tip.hash);
+        }
+        let page = self.client.blocks(1, depth).await?;
+        Ok(page.results.first().is_some_and(|found| found.hash == block.hash))
     }
 }

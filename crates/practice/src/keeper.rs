@@ -1,9 +1,12 @@
-//! The practice keeper: does what time demands and anybody may do. Records boundaries that nobody reported at, settles
-//! expiries, pays what is settled to its owners, and closes epochs.
+//! The practice keeper: does what time demands and anybody may do. Settles expiries, records the boundaries of theirs that nobody
+//! reported at, pays what is settled to its owners, and closes epochs.
+//!
+//! What there is to do is read from the chain each time: it may have been ended half-way, and the chain may go back.
 
 use std::time::Duration;
 
 use bithedge_deploy::sender::{Blocks, Fee, Order, SendError, Sender};
+use bithedge_stacks::client::Block;
 use bithedge_stacks::transaction::FungibleCode;
 use bithedge_stacks::{ContractId, MicroStx, Payload, PostCondition, Principal, SecretKey};
 use bithedge_suite::generated::{insurance_fund, liquidity_pool, oracle, policy_registry};
@@ -15,13 +18,9 @@ use crate::chain::{ReadError, SuiteChain};
 const DAY_SECONDS: u64 = 86_400;
 const BOUNDARY_SECONDS: u64 = 28_800;
 /// The longest page of an index.
-const PAGE: u128 = 20;
-/// The statuses of a policy that nobody has ended yet.
+const PAGE: usize = 20;
+/// The status of a policy that nobody has ended yet.
 const ACTIVE: u128 = 1;
-/// `get-effective-status`: out of the money.
-const EXPIRED: u128 = 4;
-/// `get-effective-status`: in the money, and settled or to be settled.
-const CLAIMABLE: u128 = 7;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -45,17 +44,22 @@ pub struct Keeper {
     key: SecretKey,
     blocks: Blocks,
     tiers: Vec<u128>,
-    /// The newest boundary up to which everything is done.
-    done: u64,
-    /// Expiries whose policies are not all ended.
-    open: Vec<u64>,
+    done: Option<Done>,
+}
+
+/// A look that found nothing left to do.
+struct Done {
+    /// Up to this boundary.
+    boundary: u64,
+    /// The newest block then. The chain can go back behind it, to a snapshot.
+    tip: Block,
 }
 
 impl Keeper {
     /// With a key, for these tiers.
     #[must_use]
     pub fn new(chain: SuiteChain, key: SecretKey, blocks: Blocks, tiers: Vec<u128>) -> Self {
-        Self { chain, key, blocks, tiers, done: 0, open: Vec::new() }
+        Self { chain, key, blocks, tiers, done: None }
     }
 
     /// Does what is due. Returns how many transactions that took.
@@ -63,13 +67,13 @@ impl Keeper {
     /// # Errors
     /// [`KeeperError`]; the next look tries again.
     pub async fn look(&mut self) -> Result<usize, KeeperError> {
-        let now = self.chain.time().await?;
-        if now < self.done {
-            // The chain went back to a snapshot.
-            self.done = 0;
-        }
-        let boundary = now.saturating_sub(BOUNDARY_SECONDS) / DAY_SECONDS * DAY_SECONDS + BOUNDARY_SECONDS;
-        if boundary <= self.done && self.open.is_empty() {
+        let tip = self.chain.tip().await?;
+        let days = tip.block_time.saturating_sub(BOUNDARY_SECONDS) / DAY_SECONDS;
+        let boundary = days * DAY_SECONDS + BOUNDARY_SECONDS;
+        if let Some(done) = &self.done
+            && done.boundary == boundary
+            && self.chain.still_has(&done.tip, &tip).await?
+        {
             return Ok(0);
         }
         if self.chain.read(oracle::GetBoundary { at: boundary.into() }).await?.is_none() {
@@ -78,13 +82,15 @@ impl Keeper {
         }
         let mut count = 0;
         for token in [self.chain.suite.sbtc()?.clone(), self.chain.suite.stx().clone()] {
-            for tier in self.tiers.clone() {
-                count += self.settle(tier, &token, boundary).await?;
-                count += self.close(tier, &token, boundary).await?;
+            for tier in &self.tiers {
+                count += self.settle(*tier, &token, boundary).await?;
+                count += self.close(*tier, &token, boundary).await?;
             }
         }
-        count += self.claim().await?;
-        self.done = boundary;
+        count += self.claim(boundary).await?;
+        if count == 0 {
+            self.done = Some(Done { boundary, tip });
+        }
         Ok(count)
     }
 
@@ -110,7 +116,7 @@ impl Keeper {
     }
 
     /// Settles the expiries of a bucket that are over.
-    async fn settle(&mut self, tier: u128, token: &ContractId, boundary: u64) -> Result<usize, KeeperError> {
+    async fn settle(&self, tier: u128, token: &ContractId, boundary: u64) -> Result<usize, KeeperError> {
         let Some(bucket) = self.bucket(tier, token).await? else { return Ok(0) };
         let mut count = 0;
         for expiry in bucket.live.iter().copied().filter(|expiry| *expiry <= boundary.into()) {
@@ -126,16 +132,12 @@ impl Keeper {
             let conditions = vec![self.at_most(Contract::InsuranceFund, token, fund)?];
             self.send(format!("settling {expiry} of tier {tier}"), call, conditions).await?;
             count += 1;
-            let expiry = u64::try_from(expiry).unwrap_or(u64::MAX);
-            if !self.open.contains(&expiry) {
-                self.open.push(expiry);
-            }
         }
         Ok(count)
     }
 
     /// Closes a bucket's epoch, which may be for several boundaries.
-    async fn close(&mut self, tier: u128, token: &ContractId, boundary: u64) -> Result<usize, KeeperError> {
+    async fn close(&self, tier: u128, token: &ContractId, boundary: u64) -> Result<usize, KeeperError> {
         let Some(bucket) = self.bucket(tier, token).await? else { return Ok(0) };
         if bucket.due > boundary.into() {
             return Ok(0);
@@ -147,45 +149,43 @@ impl Keeper {
     }
 
     /// Pays what is settled and ends what ran out of the money.
-    async fn claim(&mut self) -> Result<usize, KeeperError> {
-        let mut count = 0;
-        while let Some(expiry) = self.open.last().copied() {
-            let mut from = 0;
-            loop {
-                let call = policy_registry::GetPoliciesByExpiry { expiry: expiry.into(), from };
-                let ids = self.chain.read(call).await?;
-                for id in ids.iter().copied() {
-                    count += self.claim_one(id).await?;
-                }
-                if ids.iter().count() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
-                    break;
-                }
-                from += PAGE;
+    async fn claim(&self, boundary: u64) -> Result<usize, KeeperError> {
+        // All of them first: each that ends moves another one into its place in the index.
+        let mut active = Vec::new();
+        loop {
+            let from = u128::try_from(active.len()).unwrap_or(u128::MAX);
+            let page = self.chain.read(policy_registry::GetPoliciesByStatus { status: ACTIVE, from }).await?;
+            active.extend(page.iter().copied());
+            if page.len() < PAGE {
+                break;
             }
-            self.open.pop();
+        }
+        let mut count = 0;
+        for id in active {
+            count += self.claim_one(id, boundary).await?;
         }
         Ok(count)
     }
 
-    async fn claim_one(&mut self, id: u128) -> Result<usize, KeeperError> {
+    async fn claim_one(&self, id: u128, boundary: u64) -> Result<usize, KeeperError> {
         let Some(policy) = self.chain.read(policy_registry::GetPolicy { id }).await? else { return Ok(0) };
-        if policy.status != ACTIVE {
+        if policy.status != ACTIVE || policy.expiry > boundary.into() {
             return Ok(0);
         }
-        let status = self.chain.read(policy_registry::GetEffectiveStatus { id }).await?;
         let Principal::Contract(token) = &policy.token else { return Ok(0) };
-        match status {
-            Ok(CLAIMABLE) => {
-                let Some(bucket) = self.bucket(policy.tier, token).await? else { return Ok(0) };
-                let call = policy_registry::ClaimSettlement { id, token: token.clone() };
-                let conditions = vec![self.at_most(Contract::LiquidityPoolVault, token, bucket.claims)?];
-                self.send(format!("paying policy {id}"), call, conditions).await?;
-            }
-            Ok(EXPIRED) => {
-                let call = policy_registry::ClaimSettlement { id, token: token.clone() };
-                self.send(format!("ending policy {id}"), call, Vec::new()).await?;
-            }
-            _ => return Ok(0),
+        let settled = liquidity_pool::GetSettlement {
+            tier: policy.tier,
+            token: policy.token.clone(),
+            expiry: policy.expiry,
+        };
+        let Some(settled) = self.chain.read(settled).await? else { return Ok(0) };
+        let call = policy_registry::ClaimSettlement { id, token: token.clone() };
+        if settled.spot < policy.strike {
+            let Some(bucket) = self.bucket(policy.tier, token).await? else { return Ok(0) };
+            let conditions = vec![self.at_most(Contract::LiquidityPoolVault, token, bucket.claims)?];
+            self.send(format!("paying policy {id}"), call, conditions).await?;
+        } else {
+            self.send(format!("ending policy {id}"), call, Vec::new()).await?;
         }
         Ok(1)
     }

@@ -9,10 +9,13 @@ pub mod keeper;
 pub mod market;
 mod routes;
 
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bithedge_deploy::apply::{DeployError, Job};
+use bithedge_deploy::inspect::Changed;
 use bithedge_deploy::parties::{Parties, PartiesError};
 use bithedge_deploy::plan::Plan;
 use bithedge_deploy::sender::Blocks;
@@ -54,8 +57,8 @@ pub enum PracticeError {
     #[error(transparent)]
     Devnet(#[from] StartError),
     /// The suite could not be brought into service on it.
-    #[error("the suite is not in service on the devnet: {0}; another data folder starts afresh")]
-    Deploy(#[from] DeployError),
+    #[error(transparent)]
+    Deploy(NotInService),
     /// Who has which part.
     #[error("who has which part on the devnet: {0}")]
     Parties(#[from] PartiesError),
@@ -71,6 +74,38 @@ pub enum PracticeError {
     /// The first prices.
     #[error("no price was reported: {0}")]
     Feed(#[from] FeedError),
+}
+
+/// Why the suite is not in service on a devnet, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub struct NotInService {
+    /// Where the devnet is kept.
+    pub data_dir: PathBuf,
+    /// What stopped the deployment.
+    #[source]
+    pub cause: DeployError,
+}
+
+impl fmt::Display for NotInService {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { data_dir, cause } = self;
+        let folder = data_dir.display();
+        match cause {
+            DeployError::OtherSource { .. } | DeployError::HandedOver { .. } => write!(
+                out,
+                "the devnet in {folder} was made with other contracts or another set-up than this program's, and neither can be \
+                 replaced: {cause}. Delete that folder"
+            )?,
+            _ => write!(
+                out,
+                "the suite could not be brought into service on the devnet in {folder}: {cause}. Start again, and it goes on \
+                 from there. If that fails too, delete that folder"
+            )?,
+        }
+        out.write_str(
+            ", or name another one with --data-dir: a new devnet is made there. All that is lost is play money, worth nothing",
+        )
+    }
 }
 
 /// What a practice network is started with.
@@ -105,6 +140,7 @@ impl Practice {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let genesis_time = self.devnet.genesis_time.unwrap_or(now.saturating_sub(LEAD_SECONDS));
         // Until the suite stands, blocks come only when they are asked for.
+        let data_dir = self.devnet.data_dir.clone();
         let config = Config { block_time: None, genesis_time: Some(genesis_time), ..self.devnet };
         let market = Market::new(self.quote, self.walks, self.seed);
         let mut devnet = Devnet::start_with(config, routes::router(market.clone())).await?;
@@ -112,7 +148,7 @@ impl Practice {
         let client = Arc::new(NodeClient::new([&url])?);
         let suite = Deployment::devnet();
         let chain = SuiteChain { client, suite };
-        put_into_service(&chain, &url).await?;
+        let changed = put_into_service(&chain, &url, data_dir).await?;
 
         let mine = Mine::new(&url);
         let keys = REPORTERS.into_iter().map(key).collect::<Result<Vec<_>, _>>()?;
@@ -136,7 +172,7 @@ impl Practice {
         if let Some(block_time) = block_time {
             devnet.mine_every(block_time);
         }
-        Ok(PracticeNetwork { devnet: Some(devnet), chain, market, workers })
+        Ok(PracticeNetwork { devnet: Some(devnet), chain, market, changed, workers })
     }
 }
 
@@ -146,6 +182,7 @@ pub struct PracticeNetwork {
     devnet: Option<Devnet>,
     chain: SuiteChain,
     market: Market,
+    changed: Vec<Changed>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -166,6 +203,12 @@ impl PracticeNetwork {
     #[must_use]
     pub const fn market(&self) -> &Market {
         &self.market
+    }
+
+    /// What votes had changed of the set-up when it started.
+    #[must_use]
+    pub fn changed(&self) -> &[Changed] {
+        &self.changed
     }
 
     /// Ends reporters, keeper and devnet, and writes everything to the disk.
@@ -202,7 +245,11 @@ pub fn key(account: usize) -> Result<SecretKey, KeyError> {
     Seed::from_mnemonic(words, "")?.account(0)
 }
 
-async fn put_into_service(chain: &SuiteChain, url: &str) -> Result<(), PracticeError> {
+async fn put_into_service(
+    chain: &SuiteChain,
+    url: &str,
+    data_dir: PathBuf,
+) -> Result<Vec<Changed>, PracticeError> {
     let setup = Parties::devnet()?.setup(&chain.suite)?;
     let plan = Plan::generate(SuiteNetwork::Devnet);
     let job = Job {
@@ -213,9 +260,15 @@ async fn put_into_service(chain: &SuiteChain, url: &str) -> Result<(), PracticeE
         most_a_call: MOST_A_CALL,
     };
     let blocks = Blocks::OnRequest(url.to_owned());
-    let count = job.apply(&key(DEPLOYER)?, blocks, |step| tracing::debug!(%step, "deployment")).await?;
-    tracing::info!(count, "the suite is in service");
-    Ok(())
+    let done = job
+        .apply(&key(DEPLOYER)?, blocks, |step| tracing::debug!(%step, "deployment"))
+        .await
+        .map_err(|cause| PracticeError::Deploy(NotInService { data_dir, cause }))?;
+    tracing::info!(done.transactions, "the suite is in service");
+    for changed in &done.changed {
+        tracing::info!(%changed, "a vote has changed the set-up");
+    }
+    Ok(done.changed)
 }
 
 /// Reports until the lead is over.

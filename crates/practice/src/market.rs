@@ -77,9 +77,11 @@ impl Market {
         self.with(|state| state.quote = quote);
     }
 
-    /// Wanders to a chain time: the same seed and times give the same prices. Many days at once are one long step.
+    /// Wanders to a chain time: the same seed and times give the same prices. Many days at once are one long step. When time
+    /// went back, to a snapshot, it goes on from there.
     pub fn step_to(&self, time: u64) -> State {
         self.with(|state| {
+            state.stepped_to = state.stepped_to.min(time);
             let steps = time.saturating_sub(state.stepped_to) / STEP_SECONDS;
             let first = state.stepped_to == 0;
             if first {
@@ -153,5 +155,14 @@ mod tests {
         assert_eq!((set.quote.btc, set.quote.stx, set.changes), (btc, Market::START.stx, 1));
         let jumped = market.step_to(9_000_000 + 86_400 * 365).quote.btc.base_units();
         assert!((4_800_000_000_000..=7_200_000_000_000).contains(&jumped), "{jumped}");
+    }
+    #[test]
+    fn it_goes_on_when_time_went_back() {
+        let market = Market::new(Market::START, true, 1);
+        market.step_to(1_000_000);
+        let there = market.step_to(1_100_000).quote;
+        // Going back moves nothing; a minute later it wanders again.
+        assert_eq!(market.step_to(1_050_000).quote, there);
+        assert_ne!(market.step_to(1_050_060).quote, there);
     }
 }

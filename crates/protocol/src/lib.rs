@@ -10,15 +10,23 @@
 //! loses digits above 2^53 in the window's JavaScript engine.
 
 mod amount;
+mod arith;
+mod asset;
 mod decimal;
 mod height;
 pub mod math;
 pub mod payoff;
+pub mod pool;
+pub mod risk;
 pub mod series;
+mod signed;
 mod time;
 mod wire;
 
 pub use amount::{AmountError, MicroStx, Ppm, Sats, UsdE8, UsdE12};
+pub use arith::Overflow;
+pub use asset::{Asset, TokenAmount};
 pub use decimal::{DecimalParts, ParseDecimalError};
 pub use height::{BlockHeight, BurnHeight};
+pub use signed::{PpmChange, SatsChange, TokenChange, UsdChange};
 pub use time::{CivilTime, Seconds, UnixSeconds};

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt;
 
-use bithedge_protocol::{BlockHeight, MicroStx, Ppm, Sats, Seconds, UnixSeconds, UsdE8};
+use bithedge_protocol::{BlockHeight, MicroStx, Ppm, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::clarity::UnexpectedType;
 use bithedge_stacks::{ClarityName, ContractId, ContractName, Principal, Value};
 
 use crate::bounded::BoundError;
-use crate::event::TokenAmount;
 
 /// What has a Clarity value. Types that could be too large for a contract's arguments check that when they are made, so
 /// this cannot fail.

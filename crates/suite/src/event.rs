@@ -1,39 +1,8 @@
 //! What contracts print.
 
-use bithedge_protocol::{MicroStx, Sats};
 use bithedge_stacks::Value;
 
 use crate::convert::Mismatch;
-
-/// An amount in the smallest unit of a token that stands beside it: satoshis of sBTC, micro-STX of STX.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenAmount(u128);
-
-impl TokenAmount {
-    /// An amount of so many base units.
-    #[must_use]
-    pub const fn new(base_units: u128) -> Self {
-        Self(base_units)
-    }
-
-    /// How many base units.
-    #[must_use]
-    pub const fn base_units(self) -> u128 {
-        self.0
-    }
-
-    /// The amount, if the token is sBTC.
-    #[must_use]
-    pub const fn as_sbtc(self) -> Sats {
-        Sats::new(self.0)
-    }
-
-    /// The amount, if the token is STX.
-    #[must_use]
-    pub const fn as_stx(self) -> MicroStx {
-        MicroStx::new(self.0)
-    }
-}
 
 /// A print that is no event of the suite, or not as `contracts/events.toml` has it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -11,6 +11,7 @@
 //! * [`ContractError`] — why a contract refused, with a sentence for the user.
 //! * [`SuiteEvent`] — what a contract printed, with units.
 //! * [`FromClarity`], [`ToClarity`] — values in and out; [`bounded`] texts, buffers and lists.
+//! * [`state`] — what is read off the chain, as the domain's types.
 //! * [`setup`] — the calls that take freshly deployed contracts into service.
 //!
 //! ```
@@ -35,11 +36,13 @@ mod error;
 mod event;
 pub mod generated;
 pub mod setup;
+pub mod state;
 
+pub use bithedge_protocol::TokenAmount;
 pub use call::{Access, ContractCall, ContractFunction, DataMap, DataVariable};
 pub use convert::{FromClarity, Mismatch, MismatchReason, ToClarity};
 pub use deployment::{Deployment, DeploymentError, SuiteNetwork};
 pub use error::{Category, ContractError, ErrorEntry};
-pub use event::{EventError, TokenAmount};
+pub use event::EventError;
 pub use generated::Contract;
 pub use generated::events::SuiteEvent;

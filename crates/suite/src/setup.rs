@@ -11,7 +11,7 @@ mod effect;
 
 use bithedge_stacks::{ClarityName, ContractId, Principal, Value};
 
-pub use effect::{Effect, Place};
+pub use effect::{Difference, Effect, Place, Standing};
 
 /// A call that sets the suite up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,7 @@ const INDICATORS: [(&str, &str, &str); 6] = [
 ];
 
 /// What guardians may decide on the fast track: to let go of a breaker before its time, and to take a reporter out. Not the
-/// flags: one of them would stop activations, which pay out.
+/// flags: what stops sales for longer than a breaker is for a vote.
 const EMERGENCY_ACTIONS: [(&str, &str); 2] =
     [("parameters", "release-breaker"), ("oracle", "remove-reporter")];
 
@@ -395,8 +395,11 @@ fn ascii(text: &str) -> Result<Value, SetupError> {
 }
 
 fn tuple<const N: usize>(fields: [(&str, Value); N]) -> Result<Value, SetupError> {
+    tuple_of(fields.into_iter())
+}
+
+fn tuple_of<'a>(fields: impl Iterator<Item = (&'a str, Value)>) -> Result<Value, SetupError> {
     let fields = fields
-        .into_iter()
         .map(|(name, value)| {
             let name: ClarityName = name.parse().map_err(|_| SetupError::Name(name.to_owned()))?;
             Ok((name, value))

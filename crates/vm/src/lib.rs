@@ -22,7 +22,7 @@ mod worker;
 
 pub use error::{StartError, VmError};
 pub use session::{
-    Balances, COVERAGE_DIR_VARIABLE, Event, Options, Outcome, Project, ReadOutcome, Session, SessionError,
-    VmFailure,
+    Balances, COVERAGE_DIR_VARIABLE, Event, Options, Outcome, Project, ProjectError, ReadOutcome, Session,
+    SessionError, VmFailure,
 };
 pub use wire::{Costs, Tip};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{members, metadata};
 
 /// Each crate of the workspace, and the others that it may know. A new crate stands here before it builds.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("bithedge-protocol", &[]),
     ("bithedge-stacks", &[]),
     ("bithedge-ipc", &["bithedge-protocol"]),
@@ -29,6 +29,10 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     (
         "bithedge-practice",
         &["bithedge-stacks", "bithedge-suite", "bithedge-protocol", "bithedge-deploy", "bithedge-devnet"],
+    ),
+    (
+        "bithedge-replay",
+        &["bithedge-stacks", "bithedge-protocol", "bithedge-suite", "bithedge-vm", "bithedge-charts"],
     ),
     ("bithedge-engine", &["bithedge-stacks", "bithedge-protocol", "bithedge-ipc"]),
     ("bithedge-ui", &["bithedge-ipc", "bithedge-protocol"]),

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bithedge_deploy::inspect::Changes;
 use bithedge_devnet::{Config, Devnet};
 use bithedge_practice::Practice;
 use bithedge_protocol::UsdE8;
@@ -145,6 +146,9 @@ async fn run(options: Options) -> Result<(), String> {
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
+    if !network.changed().is_empty() {
+        complain(&Changes(network.changed()).to_string());
+    }
     ready(network.url());
     tokio::select! {
         _ = terminate.recv() => {}

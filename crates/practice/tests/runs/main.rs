@@ -6,7 +6,12 @@
 
 mod attended;
 mod crash;
+mod folder;
+mod keeping;
 mod life;
 mod net;
 mod short;
 mod table;
+#[path = "../../../deploy/tests/devnet/vote.rs"]
+mod vote;
+mod votes;

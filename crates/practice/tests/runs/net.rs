@@ -32,7 +32,8 @@ pub(crate) struct Net {
     keeper: Keeper,
     mine: Mine,
     http: reqwest::Client,
-    _folder: tempfile::TempDir,
+    practice: Practice,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) fn config(folder: &std::path::Path, genesis_time: Option<u64>) -> Config {
@@ -54,7 +55,18 @@ impl Net {
             attended: false,
             ..Practice::new(config(folder.path(), Some(genesis_time)))
         };
-        let network = practice.start().await.unwrap();
+        Self::open(practice, folder).await
+    }
+
+    /// Ends everything and starts it again on the same data, with reporters and a keeper who know nothing of before.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { network, practice, folder, .. } = self;
+        network.shutdown().await.unwrap();
+        Self::open(practice, folder).await
+    }
+
+    async fn open(practice: Practice, folder: tempfile::TempDir) -> Self {
+        let network = practice.clone().start().await.unwrap();
         let keys = [6, 7, 8].map(|account| key(account).unwrap()).into();
         let chain = network.chain().clone();
         let feed = Feed::new(chain.clone(), network.market().clone(), keys, None);
@@ -62,7 +74,7 @@ impl Net {
         let keeper = Keeper::new(chain, key(KEEPER).unwrap(), blocks, vec![BALANCED, AGGRESSIVE]);
         let mine = Mine::new(&network.url());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { network, feed, keeper, mine, http, _folder: folder }
+        Self { network, feed, keeper, mine, http, practice, folder }
     }
 
     pub(crate) fn market(&self) -> &Market {

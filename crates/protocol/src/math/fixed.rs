@@ -4,6 +4,10 @@
 
 /// 1 at scale 1e18.
 const ONE: i128 = 1_000_000_000_000_000_000;
+/// 1 at scale 1e9.
+const E9: i128 = 1_000_000_000;
+/// 1 over the root of 2 pi at scale 1e18.
+const INVERSE_SQRT_2_PI: i128 = 398_942_280_401_432_678;
 /// 1 at scale 1e15.
 const E15: i128 = 1_000_000_000_000_000;
 /// ln 2 at scale 1e18.
@@ -130,4 +134,22 @@ pub(super) fn exchange_price(a: u128, b: u128, volatility: u128, root: u128) -> 
     let value = (a.cast_signed() * normal(d) - b.cast_signed() * normal(d - v)) / 100_000_000_000_000;
     // The last digits of N may put an option below what it is worth at once.
     u128::try_from(value).map_or(least, |value| value.max(least))
+}
+
+/// How the price of [`exchange_price`] answers to `b` and to volatility: `N(d - v)` and `phi(d - v) * root`, both at scale
+/// 1e18. `None` where there is nothing to answer with: no time, no volatility, or a price of 0.
+pub(super) fn exchange_greeks(a: u128, b: u128, volatility: u128, root: u128) -> Option<(i128, i128)> {
+    let v = (root * volatility / 1_000_000).cast_signed();
+    if v == 0 || a == 0 || b == 0 {
+        return None;
+    }
+    let d = ln_ratio(a, b) * ONE / v - v / 2;
+    // Beyond nine deviations the density is nothing.
+    let size = d.abs();
+    let density = if size >= TAIL_LIMIT {
+        0
+    } else {
+        exp_of_negative(size * size / (2 * ONE)) / E9 * (INVERSE_SQRT_2_PI / E9)
+    };
+    Some((normal(d), density / E9 * (root.cast_signed() / E9)))
 }

@@ -8,6 +8,9 @@
 //! which is cut off; no step in an input moves it the wrong way by more than that. Tests hold both.
 
 mod fixed;
+mod greeks;
+
+pub use greeks::{PutGreeks, implied_volatility, put_greeks};
 
 use crate::{Ppm, Seconds, UsdE8, UsdE12};
 

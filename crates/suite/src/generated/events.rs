@@ -4,9 +4,9 @@
 
 #[allow(unused_imports, reason = "not every type needs to occur")]
 use super::prelude::*;
-use crate::event::{TokenAmount, events};
+use crate::event::events;
 #[allow(unused_imports, reason = "not every unit needs to occur")]
-use bithedge_protocol::{BlockHeight, MicroStx, Ppm, Sats, Seconds, UnixSeconds, UsdE8};
+use bithedge_protocol::{BlockHeight, MicroStx, Ppm, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
 
 events! {
     /// `action-consumed` of `governance`. A target carried an approved action out; the approval is used up.

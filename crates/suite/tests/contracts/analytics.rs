@@ -344,6 +344,12 @@ fn the_health_score_is_the_weighted_mean_of_what_is_known() {
     let both = read(&mut s, "analytics", "get-health-score", &[]);
     assert_eq!((field(&both, "score"), field(&both, "known")), (u((750_000 * 3 + 500_000 * 2) / 5), u(2)));
     s.restore().unwrap();
+    // Two thresholds that are the same number are none either.
+    s.snapshot().unwrap();
+    parameter(&mut s, "liquidations-good", 2);
+    parameter(&mut s, "liquidations-bad", 2);
+    assert_eq!(read(&mut s, "analytics", "get-health-score", &[]), health);
+    s.restore().unwrap();
     gauge(&mut s, "collateral", 1_250_000);
     let health = read(&mut s, "analytics", "get-health-score", &[]);
     assert_eq!(field(&health, "score"), u((750_000 * 3 + 250_000) / 4));

@@ -24,6 +24,7 @@ fn the_largest_numbers_are_counted() {
         cases![
             a_ticket_five_generations_behind_is_brought_up_by_two_calls,
             deposits_that_would_be_too_many_shares_are_returned,
+            a_trade_that_moves_nothing_pays_the_surcharge_of_where_it_is,
         ],
     );
 }
@@ -175,4 +176,46 @@ fn deposits_that_would_be_too_many_shares_are_returned(w: &mut World) {
     exit_all(w, w.irene);
     w.pool(w.keeper, "claim-withdrawal", &[u(BALANCED), sbtc, who(w.irene)]).ok().unwrap();
     w.check_books();
+}
+
+/// In 20,000 BTC one satoshi is less than the last digit of utilisation: there is no mean over such a trade, and it is no
+/// way around the surcharge.
+fn a_trade_that_moves_nothing_pays_the_surcharge_of_where_it_is(w: &mut World) {
+    let (sbtc, expiry) = (w.sbtc.clone(), w.expiry(14));
+    commit(w, w.ivan, 2_000_000_000_000);
+    buy_as(w, w.peter, &order(&sbtc, BALANCED, 85_000 * USD, expiry, 500_000_000_000)).ok().unwrap();
+    // 25 %, at a scale of 1e12; at this strike a lock equals its size.
+    let use_of = |locked: u128| locked * 1_000_000_000_000 / (2_000_000_000_000 - 50);
+    let before = use_of(500_000_000_000);
+    let surcharge = |w: &mut World, size: u128, kink: u128| {
+        let rules = [("min-size", 1), ("min-lock-rate", 30_000), ("kink", kink), ("slope", 1_000_000)];
+        let order = [
+            sbtc.clone(),
+            u(BALANCED),
+            u(PUT),
+            u(85_000 * USD),
+            u(expiry.into()),
+            u(size),
+            pricing(w, "vol-ask"),
+            tuple(rules.map(|(name, value)| (name, u(value)))),
+        ];
+        let parts = w.read("liquidity-pool", "quote-sale", &order);
+        let parts = parts.as_response().unwrap().unwrap().as_list().unwrap().to_vec();
+        assert_eq!((parts.len(), num(&parts[0], "size")), (1, size));
+        num(&parts[0], "surcharge")
+    };
+    assert_eq!(use_of(500_000_000_001), before, "one satoshi moves nothing");
+    assert_eq!(surcharge(w, 1, 500_000), 1_000_000, "below the kink");
+    for kink in [100_000, 240_000] {
+        let (above, width) = (before - kink * 1_000_000, (1_000_000 - kink) * 1_000_000);
+        let here = 1_000_000 + (above * 1_000_000).div_ceil(width);
+        assert_eq!(surcharge(w, 1, kink), here);
+        // The smallest policy does move it, and costs as much to what rounding up adds: two last digits of the integral.
+        let moved = use_of(500_000_010_000) - before;
+        let mean = surcharge(w, 10_000, kink);
+        assert!(
+            (here..=here + 2_000_000 / moved + 1).contains(&mean),
+            "{mean} for a policy, {here} for a satoshi"
+        );
+    }
 }

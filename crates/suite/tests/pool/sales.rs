@@ -29,6 +29,9 @@ fn sales_follow_the_terms_of_their_tier() {
             a_sale_costs_at_least_its_minima,
             max_cost_is_the_most_a_buyer_pays,
             both_parts_end_on_their_own,
+            a_split_that_rounding_puts_beyond_the_tier_is_refused,
+            an_expiry_that_has_passed_has_no_price,
+            a_bucket_without_capital_has_nothing_to_offer,
         ],
     );
 }
@@ -242,4 +245,87 @@ fn both_parts_end_on_their_own(w: &mut World) {
     assert_eq!(settle(w, AGGRESSIVE, &sbtc, expiry), (12 * BTC - size) * 2 / 88);
     w.registry(w.keeper, "claim-settlement", &[u(2), sbtc]).ok().unwrap();
     w.check_books();
+}
+
+/// What the pool would sell a put at 85,000 USD in the balanced tier for, at these prices.
+fn ask(w: &World, token: &Value, expiry: u64, size: u128, stx: u128) -> [Value; 8] {
+    let mut prices = pricing(w, "vol-ask").as_tuple().unwrap().clone();
+    for name in ["stx", "stx-twap"] {
+        prices.insert(name.parse().unwrap(), u(stx));
+    }
+    let [tier, kind, strike, expiry, size] = [BALANCED, PUT, 85_000 * USD, expiry.into(), size].map(u);
+    [token.clone(), tier, kind, strike, expiry, size, Value::tuple(prices), rules()]
+}
+
+/// With STX below two cents one unit of USD e8 is many micro-STX, and a floor off the round numbers leaves parts of a unit
+/// to be rounded up: then what the tier is estimated to take can need a little more than there is.
+fn a_split_that_rounding_puts_beyond_the_tier_is_refused(w: &mut World) {
+    let (stx, price) = (w.stx.clone(), 188_550);
+    for tier in [BALANCED, AGGRESSIVE] {
+        w.close(tier, &stx).ok().unwrap();
+        w.commit(w.irene, tier, &stx, 1_000_000 * STX);
+    }
+    w.next_boundary();
+    for tier in [BALANCED, AGGRESSIVE] {
+        w.close(tier, &stx).ok().unwrap();
+    }
+    overflow(w, "proportional");
+    set_tier(w, BALANCED, [("floor-ratio", u(333_333))]);
+    let found = w.read("liquidity-pool", "get-availability", &[u(BALANCED), stx.clone(), u(price)]);
+    let free = num(found.as_response().unwrap().unwrap(), "free");
+    // 200 % of the most that is paid, in STX at this price.
+    let deepest = 85_000 * USD - (85_000 * USD * 333_333).div_ceil(1_000_000);
+    let lock = |size: u128| ((size * deepest).div_ceil(BTC) * 2 * 1_000_000).div_ceil(price);
+    let fitting = |size: u128| size * (free - 2) / lock(size);
+    let expiry = w.expiry(14);
+
+    let size = 1_600_000;
+    assert_eq!((fitting(size), lock(fitting(size))), (1_497_308, free + 4));
+    let order = ask(w, &stx, expiry, size, price);
+    pool_refuses(w, w.peter, "quote-sale", &order, e::LIQUIDITY_POOL_CAPACITY);
+    // Two satoshis more, and the estimate is one satoshi less.
+    let size = size + 2;
+    assert!(fitting(size) == 1_497_307 && lock(1_497_307) <= free);
+    let parts = w.read("liquidity-pool", "quote-sale", &ask(w, &stx, expiry, size, price));
+    let parts = parts.as_response().unwrap().unwrap().as_list().unwrap().to_vec();
+    let parts: Vec<[u128; 2]> =
+        parts.iter().map(|part| ["tier", "size"].map(|name| num(part, name))).collect();
+    assert_eq!(parts, [[BALANCED, 1_497_307], [AGGRESSIVE, size - 1_497_307]]);
+}
+
+fn an_expiry_that_has_passed_has_no_price(w: &mut World) {
+    let (sbtc, now) = (w.sbtc.clone(), w.vm.now().unwrap());
+    for expiry in [0, now - 1, now] {
+        let order = ask(w, &sbtc, expiry, BTC, USD);
+        pool_refuses(w, w.peter, "quote-sale", &order, e::LIQUIDITY_POOL_TERM_TOO_LONG);
+    }
+    let parts = w.read("liquidity-pool", "quote-sale", &ask(w, &sbtc, now + 1, BTC, USD));
+    assert_eq!(parts.as_response().unwrap().unwrap().as_list().unwrap().len(), 1);
+}
+
+fn a_bucket_without_capital_has_nothing_to_offer(w: &mut World) {
+    let sbtc = w.sbtc.clone();
+    let found = |w: &mut World| {
+        let found = w.read("liquidity-pool", "get-availability", &[u(CONSERVATIVE), sbtc.clone(), u(USD)]);
+        found.as_response().unwrap().unwrap().clone()
+    };
+    let empty = |open: bool| {
+        let nothing = ["assets", "needed", "backing", "free", "utilisation"].map(|name| (name, u(0)));
+        let flags = [("short", false), ("open", open)].map(|(name, flag)| (name, Value::Bool(flag)));
+        Value::tuple(nothing.into_iter().chain(flags).map(|(name, value)| (name.parse().unwrap(), value)))
+    };
+    assert_eq!(found(w), empty(false));
+    w.close(CONSERVATIVE, &sbtc).ok().unwrap();
+    assert_eq!(found(w), empty(true));
+    let expiry = w.expiry(14);
+    sale_refused(w, &order(&sbtc, CONSERVATIVE, 50_000 * USD, expiry, 10_000), e::LIQUIDITY_POOL_CAPACITY);
+    // All of what there is is on its way out: the same, with assets.
+    provide(w, w.irene, CONSERVATIVE, &sbtc, BTC);
+    let shares = shares_of(w, CONSERVATIVE, &sbtc, w.irene);
+    w.pool(w.irene, "request-withdrawal", &[u(CONSERVATIVE), sbtc.clone(), u(shares)]).ok().unwrap();
+    let leaving = found(w);
+    assert_eq!(
+        ["assets", "backing", "free", "utilisation"].map(|name| num(&leaving, name)),
+        [BTC - 50, 0, 0, 0]
+    );
 }

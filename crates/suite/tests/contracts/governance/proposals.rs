@@ -36,6 +36,9 @@ fn a_proposal_lives_from_pending_to_executed_at_the_very_seconds() {
     assert_eq!(field(&proposal, "starts"), u(starts));
     assert_eq!(field(&proposal, "ends"), u(ends));
     assert_eq!(field(&proposal, "total"), u(100));
+    for never in [0, 2, u128::MAX] {
+        assert_eq!(read(&mut s, "governance", "get-proposal", &[u(never)]), Value::NONE, "{never}");
+    }
     let vote = |support: u128| [u(1), u(support)];
 
     assert_eq!(status(&mut s, &id), "pending");

@@ -1,12 +1,16 @@
-//! Deployments on a devnet, over HTTP: from nothing, broken off anywhere, twice, with somebody else's contract in the way.
+//! Deployments on a devnet, over HTTP: from nothing, broken off anywhere, twice, after votes, with somebody else's contract in
+//! the way.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it measures")]
 
+mod vote;
+mod votes;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
-use bithedge_deploy::apply::{DeployError, Job, Progress};
+use bithedge_deploy::apply::{DeployError, InService, Job, Progress};
 use bithedge_deploy::bundle::CONTRACTS;
 use bithedge_deploy::inspect::Found;
 use bithedge_deploy::parties::Parties;
@@ -18,11 +22,11 @@ use bithedge_devnet::{Config, Devnet};
 use bithedge_stacks::transaction::Memo;
 use bithedge_stacks::{MicroStx, NodeClient, Payload, Principal, SecretKey, TransactionBuilder};
 use bithedge_suite::setup::Setup;
-use bithedge_suite::{Deployment, SuiteNetwork};
+use bithedge_suite::{Contract, Deployment, SuiteNetwork};
 
 struct Place {
     // Dropping it ends the devnet.
-    _devnet: Devnet,
+    devnet: Devnet,
     _folder: tempfile::TempDir,
     client: NodeClient,
     blocks: Blocks,
@@ -47,7 +51,7 @@ impl Place {
         let deployment = Deployment::devnet();
         let setup = Parties::devnet().unwrap().setup(&deployment).unwrap();
         let plan = Plan::generate(SuiteNetwork::Devnet);
-        Self { _devnet: devnet, _folder: folder, client, blocks, plan, deployment, setup }
+        Self { devnet, _folder: folder, client, blocks, plan, deployment, setup }
     }
 
     fn job(&self) -> Job<'_> {
@@ -107,10 +111,24 @@ async fn it_goes_on_wherever_it_was_broken_off_and_a_second_run_does_nothing() {
     for after in [1, 3, 9] {
         place.break_off(after).await;
     }
+    // Until the hand-over a value that is there and is another one is no change, but not done.
+    let mut half_way = place.job().state().await.unwrap();
+    while half_way.calls.iter().any(|call| call.function == "add-reporter") {
+        place.break_off(1).await;
+        half_way = place.job().state().await.unwrap();
+    }
+    let mut other = place.setup.clone();
+    other.reporters[0].1 += 1;
+    let job = Job { setup: &other, ..place.job() };
+    let differing = job.state().await.unwrap();
+    assert_eq!((half_way.handed_over, &differing.changed), (false, &Vec::new()));
+    assert_eq!(job.steps(&differing).unwrap().calls.len(), half_way.calls.len() + 1);
+
     let started = Instant::now();
     let mut last = None;
     let job = place.job();
-    let count = job.apply(&key(0), place.blocks.clone(), |progress| last = Some(progress)).await.unwrap();
+    let done = job.apply(&key(0), place.blocks.clone(), |progress| last = Some(progress)).await.unwrap();
+    let count = done.transactions;
     println!("the rest, {count} transactions, took {:.1} s", started.elapsed().as_secs_f64());
     assert_eq!(last, Some(Progress::HandedOver));
     // Nothing was sent twice.
@@ -128,23 +146,26 @@ async fn it_goes_on_wherever_it_was_broken_off_and_a_second_run_does_nothing() {
     );
     let other = other.fee(MicroStx::new(1_000)).sign(&key(2)).unwrap();
     place.client.broadcast(&other).await.unwrap();
-    assert_eq!(place.job().apply(&key(0), place.blocks.clone(), |_| ()).await.unwrap(), 0);
+    let again = place.job().apply(&key(0), place.blocks.clone(), |_| ()).await.unwrap();
+    assert_eq!(again, InService { transactions: 0, changed: Vec::new() });
     assert_eq!(place.nonce().await, u64::try_from(all).unwrap());
 
-    // What was not set up before the hand-over cannot be caught up on.
+    // What was not set up before the hand-over cannot be caught up on: another token has its rows in vault, fund, treasury and
+    // pool, and three buckets, and the vault says once and for all which one sBTC is.
     let mut other = place.setup.clone();
-    other.voters[0].1 += 1;
+    other.sbtc = place.deployment.contract(Contract::Oracle).clone();
     let job = Job { setup: &other, ..place.job() };
     let refused = job.apply(&key(0), place.blocks.clone(), |_| ()).await;
-    assert!(matches!(refused, Err(DeployError::HandedOver { missing: 1 })), "{refused:?}");
+    assert!(matches!(refused, Err(DeployError::HandedOver { missing: 8 })), "{refused:?}");
     let state = job.state().await.unwrap().to_string();
-    assert!(state.contains("governance set-voting-weight"), "{state}");
+    assert!(state.starts_with("not ready:"), "{state}");
+    assert!(state.contains("liquidity-pool-vault set-sbtc-token-principal"), "{state}");
 
     // A refusal of the contracts is told with its name.
     let sender =
         Sender::new(&place.client, place.deployment.network().chain(), job_key(), place.blocks.clone());
     let call = place.setup.calls().unwrap().remove(0);
-    let contract = place.deployment.contract(bithedge_suite::Contract::by_name(call.contract).unwrap());
+    let contract = place.deployment.contract(Contract::by_name(call.contract).unwrap());
     let order = Order {
         what: "a call of the set-up".to_owned(),
         payload: Payload::ContractCall {
@@ -160,6 +181,8 @@ async fn it_goes_on_wherever_it_was_broken_off_and_a_second_run_does_nothing() {
     let dear = Order { fee: Fee::Estimated { most: MicroStx::new(1) }, ..order };
     let refused = sender.send(&[dear], |_, _| ()).await.unwrap_err();
     assert!(matches!(refused, SendError::FeeTooHigh { .. }), "{refused}");
+
+    votes::what_votes_change_is_told_and_left_alone(&place).await;
 }
 
 fn job_key() -> &'static SecretKey {

@@ -1,0 +1,120 @@
+//! Premiums of listed series as points: what the charts against strike and against duration share.
+
+use crate::chart::Frame;
+use crate::plot::{self, BaseAxis, Entry, Mark, Marks, Plot, Sign, ValueAxis};
+use crate::quantity::{Measure, Value};
+use crate::scale::Domain;
+use crate::sheet::{Anchor, Point, Rect, Sheet};
+
+/// A listed series.
+pub(crate) struct Listing {
+    /// Where it is on the base.
+    pub(crate) at: f64,
+    /// What it is called beside its point.
+    pub(crate) name: String,
+    pub(crate) premium: Value,
+    pub(crate) is_available: bool,
+    pub(crate) is_chosen: bool,
+}
+
+/// Everything that is drawn.
+pub(crate) struct Listings {
+    /// In the order of the base.
+    pub(crate) all: Vec<Listing>,
+    pub(crate) base: BaseAxis,
+    pub(crate) measure: Measure,
+    /// A mark on the base, with its label.
+    pub(crate) mark: Option<(f64, String)>,
+}
+
+pub(crate) fn height(frame: &Frame<'_>) -> f64 {
+    frame.height(0.34).max(240.0)
+}
+
+/// `yes` or `no`, for tables.
+pub(crate) fn yes(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
+    let palette = sheet.palette;
+    let measure = listings.measure;
+    let value = |listing: &Listing| measure.coordinate(listing.premium.base_units);
+    let Some(values) = Domain::of(listings.all.iter().map(value)) else { return };
+    let values = values.with_zero();
+
+    let mut legend = Vec::new();
+    if listings.all.iter().any(|one| one.is_chosen) {
+        legend.push(Entry { sign: Sign::Target, color: palette.accent, text: "Chosen".to_owned() });
+    }
+    legend.push(Entry { sign: Sign::Disc, color: palette.accent, text: "On offer".to_owned() });
+    if listings.all.iter().any(|one| !one.is_available) {
+        legend.push(Entry { sign: Sign::Ring, color: palette.text_muted, text: "Not available".to_owned() });
+    }
+    let legend_height = plot::legend_rows(sheet, &legend) * sheet.leading();
+    let axis = ValueAxis::new(format!("Premium, {}", measure.symbol), values, sheet.bounds.height() * 0.55);
+    let left = axis.gutter(sheet);
+    let right = sheet.bounds.right - plot::MARGIN - 8.0;
+    let x = crate::scale::Scale { domain: listings.base.domain, from: left, to: right };
+    let marks = listings.mark.iter().map(|(value, text)| Mark {
+        value: *value,
+        label: sheet.label(text.as_str()),
+        color: palette.info,
+        is_dashed: true,
+    });
+    let marks = Marks::arranged(sheet, &x, marks.collect());
+    let top = 4.0 + legend_height + plot::title_height(sheet) + 2.0;
+    let area = Rect::new(left, top, right, sheet.bounds.bottom - plot::base_height(sheet));
+    let axis = ValueAxis::new(axis.title, values, area.height());
+    let plot = Plot::new(area, listings.base.domain, axis.domain);
+
+    plot.draw_values(sheet, &axis);
+    plot.draw_base(sheet, &listings.base);
+    plot::draw_legend(sheet, &legend, 4.0);
+    marks.draw(sheet, &plot);
+    let points: Vec<Point> = listings.all.iter().map(|one| plot.at(one.at, value(one))).collect();
+    sheet.line(&points, palette.text_muted, 1.2);
+    sheet.avoid(&points);
+    for (listing, point) in listings.all.iter().zip(&points) {
+        let (x, y) = *point;
+        sheet.reserve(Rect::new(x - 5.0, y - 5.0, x + 5.0, y + 5.0));
+        match (listing.is_available, listing.is_chosen) {
+            (true, false) => sheet.disc(*point, 4.5, palette.accent),
+            (false, false) => sheet.ring(*point, 4.5, palette.text_muted, 1.5),
+            (true, true) => plot::draw_target(sheet, *point, palette.accent),
+            // Chosen while it was on offer: still pointed out, and hollow.
+            (false, true) => {
+                sheet.ring(*point, 7.5, palette.accent, 2.0);
+                sheet.ring(*point, 4.0, palette.text_muted, 1.5);
+            }
+        }
+    }
+    for (listing, (x, y)) in listings.all.iter().zip(points).filter(|(listing, _)| listing.is_chosen) {
+        let text = format!("{}: {}", listing.name, measure.short_with_unit(listing.premium.base_units));
+        for text in [text, measure.short_with_unit(listing.premium.base_units)] {
+            let label = sheet.strong(text);
+            if sheet.place(&label, &around((x, y), sheet.size)) {
+                break;
+            }
+        }
+    }
+}
+
+/// Places for a label at a point, near ones first.
+pub(crate) fn around((x, y): Point, size: f64) -> Vec<(Point, Anchor)> {
+    let mut places = Vec::new();
+    for distance in [12.0, 26.0, 44.0, 66.0] {
+        let (above, below) = (y - distance, y + distance + size * 0.76);
+        places.extend([
+            ((x, above), Anchor::Middle),
+            ((x + 6.0, above), Anchor::Start),
+            ((x - 6.0, above), Anchor::End),
+            ((x, below), Anchor::Middle),
+            ((x + 6.0, below), Anchor::Start),
+            ((x - 6.0, below), Anchor::End),
+            ((x + distance, y + size * 0.36), Anchor::Start),
+            ((x - distance, y + size * 0.36), Anchor::End),
+        ]);
+    }
+    places
+}

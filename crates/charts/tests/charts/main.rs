@@ -1,0 +1,5 @@
+//! Every chart, as it is drawn: its pictures, its words and figures, and what it does with data that is hardly any.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod samples;
+mod snapshots;

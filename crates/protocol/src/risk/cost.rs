@@ -1,0 +1,106 @@
+//! What a quote means for its buyer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arith::{self, PPM, YEAR};
+use crate::math::{self, PutGreeks};
+use crate::pool::{Market, PoolError, Quote};
+use crate::{Asset, Ppm, Seconds, UsdE8, UsdE12};
+
+/// Below this the payout stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorZone {
+    /// The price at which it begins.
+    pub floor: UsdE8,
+    /// What one BTC and its policy are worth together at half the floor, where the strike was promised: how deep the zone is.
+    pub worth_at_half: UsdE8,
+}
+
+/// What cover costs and what it does, of a quote. Figures in USD are at the prices of the quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostOfCover {
+    /// Everything paid.
+    pub usd: UsdE8,
+    /// Everything paid, as a part of what is protected at today's price.
+    pub of_value: Ppm,
+    /// That for a year of the same cover, each time at the same price, not compounded.
+    pub per_year: Ppm,
+    /// The price at expiry below which the policy has paid more than it cost. `None` if it cannot.
+    pub break_even: Option<UsdE8>,
+    /// The part of a small fall of BTC that is made good today.
+    pub delta: Ppm,
+    /// The volatility a year that the premium amounts to, fee and bounty left out. `None` if a minimum made the premium and no
+    /// volatility does.
+    pub implied_volatility: Option<Ppm>,
+    /// Where protection ends.
+    pub floor: FloorZone,
+}
+
+impl Quote {
+    /// The time from the market's block to the expiry.
+    fn term(&self, market: &Market) -> Seconds {
+        self.order.expiry.since(market.now).unwrap_or_default()
+    }
+
+    /// What the cover costs and does.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn cost_of_cover(&self, market: &Market) -> Result<CostOfCover, PoolError> {
+        let (spot, stx) = market.sale_prices();
+        let (size, strike) = (self.order.size.base_units(), self.order.strike.base_units());
+        let usd = self.order.asset.worth(self.total, spot, stx)?;
+        let protected = arith::mul(size, spot.base_units())? / 100_000_000;
+        let of_value = arith::mul_div_up(usd.base_units(), PPM, protected)?;
+        let term = self.term(market);
+        let per_year = arith::mul_div_up(of_value, YEAR, u128::from(term.get()))?;
+        let floor = self.parts.iter().map(|part| part.floor).max().unwrap_or_default();
+        // At half the floor: sBTC's cap is worth half of what it is at the floor; STX pays the same dollars.
+        let fall = strike.saturating_sub(floor.base_units());
+        let half = floor.base_units() / 2;
+        let worth_at_half = match self.order.asset {
+            Asset::Sbtc => arith::mul_div(strike, half, floor.base_units())?,
+            Asset::Stx => arith::add(half, fall)?,
+        };
+        let volatility = self.parts.iter().map(|part| part.volatility).max().unwrap_or_default();
+        let PutGreeks { delta, .. } = math::put_greeks(spot, self.order.strike, volatility, term)?;
+        Ok(CostOfCover {
+            usd,
+            of_value: Ppm::new(of_value),
+            per_year: Ppm::new(per_year),
+            break_even: self.break_even(usd, floor)?,
+            delta,
+            implied_volatility: self.implied_volatility(market)?,
+            floor: FloorZone { floor, worth_at_half: UsdE8::new(worth_at_half) },
+        })
+    }
+
+    /// Paid in sBTC, cost and payout are both in BTC: `K·size/(size + cost)`. Paid in STX, the cost counts in the dollars that it
+    /// was worth: `K − cost/size`. Rounded down; none below the floor, where nothing more is paid.
+    fn break_even(&self, usd: UsdE8, floor: UsdE8) -> Result<Option<UsdE8>, PoolError> {
+        let (size, strike) = (self.order.size.base_units(), self.order.strike.base_units());
+        let price = match self.order.asset {
+            Asset::Sbtc => {
+                let whole = arith::add(size, self.total.base_units())?;
+                arith::mul_div(strike, size, whole)?
+            }
+            Asset::Stx => {
+                let per_btc = arith::mul_div_up(usd.base_units(), 100_000_000, size)?;
+                strike.saturating_sub(per_btc)
+            }
+        };
+        Ok((price >= floor.base_units() && price > 0).then_some(UsdE8::new(price)))
+    }
+
+    fn implied_volatility(&self, market: &Market) -> Result<Option<Ppm>, PoolError> {
+        let (spot, stx) = market.sale_prices();
+        // The premium of one BTC in USD, 12 decimals.
+        let (price, divisor) = match self.order.asset {
+            Asset::Sbtc => (arith::mul(spot.base_units(), 10_000)?, self.order.size.base_units()),
+            Asset::Stx => (arith::mul(stx.base_units(), 1_000_000)?, self.order.size.base_units()),
+        };
+        let option = arith::mul_div(self.premium.base_units(), price, divisor)?;
+        let term = self.term(market);
+        Ok(math::implied_volatility(spot, self.order.strike, term, UsdE12::new(option))?)
+    }
+}

@@ -1,0 +1,185 @@
+//! What providing earned: realised, with the losing weeks in it.
+
+use serde::{Deserialize, Serialize};
+
+use super::health::Position;
+use crate::arith::{self, PPM, YEAR};
+use crate::pool::{NavPair, PoolError};
+use crate::{Asset, Ppm, PpmChange, Seconds, TokenAmount, TokenChange, UnixSeconds, UsdE8};
+
+/// What a bucket's share was worth at a close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosePoint {
+    /// The boundary.
+    pub at: UnixSeconds,
+    /// The exit pair.
+    pub pair: NavPair,
+    /// The share generation: another one means that all shares before it became worthless.
+    pub generation: u64,
+    /// The price of BTC.
+    pub btc: UsdE8,
+    /// The price of STX.
+    pub stx: UsdE8,
+}
+
+/// What a share was worth over time: the closes of a bucket, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The token that it is counted in.
+    pub asset: Asset,
+    /// The closes.
+    pub closes: Vec<ClosePoint>,
+}
+
+/// A share's worth, in 10^-18 base units: a share starts at a millionth of one.
+const SCALE: u128 = 1_000_000_000_000_000_000;
+
+impl ClosePoint {
+    fn share_price(&self) -> Result<u128, PoolError> {
+        Ok(arith::mul_div(self.pair.nav.base_units(), SCALE, self.pair.shares.count())?)
+    }
+
+    /// In 10^-18 base units times USD e8, cut to twelve digits less so that it can be counted.
+    fn share_price_usd(&self, asset: Asset) -> Result<u128, PoolError> {
+        let price = match asset {
+            Asset::Sbtc => self.btc,
+            Asset::Stx => self.stx,
+        };
+        Ok(arith::mul(self.share_price()? / 1_000, price.base_units())? / 1_000)
+    }
+}
+
+impl History {
+    /// The return since the first close, at each close: of one who holds shares throughout. Minus 100 % from the close at which
+    /// a generation of shares ended.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn returns(&self) -> Result<Vec<PpmChange>, PoolError> {
+        self.against_first(ClosePoint::share_price)
+    }
+
+    /// The same in USD: the token's own price is in it.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn returns_usd(&self) -> Result<Vec<PpmChange>, PoolError> {
+        let asset = self.asset;
+        self.against_first(|close| close.share_price_usd(asset))
+    }
+
+    fn against_first(
+        &self,
+        price: impl Fn(&ClosePoint) -> Result<u128, PoolError>,
+    ) -> Result<Vec<PpmChange>, PoolError> {
+        let Some(first) = self.closes.first() else { return Ok(Vec::new()) };
+        let start = price(first)?;
+        self.closes
+            .iter()
+            .map(|close| {
+                let now = if close.generation == first.generation { price(close)? } else { 0 };
+                Ok(PpmChange::relative(start, now).unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// How far the share is below its highest close so far, at each close: zero or negative.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn drawdowns(&self) -> Result<Vec<PpmChange>, PoolError> {
+        let mut highest = 0;
+        let generation = self.closes.first().map(|close| close.generation);
+        self.closes
+            .iter()
+            .map(|close| {
+                let alive = Some(close.generation) == generation;
+                let price = if alive { close.share_price()? } else { 0 };
+                highest = highest.max(price);
+                Ok(PpmChange::relative(highest, price).unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// The deepest drawdown; zero of an empty history.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn worst_drawdown(&self) -> Result<PpmChange, PoolError> {
+        Ok(self.drawdowns()?.into_iter().min().unwrap_or_default())
+    }
+
+    /// The worst return between two closes that are `span` or less apart; zero if nothing was lost.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn worst_within(&self, span: Seconds) -> Result<PpmChange, PoolError> {
+        let prices = self
+            .closes
+            .iter()
+            .map(|close| Ok((close.at, close.generation, close.share_price()?)))
+            .collect::<Result<Vec<_>, PoolError>>()?;
+        let mut worst = PpmChange::ZERO;
+        for (index, (at, generation, price)) in prices.iter().enumerate() {
+            let before = prices.get(..index).unwrap_or_default();
+            let recent = before
+                .iter()
+                .rev()
+                .take_while(|(then, ..)| at.since(*then).is_some_and(|elapsed| elapsed <= span));
+            for (_, of, then) in recent {
+                let now = if of == generation { *price } else { 0 };
+                worst = worst.min(PpmChange::relative(*then, now).unwrap_or_default());
+            }
+        }
+        Ok(worst)
+    }
+
+    /// The time that it covers.
+    #[must_use]
+    pub fn span(&self) -> Seconds {
+        match (self.closes.first(), self.closes.last()) {
+            (Some(first), Some(last)) => last.at.since(first.at).unwrap_or_default(),
+            _ => Seconds::ZERO,
+        }
+    }
+}
+
+/// What a provider has earned and lost in a bucket, in its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealisedYield {
+    /// What exits have paid, less what was paid in for it: negative after losses.
+    pub realised: TokenChange,
+    /// What is still at risk, less what was paid in for it.
+    pub unrealised: TokenChange,
+}
+
+impl RealisedYield {
+    /// Of a position whose shares are worth `at_risk`.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn of(position: &Position, at_risk: TokenAmount) -> Result<Self, PoolError> {
+        let basis = arith::add(position.basis.base_units(), position.leaving_basis.base_units())?;
+        Ok(Self {
+            realised: TokenChange::between(position.basis_returned, position.proceeds),
+            unrealised: TokenChange::between(TokenAmount::new(basis), at_risk),
+        })
+    }
+}
+
+/// Premiums over the capital that earned them, for a year of the same: what a provider would earn *if nothing paid out*. It is
+/// not a yield, and must never be shown without those words.
+///
+/// # Errors
+/// [`PoolError::Overflow`].
+pub fn premium_rate_if_nothing_pays_out(
+    premiums: TokenAmount,
+    capital: TokenAmount,
+    span: Seconds,
+) -> Result<Option<Ppm>, PoolError> {
+    if capital == TokenAmount::ZERO || span == Seconds::ZERO {
+        return Ok(None);
+    }
+    let rate = arith::mul_div(premiums.base_units(), PPM, capital.base_units())?;
+    Ok(Some(Ppm::new(arith::mul_div(rate, YEAR, span.get().into())?)))
+}

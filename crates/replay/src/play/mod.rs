@@ -1,0 +1,238 @@
+//! The days of a replay: one asset's three buckets, with their buyers, providers and keeper, on one chain.
+
+mod buyers;
+mod checks;
+mod keeper;
+mod providers;
+
+use std::path::PathBuf;
+
+use bithedge_protocol::pool::{BoundaryPrice, SaleRules, TierTerms};
+use bithedge_protocol::risk::{ClosePoint, History};
+use bithedge_protocol::{Asset, PpmChange, Sats, UnixSeconds, UsdE8};
+use bithedge_stacks::{Address, MicroStx};
+use bithedge_suite::setup::SetupCall;
+
+pub use checks::Equalities;
+
+use crate::people::{Buyer, Capital, Cover, Held, Provider, address};
+use crate::prices::{Day, Step};
+use crate::{Chain, Ledger, ReplayError, TIERS};
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+/// When the day's boundary is, and what happens at which other steps.
+const MORNING: u64 = 8 * 3_600;
+const NOON: u64 = 12 * 3_600;
+const AFTERNOON: u64 = 16 * 3_600;
+
+/// What a replay is made with.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The contracts' manifest.
+    pub contracts: PathBuf,
+    /// Which buckets.
+    pub asset: Asset,
+    /// What decides over everything that is left to chance.
+    pub seed: u64,
+    /// What providers bring to each bucket at the start, by its worth in BTC.
+    pub capital: Sats,
+    /// The volatilities that the oracle starts from: short and long, ppm a year.
+    pub volatility: (u128, u128),
+}
+
+/// A replay at some day.
+#[derive(Debug)]
+pub struct Play {
+    chain: Chain,
+    asset: Asset,
+    terms: Vec<TierTerms>,
+    rules: SaleRules,
+    random: fastrand::Rng,
+    buyers: Vec<Buyer>,
+    providers: Vec<Provider>,
+    held: Vec<Held>,
+    keeper: Address,
+    /// What a provider with all of a bucket's starting capital would bring, base units.
+    stake: u128,
+    closes: Vec<Vec<ClosePoint>>,
+    ledger: Ledger,
+    equal: Equalities,
+    /// The last step's prices.
+    latest: Step,
+    /// The last boundary's prices.
+    boundary: Option<BoundaryPrice>,
+    /// How far today's low is below yesterday's close.
+    fall: PpmChange,
+    days: u64,
+}
+
+impl Play {
+    /// Sets the suite up some hours before the first step's time, at its prices, and gives people what they need.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub fn start(
+        terms: &Terms,
+        first: Step,
+        change: impl FnOnce(&mut Vec<SetupCall>),
+    ) -> Result<Self, ReplayError> {
+        const LEAD: u64 = 3 * 3_600;
+        let genesis = UnixSeconds::new(first.at.get().saturating_sub(LEAD));
+        let mut chain = Chain::start(&terms.contracts, genesis, terms.volatility, change)?;
+        // Prices of two hours, so that averages are there.
+        while chain.now()?.get() + 900 < first.at.get() {
+            let next = chain.now()?.get() + 900;
+            chain.advance_to(UnixSeconds::new(next))?;
+            chain.report(first.btc.base_units(), first.stx.base_units())?;
+        }
+        let keeper = chain.vm().account("wallet_4")?;
+        let mut tiers = Vec::new();
+        for tier in TIERS {
+            tiers.push(chain.tier(tier)?);
+        }
+        let rules = chain.rules()?;
+        let stake = match terms.asset {
+            Asset::Sbtc => terms.capital.base_units(),
+            // What that BTC is worth, in micro-STX: satoshis times USD over 10^8, times 10^6 over USD.
+            Asset::Stx => {
+                let usd = bithedge_protocol::TokenAmount::from(terms.capital);
+                let usd = Asset::Sbtc.worth(usd, first.btc, first.stx)?.base_units();
+                usd.saturating_mul(1_000_000) / first.stx.base_units().max(1)
+            }
+        };
+        let mut play = Self {
+            chain,
+            asset: terms.asset,
+            terms: tiers,
+            rules,
+            random: fastrand::Rng::with_seed(terms.seed),
+            buyers: Vec::new(),
+            providers: Vec::new(),
+            held: Vec::new(),
+            keeper,
+            stake,
+            closes: vec![Vec::new(); TIERS.len()],
+            ledger: Ledger::default(),
+            equal: Equalities::default(),
+            latest: first,
+            boundary: None,
+            fall: PpmChange::ZERO,
+            days: 0,
+        };
+        play.invite()?;
+        Ok(play)
+    }
+
+    fn invite(&mut self) -> Result<(), ReplayError> {
+        for tier in TIERS {
+            for (number, cover) in (0..).zip(Cover::ALL) {
+                let buyer = Buyer { cover, tier, address: address(1, tier, number) };
+                self.give(buyer.address, self.stake.saturating_mul(50))?;
+                self.buyers.push(buyer);
+            }
+            for (number, capital) in (0..).zip(Capital::ALL) {
+                let address = address(2, tier, number);
+                let acted = UnixSeconds::new(0);
+                let provider = Provider { capital, tier, address, is_in: false, acted };
+                self.give(provider.address, self.stake.saturating_mul(2))?;
+                self.providers.push(provider);
+            }
+        }
+        let (sats, micro_stx) = self.chain.balances(&self.keeper.into())?;
+        let had = match self.asset {
+            Asset::Sbtc => sats,
+            Asset::Stx => micro_stx,
+        };
+        self.ledger.receive(self.keeper, had);
+        Ok(())
+    }
+
+    fn give(&mut self, who: Address, amount: u128) -> Result<(), ReplayError> {
+        let amount = u64::try_from(amount).unwrap_or(u64::MAX / 4);
+        match self.asset {
+            Asset::Sbtc => self.chain.vm().mint_sbtc(who, amount)?,
+            Asset::Stx => self.chain.vm().mint_stx(who, MicroStx::new(amount))?,
+        }
+        self.ledger.receive(who, amount.into());
+        Ok(())
+    }
+
+    /// Plays a day of prices.
+    ///
+    /// # Errors
+    /// [`ReplayError`]: whatever does not add up.
+    pub fn day(&mut self, day: &Day) -> Result<(), ReplayError> {
+        self.fall = PpmChange::relative(day.open.base_units(), day.low.base_units()).unwrap_or_default();
+        for step in day.steps() {
+            self.chain.advance_to(step.at)?;
+            self.chain.report(step.btc.base_units(), step.stx.base_units())?;
+            self.latest = step;
+            match step.at.get() % DAY {
+                MORNING => self.morning(step.at)?,
+                NOON => self.activate()?,
+                AFTERNOON => {
+                    self.sell_back()?;
+                    self.buy_after_the_fall()?;
+                }
+                _ => {}
+            }
+        }
+        self.days += 1;
+        if self.days.is_multiple_of(30) {
+            self.check_wallets()?;
+        }
+        Ok(())
+    }
+
+    fn morning(&mut self, boundary: UnixSeconds) -> Result<(), ReplayError> {
+        let price = self.chain.boundary_price(boundary)?;
+        let price = price.ok_or_else(|| ReplayError::Missing(format!("the price of {boundary}")))?;
+        self.boundary = Some(price);
+        self.settle(boundary)?;
+        self.close(&price)?;
+        self.claim(&price)?;
+        self.compare_buckets()?;
+        self.provide(boundary)?;
+        self.buy(boundary)?;
+        if self.days % 30 == 29 {
+            self.distribute()?;
+        }
+        Ok(())
+    }
+
+    /// What was kept.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// How often the application's figures were held against the contracts'.
+    #[must_use]
+    pub const fn equalities(&self) -> &Equalities {
+        &self.equal
+    }
+
+    /// The chain.
+    pub const fn chain(&mut self) -> &mut Chain {
+        &mut self.chain
+    }
+
+    /// The closes of a tier's bucket.
+    #[must_use]
+    pub fn history(&self, tier: u8) -> History {
+        let closes = self.closes.get(usize::from(tier).wrapping_sub(1)).cloned().unwrap_or_default();
+        History { asset: self.asset, closes }
+    }
+
+    fn tier(&self, tier: u8) -> Result<&TierTerms, ReplayError> {
+        self.terms
+            .iter()
+            .find(|terms| terms.tier == tier)
+            .ok_or_else(|| ReplayError::Missing(format!("tier {tier}")))
+    }
+
+    fn usd(&self, amount: bithedge_protocol::TokenAmount) -> Result<UsdE8, ReplayError> {
+        Ok(self.asset.worth(amount, self.latest.btc, self.latest.stx)?)
+    }
+}
