@@ -67,7 +67,10 @@ fn compose(
     }
     let all = || {
         groups.iter().flat_map(|group| {
-            kinds.iter().zip(&group.values).filter_map(move |(kind, value)| value.as_ref().map(|value| (group, kind, value)))
+            kinds
+                .iter()
+                .zip(&group.values)
+                .filter_map(move |(kind, value)| value.as_ref().map(|value| (group, kind, value)))
         })
     };
     let least = all().min_by_key(|(.., value)| value.base_units);
@@ -81,7 +84,7 @@ fn compose(
     let summary = format!("{counted}: from {} to {}.", name(least), name(most));
     let rows = f64::from(u32::try_from(groups.len() * kinds.len()).unwrap_or(u32::MAX));
     let gaps = f64::from(u32::try_from(groups.len()).unwrap_or(u32::MAX));
-    let height = 76.0 + rows * (BAR + 4.0) + gaps * group_head(frame.pixels());
+    let height = 62.0 + rows * (BAR + 4.0) + gaps * group_head(frame.pixels());
     let axis_title = format!("{counted}, {}", measure.symbol);
     Content { title, summary, table }
         .drawn(frame, height.min(8_000.0), |sheet| draw(sheet, &axis_title, kinds, groups, measure))
@@ -95,9 +98,12 @@ fn group_head(width: f64) -> f64 {
 fn draw(sheet: &mut Sheet<'_>, title: &str, kinds: &[String], groups: &[Group], measure: Measure) {
     let narrow = sheet.bounds.width() < 560.0;
     let palette = sheet.palette;
-    let color = |kind: usize| palette.series.get(kind % palette.series.len()).copied().unwrap_or(palette.text);
+    let color =
+        |kind: usize| palette.series.get(kind % palette.series.len()).copied().unwrap_or(palette.text);
     let values = groups.iter().flat_map(|group| group.values.iter().flatten());
-    let Some(domain) = Domain::of(values.clone().map(|value| measure.coordinate(value.base_units))) else { return };
+    let Some(domain) = Domain::of(values.clone().map(|value| measure.coordinate(value.base_units))) else {
+        return;
+    };
     let domain = domain.with_zero();
 
     let title = sheet.muted(title);
@@ -113,7 +119,8 @@ fn draw(sheet: &mut Sheet<'_>, title: &str, kinds: &[String], groups: &[Group], 
     let top = legend_top + plot::legend_rows(sheet, &legend).min(2.0) * sheet.leading() + 8.0;
 
     let names = groups.iter().map(|group| sheet.strong(group.name.as_str()).width()).fold(0.0, f64::max);
-    let figures = values.map(|value| sheet.label(measure.short(value.base_units)).width()).fold(0.0, f64::max);
+    let figures =
+        values.map(|value| sheet.label(measure.short(value.base_units)).width()).fold(0.0, f64::max);
     // A figure stands at the far end of its bar: to the left of a negative one.
     let before = if domain.low < 0.0 { figures + 10.0 } else { 0.0 };
     let names = if narrow { 0.0 } else { names.min(sheet.bounds.width() * 0.3) + 16.0 };
@@ -147,22 +154,25 @@ fn draw(sheet: &mut Sheet<'_>, title: &str, kinds: &[String], groups: &[Group], 
                     let high = if value.base_units == 0 { high } else { high.max(low + 1.0) };
                     sheet.fill(Rect::new(low, y, high, y + BAR), color(kind));
                     let label = sheet.label(measure.short(value.base_units));
-                    let (at, anchor) =
-                        if end < zero { (end - 6.0, Anchor::End) } else { (end.max(zero) + 6.0, Anchor::Start) };
+                    let (at, anchor) = if end < zero {
+                        (end - 6.0, Anchor::End)
+                    } else {
+                        (end.max(zero) + 6.0, Anchor::Start)
+                    };
                     sheet.write(&label, (at, baseline), anchor);
                 }
                 None => {
-                    let label = sheet.muted("–");
+                    let label = sheet.muted("no figure");
                     sheet.write(&label, (zero + 6.0, baseline), Anchor::Start);
                 }
             }
             y += BAR + 4.0;
         }
+        sheet.line(&[(zero, first - 4.0), (zero, y)], palette.line_control, 1.2);
         if !narrow {
             let baseline = sheet.centered(first.midpoint(y - 4.0));
             sheet.write(&name, (plot::MARGIN, baseline), Anchor::Start);
         }
         y += 14.0;
     }
-    sheet.line(&[(zero, top - 2.0), (zero, y - 12.0)], palette.line_control, 1.2);
 }

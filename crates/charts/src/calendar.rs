@@ -4,7 +4,8 @@ use bithedge_protocol::UnixSeconds;
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A mark on a time axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +76,11 @@ fn moments(from: UnixSeconds, to: UnixSeconds, step: Step) -> Vec<UnixSeconds> {
     let (first, last) = (from.get(), to.get());
     match step {
         Step::Hours(_) | Step::Days(1 | 2) => every(first, last, step.seconds(), 0),
-        // Weeks from Friday to Friday, as expiries are.
-        Step::Days(days) => every(first, last, days * DAY, DAY),
+        // From Friday to Friday, as expiries are.
+        Step::Days(days) => {
+            let origin = first.saturating_sub(DAY).div_ceil(7 * DAY).saturating_mul(7 * DAY);
+            every(first, last, days * DAY, origin.saturating_add(DAY))
+        }
         Step::Months(months) => {
             let start = from.civil();
             let first_month = start.year * 12 + start.month - 1;

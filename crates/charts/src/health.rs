@@ -83,14 +83,16 @@ pub fn health_gauge(gauge: &HealthGauge, frame: &Frame<'_>) -> Chart {
     }
     let Some(ratio) = gauge.ratio else {
         let summary = "Healthy: no collateral is needed now.".to_owned();
-        return Content { title, summary, table }.drawn(frame, height(&zones, frame), |sheet| draw(sheet, gauge, &zones));
+        return Content { title, summary, table }
+            .drawn(frame, height(&zones, frame), |sheet| draw(sheet, gauge, &zones));
     };
     let next = zones.iter().rev().find(|zone| zone.high.is_some_and(|high| high <= ratio));
     let distance = match next.and_then(|zone| zone.high.map(|high| (zone, high))) {
         Some((zone, high)) => format!(" {} begins below {}.", words(zone.standing), percent(high)),
         None => String::new(),
     };
-    let summary = format!("{}: collateral is {} of what is needed.{distance}", words(standing), percent(ratio));
+    let summary =
+        format!("{}: collateral is {} of what is needed.{distance}", words(standing), percent(ratio));
     Content { title, summary, table }.drawn(frame, height(&zones, frame), |sheet| draw(sheet, gauge, &zones))
 }
 
@@ -190,7 +192,8 @@ fn draw_pointer(
     }
     let label = Label { color: ink, size: sheet.size + 3.0, ..sheet.strong(text) };
     let half = label.width() / 2.0;
-    let center = x.clamp(plot::MARGIN + half, (sheet.bounds.right - plot::MARGIN - half).max(plot::MARGIN + half));
+    let center =
+        x.clamp(plot::MARGIN + half, (sheet.bounds.right - plot::MARGIN - half).max(plot::MARGIN + half));
     sheet.write(&label, (center, tip - 20.0), Anchor::Middle);
 }
 

@@ -40,7 +40,11 @@ pub fn expiry_ladder<Q: Quantity>(ladder: &ExpiryLadder<Q>, frame: &Frame<'_>) -
     let mut rungs: Vec<Rung> = ladder
         .rungs
         .iter()
-        .map(|rung| Rung { expiry: rung.expiry, locked: Value::of(rung.locked), worst: Value::of(rung.worst) })
+        .map(|rung| Rung {
+            expiry: rung.expiry,
+            locked: Value::of(rung.locked),
+            worst: Value::of(rung.worst),
+        })
         .collect();
     rungs.sort_by_key(|rung| rung.expiry);
     let values = rungs.iter().flat_map(|rung| [rung.locked.base_units, rung.worst.base_units]);
@@ -75,6 +79,9 @@ fn compose(name: &str, rungs: &[Rung], measure: Measure, frame: &Frame<'_>) -> C
     Content { title, summary, table }.drawn(frame, height.min(8_000.0), |sheet| draw(sheet, rungs, measure))
 }
 
+const LOCKED: &str = "Locked";
+const WORST: &str = "Worst";
+
 fn is_narrow(width: f64) -> bool {
     width < 560.0
 }
@@ -96,19 +103,31 @@ fn draw(sheet: &mut Sheet<'_>, rungs: &[Rung], measure: Measure) {
         texts.map(|text| sheet.strong(text).width()).fold(0.0_f64, f64::max)
     };
     let dates = widest(&mut rungs.iter().map(|rung| calendar::date(rung.expiry)));
-    let locked = widest(&mut rungs.iter().map(|rung| measure.short(rung.locked.base_units)));
-    let worst = widest(&mut rungs.iter().map(|rung| measure.short(rung.worst.base_units)));
+    let locked_figures = measure.aligned(rungs.iter().map(|rung| rung.locked.base_units));
+    let worst_figures = measure.aligned(rungs.iter().map(|rung| rung.worst.base_units));
+    let locked = widest(&mut locked_figures.iter().cloned().chain([LOCKED.to_owned()]));
+    let worst = widest(&mut worst_figures.iter().cloned().chain([WORST.to_owned()]));
     let right = sheet.bounds.right - plot::MARGIN;
     let bars = if narrow {
         (plot::MARGIN, right)
     } else {
         (plot::MARGIN + dates + 16.0, right - locked - worst - 44.0)
     };
-    let largest = rungs.iter().flat_map(|rung| [rung.locked.base_units, rung.worst.base_units]).max().unwrap_or(0);
+    let largest =
+        rungs.iter().flat_map(|rung| [rung.locked.base_units, rung.worst.base_units]).max().unwrap_or(0);
     let full = measure.coordinate(largest.max(1));
     let length = |value: &Value| (measure.coordinate(value.base_units.max(0)) / full) * (bars.1 - bars.0);
 
-    for (index, rung) in rungs.iter().enumerate() {
+    if !narrow {
+        let baseline = sheet.centered(6.0 + sheet.leading() / 2.0);
+        let head = sheet.muted(WORST);
+        sheet.write(&head, (right, baseline), Anchor::End);
+        let head = sheet.muted(LOCKED);
+        sheet.write(&head, (right - worst - 20.0, baseline), Anchor::End);
+    }
+    for (index, ((rung, locked_figure), worst_figure)) in
+        rungs.iter().zip(locked_figures).zip(worst_figures).enumerate()
+    {
         let row = top + row_height * f64::from(u32::try_from(index).unwrap_or(u32::MAX));
         let (middle, words) = if narrow { (row + 30.0, row + 12.0) } else { (row + 16.0, row + 16.0) };
         sheet.fill(Rect::new(bars.0, middle - 8.0, bars.1, middle + 8.0), palette.surface_sunken);
@@ -122,9 +141,9 @@ fn draw(sheet: &mut Sheet<'_>, rungs: &[Rung], measure: Measure) {
         let baseline = sheet.centered(words);
         let date = sheet.label(calendar::date(rung.expiry));
         sheet.write(&date, (plot::MARGIN, baseline), Anchor::Start);
-        let worst_words = sheet.strong(measure.short(rung.worst.base_units));
+        let worst_words = sheet.strong(worst_figure);
         sheet.write(&worst_words, (right, baseline), Anchor::End);
-        let locked_words = sheet.muted(measure.short(rung.locked.base_units));
+        let locked_words = sheet.muted(locked_figure);
         sheet.write(&locked_words, (right - worst - 20.0, baseline), Anchor::End);
     }
 }

@@ -52,7 +52,9 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
         legend.push(Entry { sign: Sign::Ring, color: palette.text_muted, text: "Not available".to_owned() });
     }
     let legend_height = plot::legend_rows(sheet, &legend) * sheet.leading();
-    let axis = ValueAxis::new(format!("Premium, {}", measure.symbol), values, sheet.bounds.height() * 0.55);
+    let top = 4.0 + legend_height + plot::title_height(sheet) + 2.0;
+    let bottom = sheet.bounds.bottom - plot::base_height(sheet);
+    let axis = ValueAxis::new(format!("Premium, {}", measure.symbol), values, bottom - top);
     let left = axis.gutter(sheet);
     let right = sheet.bounds.right - plot::MARGIN - 8.0;
     let x = crate::scale::Scale { domain: listings.base.domain, from: left, to: right };
@@ -63,9 +65,7 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
         is_dashed: true,
     });
     let marks = Marks::arranged(sheet, &x, marks.collect());
-    let top = 4.0 + legend_height + plot::title_height(sheet) + 2.0;
-    let area = Rect::new(left, top, right, sheet.bounds.bottom - plot::base_height(sheet));
-    let axis = ValueAxis::new(axis.title, values, area.height());
+    let area = Rect::new(left, top, right, bottom);
     let plot = Plot::new(area, listings.base.domain, axis.domain);
 
     plot.draw_values(sheet, &axis);
@@ -100,21 +100,41 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
     }
 }
 
+const DISTANCES: [f64; 4] = [12.0, 26.0, 44.0, 66.0];
+
 /// Places for a label at a point, near ones first.
-pub(crate) fn around((x, y): Point, size: f64) -> Vec<(Point, Anchor)> {
-    let mut places = Vec::new();
-    for distance in [12.0, 26.0, 44.0, 66.0] {
-        let (above, below) = (y - distance, y + distance + size * 0.76);
-        places.extend([
-            ((x, above), Anchor::Middle),
-            ((x + 6.0, above), Anchor::Start),
-            ((x - 6.0, above), Anchor::End),
-            ((x, below), Anchor::Middle),
-            ((x + 6.0, below), Anchor::Start),
-            ((x - 6.0, below), Anchor::End),
-            ((x + distance, y + size * 0.36), Anchor::Start),
-            ((x - distance, y + size * 0.36), Anchor::End),
-        ]);
-    }
-    places
+pub(crate) fn around(point: Point, size: f64) -> Vec<(Point, Anchor)> {
+    DISTANCES
+        .into_iter()
+        .flat_map(|distance| {
+            let (above, below) = (above_by(point, distance), below_by(point, size, distance));
+            above.into_iter().chain(below).chain(beside_by(point, size, distance))
+        })
+        .collect()
+}
+
+/// Places for the label of a peak: above it, then elsewhere.
+pub(crate) fn above(point: Point, size: f64) -> Vec<(Point, Anchor)> {
+    DISTANCES.into_iter().flat_map(|distance| above_by(point, distance)).chain(around(point, size)).collect()
+}
+
+/// Places for the label of a trough: below it, then elsewhere.
+pub(crate) fn below(point: Point, size: f64) -> Vec<(Point, Anchor)> {
+    let below = DISTANCES.into_iter().take(2).flat_map(|distance| below_by(point, size, distance));
+    below.chain(around(point, size)).collect()
+}
+
+fn above_by((x, y): Point, distance: f64) -> [(Point, Anchor); 3] {
+    let y = y - distance;
+    [((x, y), Anchor::Middle), ((x + 6.0, y), Anchor::Start), ((x - 6.0, y), Anchor::End)]
+}
+
+fn below_by((x, y): Point, size: f64, distance: f64) -> [(Point, Anchor); 3] {
+    let y = y + distance + size * 0.76;
+    [((x, y), Anchor::Middle), ((x + 6.0, y), Anchor::Start), ((x - 6.0, y), Anchor::End)]
+}
+
+fn beside_by((x, y): Point, size: f64, distance: f64) -> [(Point, Anchor); 2] {
+    let y = y + size * 0.36;
+    [((x + distance, y), Anchor::Start), ((x - distance, y), Anchor::End)]
 }

@@ -21,6 +21,22 @@ pub(crate) fn rounded(value: i128, decimals: u32, significant: u32) -> String {
     signed(value < 0 && size > 0, &point(size, places))
 }
 
+/// `value` · 10^-`decimals` to just so many `places`; as [`rounded`] to two digits if that would say nothing of it.
+pub(crate) fn fixed(value: i128, decimals: u32, places: u32) -> String {
+    let places = places.min(decimals);
+    let unit = 10_u128.checked_pow(decimals - places).unwrap_or(u128::MAX);
+    let size = value.unsigned_abs();
+    let size = size / unit + u128::from(size % unit >= unit.div_ceil(2));
+    let Some(scale) = 10_u128.checked_pow(places) else { return rounded(value, decimals, 2) };
+    if size == 0 && value != 0 {
+        return rounded(value, decimals, 2);
+    }
+    let whole = grouped(size / scale);
+    let width = usize::try_from(places).unwrap_or(0);
+    let fraction = if places == 0 { String::new() } else { format!(".{:0>width$}", size % scale) };
+    signed(value < 0, &format!("{whole}{fraction}"))
+}
+
 /// `value` · 10^-`decimals` in three digits and a letter: `62.5k`, `1.25M`; below ten thousand as [`rounded`].
 pub(crate) fn short(value: i128, decimals: u32) -> String {
     let digits = value.unsigned_abs().checked_ilog10().map_or(0, |power| power + 1);
@@ -88,7 +104,10 @@ pub(crate) fn exact(digits: i128, exponent: i32, magnitude: Option<Magnitude>) -
     let size = digits.unsigned_abs();
     let text = match u32::try_from(shift) {
         Ok(up) => 10_u128.checked_pow(up).and_then(|scale| size.checked_mul(scale)).map(grouped),
-        Err(_) => u32::try_from(shift.unsigned_abs()).ok().filter(|places| *places <= 12).map(|places| point(size, places)),
+        Err(_) => u32::try_from(shift.unsigned_abs())
+            .ok()
+            .filter(|places| *places <= 12)
+            .map(|places| point(size, places)),
     };
     match text {
         Some(text) => signed(digits < 0, &format!("{text}{}", magnitude.letter())),
@@ -153,6 +172,15 @@ mod tests {
         assert_eq!(rounded(999_999, 4, 3), "100");
         assert_eq!(rounded(995, 3, 2), "1", "rounding up may add a digit");
         assert_eq!(rounded(i128::MAX, 0, 3), "170,141,183,460,469,231,731,687,303,715,884,105,727");
+    }
+
+    #[test]
+    fn fixed_numbers_have_their_places() {
+        assert_eq!(fixed(525_000_000, 8, 3), "5.250");
+        assert_eq!(fixed(-7_550_000, 8, 3), "−0.076");
+        assert_eq!(fixed(1, 8, 3), "0.00000001");
+        assert_eq!(fixed(0, 8, 2), "0.00");
+        assert_eq!(fixed(1_234_567, 0, 3), "1,234,567");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::chart::{Chart, Content, Frame, Table};
 use crate::number;
 use crate::plot::{self, BaseAxis, Entry, Mark, Marks, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Quantity, Unit, usd, usd_label};
-use crate::scale::Domain;
+use crate::scale::{Domain, Scale};
 use crate::sheet::{Anchor, Label, Rect, Sheet};
 use crate::text::Weight;
 
@@ -65,13 +65,17 @@ impl Payoff {
     /// The price below which having bought is better than not having bought: strike less cost for each BTC. `None` if the
     /// policy cannot earn its cost above the floor.
     fn break_even(&self) -> Option<UsdE8> {
-        let per_btc = self.cost.base_units().checked_mul(SATS_PER_BTC)?.checked_div(self.size.base_units())?;
+        let per_btc =
+            self.cost.base_units().checked_mul(SATS_PER_BTC)?.checked_div(self.size.base_units())?;
         let price = UsdE8::new(self.strike.base_units().checked_sub(per_btc)?);
         (price >= self.floor).then_some(price)
     }
 
     fn is_sound(&self) -> bool {
-        self.size > Sats::ZERO && self.spot > UsdE8::ZERO && self.floor > UsdE8::ZERO && self.floor < self.strike
+        self.size > Sats::ZERO
+            && self.spot > UsdE8::ZERO
+            && self.floor > UsdE8::ZERO
+            && self.floor < self.strike
     }
 
     /// Both curves, with their corners; `None` if a value cannot be counted.
@@ -81,7 +85,8 @@ impl Payoff {
         let step = (high.checked_sub(low)? / (POINTS - 1)).max(1);
         let even = (0..POINTS - 1).map(|index| low.saturating_add(step.saturating_mul(index)));
         let corners = [high, self.floor.base_units(), self.strike.base_units()];
-        let mut prices: Vec<u128> = even.chain(corners).filter(|price| *price > 0 && *price <= high).collect();
+        let mut prices: Vec<u128> =
+            even.chain(corners).filter(|price| *price > 0 && *price <= high).collect();
         prices.sort_unstable();
         prices.dedup();
         prices.into_iter().map(|price| self.at(UsdE8::new(price))).collect()
@@ -97,8 +102,7 @@ fn value_of(size: Sats, price: UsdE8) -> Option<u128> {
 #[must_use]
 pub fn payoff(policy: &Payoff, frame: &Frame<'_>) -> Chart {
     let title = "Value at expiry, with and without protection".to_owned();
-    let mut table =
-        Table::with(["", "BTC price", "BTC alone", "With protection, cost deducted"]);
+    let mut table = Table::with(["", "BTC price", "BTC alone", "With protection, less cost"]);
     let curves = if policy.is_sound() { policy.curves() } else { None };
     let Some(curves) = curves else {
         let summary = if policy.is_sound() {
@@ -128,7 +132,7 @@ pub fn payoff(policy: &Payoff, frame: &Frame<'_>) -> Chart {
         }
     }
     let summary = summary(policy, break_even);
-    Content { title, summary, table }.drawn(frame, frame.height(0.42).max(260.0), |sheet| {
+    Content { title, summary, table }.drawn(frame, frame.height(0.42).max(290.0), |sheet| {
         draw(sheet, policy, &curves, break_even);
     })
 }
@@ -156,8 +160,12 @@ fn summary(policy: &Payoff, break_even: Option<UsdE8>) -> String {
         None => "It costs more than it can pay above the floor.".to_owned(),
     };
     let below = match policy.backing {
-        Asset::Sbtc => "Below the floor the payout stays at its cap in sBTC, so the value falls with the price again.",
-        Asset::Stx => "Below the floor the payout stays at its cap in USD, so the value falls with the price again.",
+        Asset::Sbtc => {
+            "Below the floor the payout stays at its cap in sBTC, so the value falls with the price again."
+        }
+        Asset::Stx => {
+            "Below the floor the payout stays at its cap in USD, so the value falls with the price again."
+        }
     };
     format!("{kept} {even} {below}")
 }
@@ -172,20 +180,29 @@ fn draw(sheet: &mut Sheet<'_>, policy: &Payoff, curves: &[Worth], break_even: Op
 
     let base = BaseAxis::numbers("BTC price at expiry, USD", prices);
     let legend = [
-        Entry { sign: Sign::Line, color: palette.accent, text: "With protection, cost deducted".to_owned() },
+        Entry { sign: Sign::Line, color: palette.accent, text: "With protection, less cost".to_owned() },
         Entry { sign: Sign::Dashes, color: palette.text_muted, text: "BTC alone".to_owned() },
     ];
-    let legend_top = 4.0;
     let legend_height = plot::legend_rows(sheet, &legend) * sheet.leading();
-    let estimate = sheet.bounds.height() * 0.6;
-    let axis = ValueAxis::new("Value, USD", values, estimate);
-    let left = axis.gutter(sheet);
+    let title = sheet.muted("Value, USD");
     let right = sheet.bounds.right - plot::MARGIN - 4.0;
-    let scale = crate::scale::Scale { domain: prices, from: left, to: right };
-    let marks = Marks::arranged(sheet, &scale, marks(sheet, policy, break_even, &price));
-    let top = legend_top + legend_height + plot::title_height(sheet) * 0.6 + marks.height(sheet) + 6.0;
-    let area = Rect::new(left, top, right, sheet.bounds.bottom - plot::base_height(sheet));
-    let axis = ValueAxis { title: String::new(), ..ValueAxis::new("", values, area.height()) };
+    let bottom = sheet.bounds.bottom - plot::base_height(sheet);
+    // How high the plot is depends on the rows of marks, their places on the plot's width, that on the ticks, and those on
+    // the height: once more from the first answer is near enough, if the gutter fits both.
+    let place = |left: f64, sheet: &Sheet<'_>| {
+        let scale = Scale { domain: prices, from: left, to: right };
+        let marks = Marks::arranged(sheet, &scale, marks(sheet, policy, break_even, &price));
+        let title_row = marks.row_beside(&scale, title.width());
+        let extra = if title_row >= marks.rows() { sheet.leading() } else { 0.0 };
+        let top = 4.0 + legend_height + marks.height(sheet) + extra + 8.0;
+        (marks, title_row, top, ValueAxis::new("", values, bottom - top))
+    };
+    let (.., first) = place(plot::MARGIN * 6.0, sheet);
+    let left = first.gutter(sheet);
+    let (.., second) = place(left, sheet);
+    let left = left.max(second.gutter(sheet));
+    let (marks, title_row, top, axis) = place(left, sheet);
+    let area = Rect::new(left, top, right, bottom);
     let plot = Plot::new(area, prices, axis.domain);
 
     // The zone first: everything else lies on it.
@@ -215,9 +232,9 @@ fn draw(sheet: &mut Sheet<'_>, policy: &Payoff, curves: &[Worth], break_even: Op
         let center = plot.at(price(worth.price), measure.coordinate(worth.protected));
         sheet.ring(center, 4.5, palette.accent, 2.0);
     }
-    plot::draw_legend(sheet, &legend, legend_top);
-    let title = sheet.muted("Value, USD");
-    sheet.place(&title, &[((plot::MARGIN, area.top - 8.0), Anchor::Start), ((plot::MARGIN, area.top - 8.0 - sheet.leading()), Anchor::Start)]);
+    plot::draw_legend(sheet, &legend, 4.0);
+    let up = f64::from(u32::try_from(title_row).unwrap_or(0)) * sheet.leading();
+    sheet.write(&title, (plot::MARGIN, area.top - 8.0 - up), Anchor::Start);
     describe_zone(sheet, zone, policy.backing);
 }
 
@@ -260,32 +277,48 @@ fn marks(
     marks
 }
 
-/// Says in the zone what happens in it, if there is room.
+/// Says what happens in the zone: in it, or beside it with an arrow, in as many words as there is room for.
 fn describe_zone(sheet: &mut Sheet<'_>, zone: Rect, backing: Asset) {
     let cap = match backing {
         Asset::Sbtc => "payout capped in sBTC",
         Asset::Stx => "payout capped in USD",
     };
-    for words in [format!("Below the floor: {cap}"), "Below the floor".to_owned()] {
-        let lines = crate::text::wrapped(&words, zone.width() - 14.0, sheet.size, Weight::Regular);
-        let height = f64::from(u32::try_from(lines.len()).unwrap_or(0)) * sheet.leading();
-        if lines.len() > 4 || lines.iter().any(|line| line.ends_with('…')) {
-            continue;
-        }
-        let widest = lines.iter().map(|line| sheet.label(line.as_str()).width()).fold(0.0, f64::max);
-        // At the top, or at the bottom if a curve is there.
-        for top in [zone.top + 6.0, zone.bottom - height - 6.0, zone.center().1] {
-            let bounds = Rect::new(zone.left + 6.0, top, zone.left + 6.0 + widest, top + height);
-            if !sheet.is_free(bounds) || bounds.bottom > zone.bottom {
-                continue;
-            }
-            let mut baseline = top + sheet.size;
-            for line in &lines {
-                let label = Label { color: sheet.palette.danger, ..sheet.label(line.as_str()) };
-                sheet.write(&label, (zone.left + 7.0, baseline), Anchor::Start);
-                baseline += sheet.leading();
-            }
-            return;
-        }
+    let (long, short) = (format!("Below the floor: {cap}"), "Below the floor".to_owned());
+    let _ = in_zone(sheet, zone, &long)
+        || beside_zone(sheet, zone, &format!("← {cap}"))
+        || in_zone(sheet, zone, &short)
+        || beside_zone(sheet, zone, "← payout capped")
+        || beside_zone(sheet, zone, "← capped");
+}
+
+fn in_zone(sheet: &mut Sheet<'_>, zone: Rect, words: &str) -> bool {
+    let lines = crate::text::wrapped(words, zone.width() - 14.0, sheet.size, Weight::Regular);
+    let height = f64::from(u32::try_from(lines.len()).unwrap_or(0)) * sheet.leading();
+    if lines.len() > 4 || lines.iter().any(|line| line.ends_with('…')) {
+        return false;
     }
+    let widest = lines.iter().map(|line| sheet.label(line.as_str()).width()).fold(0.0, f64::max);
+    let fits = |top: &f64| {
+        let bounds = Rect::new(zone.left + 6.0, *top, zone.left + 6.0 + widest, top + height);
+        sheet.is_free(bounds) && bounds.bottom <= zone.bottom
+    };
+    let Some(top) = [zone.top + 6.0, zone.bottom - height - 6.0, zone.center().1].into_iter().find(fits)
+    else {
+        return false;
+    };
+    let mut baseline = top + sheet.size;
+    for line in lines {
+        let label = Label { color: sheet.palette.danger, ..sheet.label(line) };
+        sheet.write(&label, (zone.left + 7.0, baseline), Anchor::Start);
+        baseline += sheet.leading();
+    }
+    true
+}
+
+fn beside_zone(sheet: &mut Sheet<'_>, zone: Rect, words: &str) -> bool {
+    let label = Label { color: sheet.palette.danger, ..sheet.label(words) };
+    let left = zone.right + 6.0;
+    let places =
+        [zone.bottom - 8.0, zone.top + sheet.size + 6.0].map(|baseline| ((left, baseline), Anchor::Start));
+    sheet.place(&label, &places)
 }

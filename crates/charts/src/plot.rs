@@ -34,7 +34,11 @@ impl ValueAxis {
 }
 
 /// How many ticks suit an extent in pixels, one every `distance`.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number of ticks")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small positive number of ticks"
+)]
 fn ticks_for(extent: f64, distance: f64, most: usize) -> usize {
     ((extent / distance) as usize + 1).clamp(3, most)
 }
@@ -75,7 +79,7 @@ impl BaseAxis {
     /// The most ticks whose labels have room on `scale`.
     fn ticks(&self, sheet: &Sheet<'_>, scale: &Scale) -> Vec<Tick> {
         let most = ticks_for(scale.to - scale.from, 64.0, 12);
-        let candidates = (2..=most).rev().map(|count| self.round(count));
+        let candidates = (2..=most).map(|count| self.round(count));
         let fitting = candidates.filter(|ticks| has_room(sheet, ticks, scale)).max_by_key(Vec::len);
         fitting.unwrap_or_default()
     }
@@ -157,7 +161,9 @@ impl Plot {
     pub(crate) fn draw_base(&self, sheet: &mut Sheet<'_>, axis: &BaseAxis) {
         let color = sheet.palette.line_control;
         let bottom = self.area.bottom;
-        sheet.line(&[(self.area.left, bottom), (self.area.right, bottom)], color, 1.0);
+        let line = [(self.area.left, bottom), (self.area.right, bottom)];
+        sheet.line(&line, color, 1.0);
+        sheet.avoid(&line);
         let baseline = bottom + 7.0 + sheet.size;
         for tick in axis.ticks(sheet, &self.x) {
             let x = self.x.at(tick.value);
@@ -338,9 +344,28 @@ impl Marks {
         }
     }
 
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// The height of the rows.
     pub(crate) fn height(&self, sheet: &Sheet<'_>) -> f64 {
         f64::from(u32::try_from(self.rows).unwrap_or(0)) * sheet.leading() + 4.0
+    }
+
+    /// How many rows up from the plot a text of this width has room at the left edge; above all labels if nowhere else.
+    pub(crate) fn row_beside(&self, scale: &Scale, width: f64) -> usize {
+        let is_free = |row: &usize| {
+            self.flags.iter().filter(|(mark, _)| !mark.label.text.is_empty()).all(|(mark, flag)| {
+                let up = ROWS - 1 - flag.0;
+                let reaches = MARGIN + width + 8.0;
+                let is_clear = span(scale, mark, *flag).0 >= reaches;
+                let line_is_clear = up < *row || scale.kept(mark.value) >= reaches;
+                if up == *row { is_clear } else { line_is_clear }
+            })
+        };
+        (0..self.rows).find(is_free).unwrap_or(self.rows)
     }
 
     /// Draws the lines, from their labels down to the base, and the labels.
@@ -380,7 +405,8 @@ fn find_flags(sheet: &Sheet<'_>, scale: &Scale, marks: &[Mark], rows: usize, fla
     for flag in FLAGS.into_iter().take(rows * 3) {
         let (start, end) = span(scale, mark, flag);
         let is_inside = start >= 0.0 && end <= sheet.bounds.right;
-        let is_free = || marks.iter().zip(flags.iter()).all(|(other, at)| !collide(scale, (mark, flag), (other, *at)));
+        let is_free =
+            || marks.iter().zip(flags.iter()).all(|(other, at)| !collide(scale, (mark, flag), (other, *at)));
         if is_inside && is_free() {
             flags.push(flag);
             if find_flags(sheet, scale, marks, rows, flags) {

@@ -99,5 +99,6 @@ fn compose(
         measure,
         mark: None,
     };
-    Content { title, summary, table }.drawn(frame, listings::height(frame), |sheet| listings::draw(sheet, &listings))
+    Content { title, summary, table }
+        .drawn(frame, listings::height(frame), |sheet| listings::draw(sheet, &listings))
 }

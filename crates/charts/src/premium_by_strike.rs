@@ -34,8 +34,11 @@ pub struct PremiumByStrike<Q> {
 #[must_use]
 pub fn premium_by_strike<Q: Quantity>(data: &PremiumByStrike<Q>, frame: &Frame<'_>) -> Chart {
     let measure = Measure::for_all(Q::UNIT, data.quotes.iter().map(|quote| quote.premium.base_units()));
-    let mut quotes: Vec<(UsdE8, Value, bool)> =
-        data.quotes.iter().map(|quote| (quote.strike, Value::of(quote.premium), quote.is_available)).collect();
+    let mut quotes: Vec<(UsdE8, Value, bool)> = data
+        .quotes
+        .iter()
+        .map(|quote| (quote.strike, Value::of(quote.premium), quote.is_available))
+        .collect();
     quotes.sort_by_key(|(strike, ..)| *strike);
     compose(quotes, measure, data.chosen, data.spot, frame)
 }
@@ -64,7 +67,8 @@ fn compose(
         usd(last.0),
     );
     if quotes.len() == 1 {
-        summary = format!("One strike is listed, {}, at {}.", usd(first.0), measure.spoken(first.1.base_units));
+        summary =
+            format!("One strike is listed, {}, at {}.", usd(first.0), measure.spoken(first.1.base_units));
     }
     if let Some((strike, premium, _)) = quotes.iter().find(|quote| chosen == Some(quote.0)) {
         summary += &format!(" Chosen: {} for {}.", usd(*strike), measure.spoken(premium.base_units));
@@ -91,7 +95,8 @@ fn compose(
         measure,
         mark: near.then(|| (price(spot), format!("Now {}", usd_label(spot)))),
     };
-    Content { title, summary, table }.drawn(frame, listings::height(frame), |sheet| listings::draw(sheet, &listings))
+    Content { title, summary, table }
+        .drawn(frame, listings::height(frame), |sheet| listings::draw(sheet, &listings))
 }
 
 /// A sentence about what cannot be bought.

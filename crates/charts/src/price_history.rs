@@ -81,7 +81,8 @@ pub fn price_history(history: &PriceHistory, frame: &Frame<'_>) -> Chart {
     }
     let lowest = prices.iter().min_by_key(|point| point.price);
     let highest = prices.iter().max_by_key(|point| point.price);
-    let (Some(first), Some(last), Some(lowest), Some(highest)) = (prices.first(), prices.last(), lowest, highest)
+    let (Some(first), Some(last), Some(lowest), Some(highest)) =
+        (prices.first(), prices.last(), lowest, highest)
     else {
         return Content { title, summary: "No price has been reported yet.".to_owned(), table }.said(frame);
     };
@@ -122,10 +123,12 @@ fn draw(sheet: &mut Sheet<'_>, prices: &[PricePoint], policies: &[PolicySpan]) {
     let (Some(first), Some(last)) = (prices.first(), prices.last()) else { return };
     let levels = prices.iter().map(|point| point.price).chain(policies.iter().map(|policy| policy.strike));
     let Some(values) = Domain::of(levels.map(price)) else { return };
+    // A level at the very bottom would lie on the base line.
+    let values = values.padded(0.05, 0.0);
     let from = policies.iter().map(|policy| policy.from).fold(first.at, UnixSeconds::min);
     let until = policies.iter().map(|policy| policy.until).fold(last.at, UnixSeconds::max);
 
-    let mut legend = vec![Entry { sign: Sign::Line, color: palette.text_muted, text: "BTC price".to_owned() }];
+    let mut legend = vec![Entry { sign: Sign::Line, color: palette.text, text: "BTC price".to_owned() }];
     let has = |outcome| policies.iter().any(|policy| policy.outcome == outcome);
     if has(PolicyOutcome::Running) {
         let text = "Strike, in force".to_owned();
@@ -149,8 +152,9 @@ fn draw(sheet: &mut Sheet<'_>, prices: &[PricePoint], policies: &[PolicySpan]) {
     plot.draw_base(sheet, &base);
     plot::draw_legend(sheet, &legend, 4.0);
 
-    let line: Vec<Point> = prices.iter().map(|point| plot.at(plot::seconds(point.at), price(point.price))).collect();
-    sheet.line(&line, palette.text_muted, 1.8);
+    let line: Vec<Point> =
+        prices.iter().map(|point| plot.at(plot::seconds(point.at), price(point.price))).collect();
+    sheet.line(&line, palette.text, 1.8);
     sheet.avoid(&line);
     let mut spans = Vec::with_capacity(policies.len());
     for policy in policies {
@@ -169,7 +173,7 @@ fn draw(sheet: &mut Sheet<'_>, prices: &[PricePoint], policies: &[PolicySpan]) {
         spans.push((start, end, usd_label(policy.strike), color));
     }
     if let Some(end) = line.last().copied().filter(|_| line.len() == 1) {
-        sheet.disc(end, 4.0, palette.text_muted);
+        sheet.disc(end, 4.0, palette.text);
     }
     for (start, end, text, color) in spans {
         let label = Label { color, ..sheet.label(text) };

@@ -114,7 +114,9 @@ impl Measure {
             Unit::Usd => measure("USD", UsdE8::DECIMALS),
             Unit::UsdE12 => measure("USD", UsdE12::DECIMALS),
             Unit::Ratio => measure("%", Ppm::DECIMALS),
-            Unit::SbtcChange if largest.unsigned_abs() < 100_000 => Self { symbol: "sats", decimals: 0, plus: true },
+            Unit::SbtcChange if largest.unsigned_abs() < 100_000 => {
+                Self { symbol: "sats", decimals: 0, plus: true }
+            }
             Unit::SbtcChange => Self { symbol: "sBTC", decimals: Sats::DECIMALS, plus: true },
             Unit::UsdChange => Self { symbol: "USD", decimals: UsdE8::DECIMALS, plus: true },
             Unit::Change => Self { symbol: "%", decimals: Ppm::DECIMALS, plus: true },
@@ -135,6 +137,22 @@ impl Measure {
     /// Short, for labels, without the unit: `62.5k`.
     pub(crate) fn short(self, base_units: i128) -> String {
         self.with_sign(base_units, number::short(base_units, self.decimals))
+    }
+
+    /// For a column of figures: all with as many decimal places as two digits of the smallest need, if that is not many.
+    pub(crate) fn aligned(self, values: impl IntoIterator<Item = i128>) -> Vec<String> {
+        const DIGITS: u32 = 7;
+        let values: Vec<i128> = values.into_iter().collect();
+        let digits = |value: u128| value.checked_ilog10().map_or(0, |power| power + 1);
+        let sizes = || values.iter().map(|value| value.unsigned_abs()).filter(|size| *size > 0);
+        let largest = digits(sizes().max().unwrap_or(0)).saturating_sub(self.decimals).max(1);
+        let smallest = digits(sizes().min().unwrap_or(0));
+        let places = (self.decimals + 2).saturating_sub(smallest).min(DIGITS.saturating_sub(largest));
+        let places = places.min(self.decimals);
+        values
+            .into_iter()
+            .map(|value| self.with_sign(value, number::fixed(value, self.decimals, places)))
+            .collect()
     }
 
     /// Short, with the unit.

@@ -13,10 +13,11 @@ pub(crate) struct Domain {
 impl Domain {
     /// All of `values`; `None` of none. Values that are all equal get room on both sides.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
-        let bounds = values.into_iter().filter(|value| value.is_finite()).fold(None, |bounds, value| match bounds {
-            None => Some((value, value)),
-            Some((low, high)) => Some((f64::min(low, value), f64::max(high, value))),
-        });
+        let bounds =
+            values.into_iter().filter(|value| value.is_finite()).fold(None, |bounds, value| match bounds {
+                None => Some((value, value)),
+                Some((low, high)) => Some((f64::min(low, value), f64::max(high, value))),
+            });
         bounds.map(|(low, high)| Self { low, high }.with_extent())
     }
 
@@ -99,7 +100,8 @@ impl Step {
             exponent -= 1;
         }
         let steps = [(1, exponent), (2, exponent), (25, exponent - 1), (5, exponent)];
-        let found = steps.into_iter().find(|(digits, exponent)| scaled(f64::from(*digits), *exponent) >= least);
+        let found =
+            steps.into_iter().find(|(digits, exponent)| scaled(f64::from(*digits), *exponent) >= least);
         let (digits, exponent) = found.unwrap_or((1, exponent + 1));
         Self { digits, exponent }
     }
@@ -141,8 +143,10 @@ pub(crate) fn ticks(domain: Domain, most: usize, fit: Fit) -> (Vec<Tick>, Domain
     };
     let largest = first.unsigned_abs().max(last.unsigned_abs());
     let magnitude = magnitude(u128::from(largest) * u128::from(step.digits.unsigned_abs()), step.exponent);
-    let label = |index: i64| number::exact(i128::from(index) * i128::from(step.digits), step.exponent, magnitude);
-    let ticks = (first..=last).take(24).map(|index| Tick { value: value(index), label: label(index) }).collect();
+    let label =
+        |index: i64| number::exact(i128::from(index) * i128::from(step.digits), step.exponent, magnitude);
+    let ticks =
+        (first..=last).take(24).map(|index| Tick { value: value(index), label: label(index) }).collect();
     (ticks, domain)
 }
 
@@ -152,7 +156,10 @@ fn magnitude(digits: u128, exponent: i32) -> Option<Magnitude> {
     Magnitude::of(u32::try_from(length.max(0)).unwrap_or(u32::MAX))
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "a cast from floating point saturates, and a tick's index is small")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a cast from floating point saturates, and a tick's index is small"
+)]
 fn count(value: f64) -> i64 {
     value as i64
 }
@@ -174,7 +181,10 @@ mod tests {
     fn ticks_are_round_and_share_a_magnitude() {
         assert_eq!(labels(0.0, 100.0, 6, Fit::Outwards), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(labels(33_750.0, 118_750.0, 6, Fit::Inside), ["40k", "60k", "80k", "100k"]);
-        assert_eq!(labels(0.0, 1_400_000.0, 5, Fit::Outwards), ["0M", "0.5M", "1M", "1.5M"].map(|one| one.replace("0M", "0")));
+        assert_eq!(
+            labels(0.0, 1_400_000.0, 5, Fit::Outwards),
+            ["0M", "0.5M", "1M", "1.5M"].map(|one| one.replace("0M", "0"))
+        );
         assert_eq!(labels(-0.03, 0.04, 5, Fit::Outwards), ["−0.04", "−0.02", "0", "0.02", "0.04"]);
         assert_eq!(labels(0.0, 6.0, 4, Fit::Outwards), ["0", "2", "4", "6"]);
     }

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
-use plotters::coord::Shift;
 
 use crate::chart::Frame;
 use crate::svg::{self, Description, Pen, Surface, UNITS};
@@ -44,7 +44,10 @@ impl Rect {
     }
 
     fn overlaps(self, other: Self) -> bool {
-        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
     }
 
     fn grown(self, by: f64) -> Self {
@@ -55,7 +58,9 @@ impl Rect {
     fn is_crossed_by(self, from: Point, to: Point) -> bool {
         let mut first = 0.0_f64;
         let mut last = 1.0_f64;
-        for (start, end, low, high) in [(from.0, to.0, self.left, self.right), (from.1, to.1, self.top, self.bottom)] {
+        for (start, end, low, high) in
+            [(from.0, to.0, self.left, self.right), (from.1, to.1, self.top, self.bottom)]
+        {
             let way = end - start;
             if way.abs() < 1e-9 {
                 if start < low || start > high {

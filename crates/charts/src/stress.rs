@@ -57,8 +57,9 @@ pub fn stress_map(map: &StressMap, frame: &Frame<'_>) -> Chart {
     columns.extend(map.btc.iter().map(|change| format!("BTC {}", signed_percent(*change))));
     let mut table = Table { columns, rows: Vec::new() };
     for (row, other) in map.other.iter().enumerate() {
-        let cells = (0..map.btc.len())
-            .map(|column| map.outcome(row, column).map_or_else(|| "not known".to_owned(), |change| change.to_string()));
+        let cells = (0..map.btc.len()).map(|column| {
+            map.outcome(row, column).map_or_else(|| "not known".to_owned(), |change| change.to_string())
+        });
         table.rows.push(core::iter::once(signed_percent(*other)).chain(cells).collect());
     }
     let known = map.other.iter().enumerate().flat_map(|(row, other)| {
@@ -82,7 +83,8 @@ pub fn stress_map(map: &StressMap, frame: &Frame<'_>) -> Chart {
         let (change, btc, other) = (signed_percent(*change), signed_percent(*btc), signed_percent(*other));
         format!("{change} (BTC {btc}, {with} {other})")
     };
-    let summary = format!("The change of the bucket's worth is {} at worst and {} at best.", at(worst), at(best));
+    let summary =
+        format!("The change of the bucket's worth is {} at worst and {} at best.", at(worst), at(best));
     let grid = Grid::of(map, frame.pixels());
     let height = grid.height();
     Content { title, summary, table }.drawn(frame, height, |sheet| draw(sheet, map, &grid))
@@ -120,11 +122,8 @@ impl Grid {
 
 fn draw(sheet: &mut Sheet<'_>, map: &StressMap, grid: &Grid) {
     let palette = sheet.palette;
-    let (down, across) = if grid.btc_goes_down {
-        ("BTC price", map.with.words())
-    } else {
-        (map.with.words(), "BTC price")
-    };
+    let (down, across) =
+        if grid.btc_goes_down { ("BTC price", map.with.words()) } else { (map.with.words(), "BTC price") };
     let row_labels: Vec<String> = grid.rows.iter().map(|change| signed_percent(*change)).collect();
     let widest = row_labels.iter().map(|text| sheet.label(text.as_str()).width()).fold(0.0, f64::max);
     let left = plot::MARGIN + widest.max(sheet.muted(format!("{down} ↓")).width()) + 10.0;
@@ -155,7 +154,12 @@ fn draw(sheet: &mut Sheet<'_>, map: &StressMap, grid: &Grid) {
         for column in 0..grid.columns.len() {
             let (other, btc) = if grid.btc_goes_down { (column, row) } else { (row, column) };
             let cell_left = left + cell_width * index(column);
-            let cell = Rect::new(cell_left + 1.0, cell_top + 1.0, cell_left + cell_width - 1.0, cell_top + grid.cell_height - 1.0);
+            let cell = Rect::new(
+                cell_left + 1.0,
+                cell_top + 1.0,
+                cell_left + cell_width - 1.0,
+                cell_top + grid.cell_height - 1.0,
+            );
             draw_cell(sheet, cell, map.outcome(other, btc));
         }
     }
@@ -220,11 +224,12 @@ fn shade(palette: &Palette, change: PpmChange) -> Color {
 /// What the colours mean.
 fn draw_key(sheet: &mut Sheet<'_>, left: f64, top: f64) {
     const STEPS: u32 = 8;
-    const STEP: f64 = 14.0;
+    const STEP: f64 = 9.0;
     let words = sheet.muted("Change of the bucket's worth, %");
     let baseline = top + sheet.size;
-    let width = words.width();
-    let start = if left + width > sheet.bounds.right { (sheet.bounds.right - width - 4.0).max(0.0) } else { left };
+    let full = f64::from(2 * STEPS + 1) * STEP + 2.0 * (sheet.muted("+100").width() + 8.0);
+    let fits = left + words.width().max(full) <= sheet.bounds.right - plot::MARGIN;
+    let start = if fits { left } else { plot::MARGIN };
     sheet.write(&words, (start, baseline), Anchor::Start);
     let low = sheet.muted("−100");
     let middle = top + sheet.leading() * 1.5 + 2.0;
@@ -233,11 +238,11 @@ fn draw_key(sheet: &mut Sheet<'_>, left: f64, top: f64) {
     let bar = start + low.width() + 8.0;
     for step in 0..=2 * STEPS {
         let ppm = (i128::from(step) - i128::from(STEPS)) * 1_000_000 / i128::from(STEPS);
-        let x = bar + f64::from(step) * STEP / 1.5;
+        let x = bar + f64::from(step) * STEP;
         let color = shade(sheet.palette, PpmChange::new(ppm));
-        sheet.fill(Rect::new(x, middle - 6.0, x + STEP / 1.5 + 0.2, middle + 6.0), color);
+        sheet.fill(Rect::new(x, middle - 6.0, x + STEP + 0.2, middle + 6.0), color);
     }
-    let end = bar + f64::from(2 * STEPS + 1) * STEP / 1.5 + 8.0;
+    let end = bar + f64::from(2 * STEPS + 1) * STEP + 8.0;
     let high = sheet.muted("+100");
     sheet.write(&high, (end, baseline), Anchor::Start);
 }

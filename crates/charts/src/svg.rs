@@ -20,7 +20,8 @@ pub(crate) const UNITS: f64 = 10.0;
 /// The backend divides the size of a font by this.
 const FONT_DIVISOR: f64 = 1.24;
 /// The window's faces, as its style sheet lists them.
-const FACES: &str = "system-ui, -apple-system, Segoe UI, Inter, Roboto, Cantarell, Noto Sans, DejaVu Sans, sans-serif";
+const FACES: &str =
+    "system-ui, -apple-system, Segoe UI, Inter, Roboto, Cantarell, Noto Sans, DejaVu Sans, sans-serif";
 
 type Result<T> = core::result::Result<T, DrawingErrorKind<io::Error>>;
 
@@ -38,7 +39,8 @@ pub(crate) struct Pen {
 /// The size to ask the backend for so that it writes exactly `units`.
 pub(crate) fn font_size(units: f64) -> f64 {
     let near = units * FONT_DIVISOR;
-    let exact = [near, near.next_down(), near.next_up()].into_iter().find(|size| size / FONT_DIVISOR == units);
+    let exact =
+        [near, near.next_down(), near.next_up()].into_iter().find(|size| size / FONT_DIVISOR == units);
     exact.unwrap_or(near)
 }
 
@@ -101,7 +103,11 @@ impl DrawingBackend for Surface<'_> {
         self.svg.draw_rect(upper_left, bottom_right, style, fill)
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Result<()> {
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> Result<()> {
         self.note(style.color());
         self.svg.draw_path(path, style)
     }

@@ -50,7 +50,8 @@ fn advance(character: char, weight: Weight) -> u16 {
         Weight::Regular => &REGULAR,
         Weight::Bold => &BOLD,
     };
-    let from_space = u32::from(character).checked_sub(u32::from(' ')).and_then(|index| usize::try_from(index).ok());
+    let from_space =
+        u32::from(character).checked_sub(u32::from(' ')).and_then(|index| usize::try_from(index).ok());
     match from_space.and_then(|index| table.get(index)) {
         Some(advance) => *advance,
         None => match character {
@@ -102,7 +103,9 @@ pub(crate) fn elided(text: &str, limit: f64, size: f64, weight: Weight) -> Strin
 
 /// `text` as XML can hold it: control characters and the two code points that no document may contain become spaces.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|one| if one.is_control() || matches!(one, '\u{fffe}' | '\u{ffff}') { ' ' } else { one }).collect()
+    text.chars()
+        .map(|one| if one.is_control() || matches!(one, '\u{fffe}' | '\u{ffff}') { ' ' } else { one })
+        .collect()
 }
 
 /// `text` with the characters that XML reserves written as references.

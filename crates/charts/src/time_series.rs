@@ -58,7 +58,8 @@ fn compose(title: String, counted: &str, lines: &[Line], measure: Measure, frame
         }
     }
     // A line without a point has nothing to be drawn; the words and the table's absence of it say so.
-    let drawn: Vec<(usize, &Line)> = lines.iter().enumerate().filter(|(_, line)| !line.points.is_empty()).collect();
+    let drawn: Vec<(usize, &Line)> =
+        lines.iter().enumerate().filter(|(_, line)| !line.points.is_empty()).collect();
     let moments = || drawn.iter().flat_map(|(_, line)| line.points.iter().map(|(at, _)| *at));
     let (Some(from), Some(until)) = (moments().min(), moments().max()) else {
         return Content { title, summary: "There are no figures to show.".to_owned(), table }.said(frame);
@@ -97,9 +98,12 @@ fn draw(
     (from, until): (UnixSeconds, UnixSeconds),
 ) {
     let values = lines.iter().flat_map(|(_, line)| line.points.iter());
-    let Some(values) = Domain::of(values.map(|(_, value)| measure.coordinate(value.base_units))) else { return };
+    let Some(values) = Domain::of(values.map(|(_, value)| measure.coordinate(value.base_units))) else {
+        return;
+    };
     // Growth is seen against zero, levels are not squeezed by it.
-    let values = if values.low > 0.0 && values.extent() < values.high * 0.5 { values } else { values.with_zero() };
+    let values =
+        if values.low > 0.0 && values.extent() < values.high * 0.5 { values } else { values.with_zero() };
     let name_width =
         lines.iter().map(|(_, line)| sheet.strong(line.name.as_str()).width()).fold(0.0, f64::max) + 16.0;
     let count = f64::from(u32::try_from(lines.len()).unwrap_or(u32::MAX));

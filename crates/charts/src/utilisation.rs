@@ -4,7 +4,7 @@ use bithedge_protocol::{Ppm, UnixSeconds};
 
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
-use crate::listings::around;
+use crate::listings::above;
 use crate::plot::{self, BaseAxis, Plot, ValueAxis};
 use crate::quantity::{Measure, Quantity, Unit, percent};
 use crate::scale::Domain;
@@ -59,7 +59,8 @@ pub fn utilisation(data: &Utilisation, frame: &Frame<'_>) -> Chart {
             calendar::date(highest.at)
         );
     }
-    Content { title, summary, table }.drawn(frame, frame.height(0.3), |sheet| draw(sheet, &points, data.limit))
+    Content { title, summary, table }
+        .drawn(frame, frame.height(0.3), |sheet| draw(sheet, &points, data.limit))
 }
 
 fn draw(sheet: &mut Sheet<'_>, points: &[UtilisationPoint], limit: Ppm) {
@@ -105,17 +106,17 @@ fn draw(sheet: &mut Sheet<'_>, points: &[UtilisationPoint], limit: Ppm) {
     let baseline = sheet.centered(end.1);
     sheet.write(&now, (end.0 + 8.0, baseline), Anchor::Start);
     let words = Label { color: palette.warning, ..sheet.label(format!("Limit {}", percent(limit))) };
-    let (above, below) = (ceiling - 5.0, ceiling + sheet.size + 2.0);
+    let (over, under) = (ceiling - 5.0, ceiling + sheet.size + 2.0);
     let beside = sheet.centered(ceiling);
     sheet.place(
         &words,
         &[
-            ((area.left + 6.0, above), Anchor::Start),
-            ((area.left + 6.0, below), Anchor::Start),
-            ((area.right, above), Anchor::End),
-            ((area.right, below), Anchor::End),
-            ((area.center().0, above), Anchor::Middle),
-            ((area.center().0, below), Anchor::Middle),
+            ((area.left + 6.0, over), Anchor::Start),
+            ((area.left + 6.0, under), Anchor::Start),
+            ((area.right, over), Anchor::End),
+            ((area.right, under), Anchor::End),
+            ((area.center().0, over), Anchor::Middle),
+            ((area.center().0, under), Anchor::Middle),
             ((area.right + 6.0, beside), Anchor::Start),
         ],
     );
@@ -123,6 +124,6 @@ fn draw(sheet: &mut Sheet<'_>, points: &[UtilisationPoint], limit: Ppm) {
     if let Some(peak) = peak {
         let center = plot.at(plot::seconds(peak.at), value(peak.ratio));
         let label = sheet.label(format!("{}, {}", percent(peak.ratio), calendar::day(peak.at)));
-        sheet.place(&label, &around(center, sheet.size));
+        sheet.place(&label, &above(center, sheet.size));
     }
 }

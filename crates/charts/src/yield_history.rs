@@ -4,7 +4,7 @@ use bithedge_protocol::{PpmChange, UnixSeconds};
 
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
-use crate::listings::around;
+use crate::listings::below;
 use crate::plot::{self, BaseAxis, Entry, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Unit, signed_percent};
 use crate::scale::Domain;
@@ -78,8 +78,10 @@ pub fn yield_history(history: &YieldHistory, frame: &Frame<'_>) -> Chart {
         return Content { title, summary, table }.said(frame);
     };
     if steps.len() == 1 {
-        let summary =
-            format!("One epoch has been closed, on {}: a return needs a second close.", calendar::date(first.at));
+        let summary = format!(
+            "One epoch has been closed, on {}: a return needs a second close.",
+            calendar::date(first.at)
+        );
         return Content { title, summary, table }.said(frame);
     }
     let worst = steps.iter().min_by_key(|step| step.drawdown).unwrap_or(first);
@@ -97,7 +99,8 @@ pub fn yield_history(history: &YieldHistory, frame: &Frame<'_>) -> Chart {
         steps.len() - 1,
     );
     let worst_at = (worst.at, worst.drawdown);
-    Content { title, summary, table }.drawn(frame, frame.height(0.4).max(320.0), |sheet| draw(sheet, &steps, worst_at))
+    Content { title, summary, table }
+        .drawn(frame, frame.height(0.4).max(320.0), |sheet| draw(sheet, &steps, worst_at))
 }
 
 fn percent(ppm: i128) -> String {
@@ -114,7 +117,8 @@ fn draw(sheet: &mut Sheet<'_>, steps: &[Step], worst: (UnixSeconds, i128)) {
     // Without a loss the panel still shows what none looks like.
     let drawdowns = Domain::new(drawdowns.low.min(-1.0), 0.0);
 
-    let mut legend = vec![Entry { sign: Sign::Line, color: palette.accent, text: "Epochs that gained".to_owned() }];
+    let mut legend =
+        vec![Entry { sign: Sign::Line, color: palette.accent, text: "Epochs that gained".to_owned() }];
     if steps.iter().any(|step| step.is_loss) {
         legend.push(Entry { sign: Sign::Line, color: palette.danger, text: "Epochs that lost".to_owned() });
     }
@@ -131,13 +135,15 @@ fn draw(sheet: &mut Sheet<'_>, steps: &[Step], worst: (UnixSeconds, i128)) {
 
     let base = BaseAxis::time(first.at, last.at);
     let upper = Plot::new(Rect::new(left, top, right, top + upper_height), base.domain, upper_axis.domain);
-    let lower = Plot::new(Rect::new(left, bottom - lower_height, right, bottom), base.domain, lower_axis.domain);
+    let lower =
+        Plot::new(Rect::new(left, bottom - lower_height, right, bottom), base.domain, lower_axis.domain);
     upper.draw_values(sheet, &upper_axis);
     lower.draw_values(sheet, &lower_axis);
     lower.draw_base(sheet, &base);
     plot::draw_legend(sheet, &legend, 4.0);
 
-    let on = |plot: &Plot, step: &Step, value: i128| plot.at(plot::seconds(step.at), measure.coordinate(value));
+    let on =
+        |plot: &Plot, step: &Step, value: i128| plot.at(plot::seconds(step.at), measure.coordinate(value));
     let line: Vec<Point> = steps.iter().map(|step| on(&upper, step, step.since_first)).collect();
     sheet.line(&line, palette.accent, 2.2);
     for run in losing_runs(steps) {
@@ -164,7 +170,7 @@ fn draw(sheet: &mut Sheet<'_>, steps: &[Step], worst: (UnixSeconds, i128)) {
         let texts = [format!("{}, {}", percent(worst.1), calendar::date(worst.0)), percent(worst.1)];
         for text in texts {
             let label = Label { color: palette.danger, ..sheet.strong(text) };
-            if sheet.place(&label, &around((x, y), sheet.size)) {
+            if sheet.place(&label, &below((x, y), sheet.size)) {
                 break;
             }
         }
@@ -172,22 +178,15 @@ fn draw(sheet: &mut Sheet<'_>, steps: &[Step], worst: (UnixSeconds, i128)) {
 }
 
 /// Runs of closes that each lost, with the close before them.
-fn losing_runs(steps: &[Step]) -> impl Iterator<Item = &[Step]> {
+fn losing_runs(steps: &[Step]) -> Vec<&[Step]> {
     let mut start = 0;
-    let starts = move |index: usize, step: &Step| {
-        if !step.is_loss {
-            start = index;
-        }
-        start
-    };
-    let ends_here = |index: usize| steps.get(index + 1).is_none_or(|next| !next.is_loss);
-    let mut starts = starts;
     let mut runs = Vec::new();
     for (index, step) in steps.iter().enumerate() {
-        let start = starts(index, step);
-        if step.is_loss && ends_here(index) {
+        if !step.is_loss {
+            start = index;
+        } else if steps.get(index + 1).is_none_or(|next| !next.is_loss) {
             runs.extend(steps.get(start..=index));
         }
     }
-    runs.into_iter()
+    runs
 }

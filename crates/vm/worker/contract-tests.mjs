@@ -1,8 +1,11 @@
 // What only tests of contracts do with the VM: they start afresh, mint, and ask for costs, assets and coverage.
 
+import { pathToFileURL } from "node:url";
+
 import { addRecords, takeRecords } from "./coverage.mjs";
 import { memory } from "./environment.mjs";
-import { attempt, begin, callArguments, mintSbtc, onReport, operations as chain, session, takeReport } from "./chain.mjs";
+import { takeState, writeState } from "./images.mjs";
+import { attempt, begin, callArguments, mintSbtc, onReport, operations as chain, session, takeReport, tip } from "./chain.mjs";
 
 /** Who issued the contracts that are built into the VM: the network itself, on mainnet and on test networks, and sBTC. */
 const BUILT_IN = new Set([
@@ -77,5 +80,22 @@ export const operations = {
   restore(request) {
     takeReport();
     return chain.restore(request);
+  },
+
+  /** Writes the whole state to a file, for another process. */
+  save({ path }) {
+    takeReport();
+    writeState(pathToFileURL(path), { pointer: session.sdk.__wbg_ptr, sender: session.sender });
+    return {};
+  },
+
+  /** Goes on from what `save` wrote. */
+  load({ path }) {
+    takeReport();
+    const facts = takeState(pathToFileURL(path));
+    session.sdk.__wbg_ptr = facts.pointer;
+    session.sender = facts.sender;
+    session.interfaces = new Map();
+    return tip();
   },
 };

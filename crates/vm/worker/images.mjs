@@ -47,14 +47,19 @@ export function keepImage(request, facts) {
   }
 }
 
-function write(name, facts) {
+/** Writes the memory as it is now to a file, whole or not at all. */
+export function writeState(file, facts) {
   const { texts, kinds } = table();
   const state = deflateRawSync(new Uint8Array(memory()), { level: 1 });
   const head = Buffer.from(JSON.stringify({ ...facts, texts, kinds, bytes: memory().byteLength }) + "\n");
-  mkdirSync(folder, { recursive: true });
-  const unfinished = new URL(`${name}.${process.pid}`, folder);
+  const unfinished = new URL(`${file.href}.${process.pid}`);
   writeFileSync(unfinished, Buffer.concat([head, state]));
-  renameSync(unfinished, new URL(name, folder));
+  renameSync(unfinished, file);
+}
+
+function write(name, facts) {
+  mkdirSync(folder, { recursive: true });
+  writeState(new URL(name, folder), facts);
   const age = (file) => statSync(new URL(file, folder), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const files = readdirSync(folder).sort((a, b) => age(b) - age(a));
   for (const old of files.slice(KEPT)) rmSync(new URL(old, folder), { force: true });
@@ -66,7 +71,11 @@ export async function takeImage(request, sdk) {
   if (image === undefined) return undefined;
   // An attempt that ends at the first file makes the objects that a deployment leaves behind.
   await sdk.initSession("/nowhere", "./Clarinet.toml", undefined).catch(() => {});
-  const { texts, kinds, state, facts } = image;
+  return putInPlace(image);
+}
+
+/** Puts a state into the memory; nothing if its objects are not those of this process. */
+function putInPlace({ texts, kinds, state, facts }) {
   const here = new Map(table().kinds);
   if (!kinds.every(([index, kind]) => here.get(index) === kind)) return undefined;
   growMemory(state.length);
@@ -75,16 +84,28 @@ export async function takeImage(request, sdk) {
   return facts;
 }
 
+/** Puts a state that `writeState` wrote into the memory of a session that was started for the same project. */
+export function takeState(file) {
+  const facts = putInPlace(readState(file));
+  if (facts === undefined) throw new Error("the state belongs to another version of the VM");
+  return facts;
+}
+
+function readState(url) {
+  const file = readFileSync(url);
+  const end = file.indexOf("\n");
+  const { texts, kinds, bytes, ...facts } = JSON.parse(file.subarray(0, end).toString());
+  const state = inflateRawSync(file.subarray(end + 1), { maxOutputLength: bytes });
+  if (state.length !== bytes) throw new Error("the state is cut short");
+  return { texts, kinds, state, facts };
+}
+
 function read(request) {
   try {
     const url = new URL(nameOf(request), folder);
-    const file = readFileSync(url);
-    const end = file.indexOf("\n");
-    const { texts, kinds, bytes, ...facts } = JSON.parse(file.subarray(0, end).toString());
-    const state = inflateRawSync(file.subarray(end + 1), { maxOutputLength: bytes });
-    if (state.length !== bytes) return undefined;
+    const image = readState(url);
     utimesSync(url, realTime(), realTime());
-    return { texts, kinds, state, facts };
+    return image;
   } catch {
     // There is none, or it is broken.
     return undefined;

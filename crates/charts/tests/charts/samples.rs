@@ -45,7 +45,8 @@ pub(crate) fn strikes() -> PremiumByStrike<Sats> {
 }
 
 pub(crate) fn durations() -> PremiumByDuration<UsdE8> {
-    let premiums = [(7, 610), (14, 905), (21, 1_130), (28, 1_320), (35, 1_490), (63, 2_060), (91, 2_510), (119, 2_890)];
+    let premiums =
+        [(7, 610), (14, 905), (21, 1_130), (28, 1_320), (35, 1_490), (63, 2_060), (91, 2_510), (119, 2_890)];
     let quotes = premiums.into_iter().map(|(days, premium)| ExpiryQuote {
         expiry: day(days),
         premium: usd(premium),
@@ -56,8 +57,8 @@ pub(crate) fn durations() -> PremiumByDuration<UsdE8> {
 
 pub(crate) fn closes() -> YieldHistory {
     let weekly = [
-        4, 5, 3, 6, -8, 4, 5, 5, 4, -31, 6, 9, 7, 5, 4, 3, 5, -62, -24, 8, 10, 7, 6, 5, 4, 4, 3, -6, 5, 5, 4, 6, 4,
-        5, 3, 4,
+        4, 5, 3, 6, -8, 4, 5, 5, 4, -31, 6, 9, 7, 5, 4, 3, 5, -62, -24, 8, 10, 7, 6, 5, 4, 4, 3, -6, 5, 5, 4,
+        6, 4, 5, 3, 4,
     ];
     let mut total = 0;
     let mut closes = vec![YieldClose { at: day(0), since_first: PpmChange::ZERO }];
@@ -70,16 +71,26 @@ pub(crate) fn closes() -> YieldHistory {
 
 pub(crate) fn used() -> Utilisation {
     let ratios = [
-        31, 33, 38, 41, 41, 47, 52, 55, 49, 44, 46, 51, 58, 63, 69, 74, 78, 83, 88, 86, 79, 71, 66, 61, 57, 59, 62,
-        60,
+        31, 33, 38, 41, 41, 47, 52, 55, 49, 44, 46, 51, 58, 63, 69, 74, 78, 83, 88, 86, 79, 71, 66, 61, 57,
+        59, 62, 60,
     ];
-    let points =
-        (0..).zip(ratios).map(|(days, ratio)| UtilisationPoint { at: day(days), ratio: Ppm::new(ratio * 10_000) });
+    let points = (0..)
+        .zip(ratios)
+        .map(|(days, ratio)| UtilisationPoint { at: day(days), ratio: Ppm::new(ratio * 10_000) });
     Utilisation { name: "Balanced, sBTC".to_owned(), points: points.collect(), limit: Ppm::new(900_000) }
 }
 
 pub(crate) fn ladder() -> ExpiryLadder<Sats> {
-    let rungs = [(7, 120, 96), (14, 84, 70), (21, 45, 45), (28, 210, 188), (35, 16, 12), (63, 95, 95), (91, 52, 40), (119, 3, 2)];
+    let rungs = [
+        (7, 120, 96),
+        (14, 84, 70),
+        (21, 45, 45),
+        (28, 210, 188),
+        (35, 16, 12),
+        (63, 95, 95),
+        (91, 52, 40),
+        (119, 3, 2),
+    ];
     let rungs = rungs.into_iter().map(|(days, locked, worst)| LadderRung {
         expiry: day(days),
         locked: Sats::new(locked * 2_500_000),
@@ -112,9 +123,9 @@ pub(crate) fn account() -> HealthGauge {
 pub(crate) fn prices() -> PriceHistory {
     let mut price = 91_200_i64;
     let moves = [
-        610, -420, 830, 1_150, -300, -950, 420, 1_720, 240, -1_100, -2_350, -610, 900, -4_200, -2_900, 1_300, 450,
-        -1_250, -3_300, 780, 1_900, 2_450, -360, 1_240, 2_060, -540, 1_330, 720, -210, 980, 1_450, -330, 640, 310,
-        -120, 905, 370, -480, 760, 260, 510, -640, 350, 420,
+        610, -420, 830, 1_150, -300, -950, 420, 1_720, 240, -1_100, -2_350, -610, 900, -4_200, -2_900, 1_300,
+        450, -1_250, -3_300, 780, 1_900, 2_450, -360, 1_240, 2_060, -540, 1_330, 720, -210, 980, 1_450, -330,
+        640, 310, -120, 905, 370, -480, 760, 260, 510, -640, 350, 420,
     ];
     let mut history = PriceHistory::default();
     for (days, change) in (0..).zip(moves) {

@@ -40,5 +40,8 @@ fn pictures_are_those_that_were_looked_at() {
             changed.push(name);
         }
     }
-    assert!(changed.is_empty(), "these look different, or are new: {changed:?}; UPDATE_SNAPSHOTS=1 keeps them");
+    assert!(
+        changed.is_empty(),
+        "these look different, or are new: {changed:?}; UPDATE_SNAPSHOTS=1 keeps them"
+    );
 }

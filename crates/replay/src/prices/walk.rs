@@ -12,8 +12,9 @@
 //!   [`DIPS`] says.
 //!
 //! The rise of the measured years is left out: the mean of a day's return is zero, so that nobody earns in it what he would not
-//! earn in any other market. What the walk does not have: calm and wild months (its volatility stays the same), days on which a large
-//! dip comes with a large fall, and as many returns above 11.65 % as there were, since small jumps are among its normal ones.
+//! earn in any other market. A hundred years of the walk have a deviation of 4.0 % a day (the measured years: 3.92 %). What it does
+//! not have: calm and wild months (its volatility stays the same), days on which a large dip comes with a large fall, and as many
+//! returns above 11.65 % as there were (0.9 % of the days instead of 1.58 %), since jumps of a normal size can also be small.
 
 use bithedge_protocol::UsdE8;
 use bithedge_protocol::math::{FixedE12, MAX_PRICE, exp};
@@ -35,7 +36,7 @@ pub const JUMP_MEAN_PPM: i64 = -24_951;
 pub const JUMP_DEVIATION_PPM: i64 = 167_956;
 /// How far, as a logarithm, the low is below the lower one of open and close: on a share of the days (first, in parts per million) it
 /// is at most so much (second, in parts per million). Between these it is taken to rise straight.
-pub const DIPS: [(i64, i64); 14] = [
+pub const DIPS: [(i64, i64); 15] = [
     (66_500, 0),
     (100_000, 400),
     (200_000, 1_760),
@@ -49,6 +50,7 @@ pub const DIPS: [(i64, i64); 14] = [
     (950_000, 39_050),
     (980_000, 61_680),
     (990_000, 82_940),
+    (995_000, 107_150),
     (1_000_000, 190_890),
 ];
 

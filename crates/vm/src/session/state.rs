@@ -1,6 +1,7 @@
 //! Looking at the whole state, and putting it aside and back.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use bithedge_stacks::{MicroStx, Principal, Value};
 use serde::Deserialize;
@@ -202,6 +203,26 @@ impl Session {
     /// [`SessionError`]: the process failed.
     pub fn forget(&mut self, slot: &str) -> Result<(), SessionError> {
         self.request::<serde_json::Value>(json!({ "op": "forget", "slot": slot }), "forget").map(drop)
+    }
+
+    /// Writes the whole state to a file, some tens of megabytes, whole or not at all: a later session of the same project and
+    /// options goes on from there by [`Session::load_state`].
+    ///
+    /// # Errors
+    /// [`SessionError::Vm`] if the file cannot be written, or the process failed.
+    pub fn save_state(&mut self, file: &Path) -> Result<(), SessionError> {
+        let path = file.to_string_lossy();
+        self.request::<serde_json::Value>(json!({ "op": "save", "path": path }), "save").map(drop)
+    }
+
+    /// Goes on from what [`Session::save_state`] wrote. `file` must come from this machine's own runs: it is the VM's memory.
+    ///
+    /// # Errors
+    /// [`SessionError::Vm`] if there is no such file, it is damaged, or it belongs to another version of the VM.
+    pub fn load_state(&mut self, file: &Path) -> Result<(), SessionError> {
+        self.interfaces = None;
+        let path = file.to_string_lossy();
+        self.request::<serde_json::Value>(json!({ "op": "load", "path": path }), "load").map(drop)
     }
 
     /// How large the VM's memory is. It never shrinks, and going back to a snapshot strands what was taken since: a test

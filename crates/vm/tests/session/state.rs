@@ -77,6 +77,46 @@ fn snapshots_bring_everything_back() {
 }
 
 #[test]
+fn another_process_goes_on_from_a_saved_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state");
+    let mut first = session();
+    let alice = first.account("wallet_1").unwrap();
+    let add = |session: &mut Session| {
+        session.call(alice, "ledger", "add", &[Value::UInt(1)]).unwrap().ok().unwrap().as_uint().unwrap()
+    };
+    for _ in 0..3 {
+        add(&mut first);
+    }
+    first.mint_sbtc(alice, 5).unwrap();
+    first.advance_burn(10).unwrap();
+    first.save_state(&file).unwrap();
+    let (saved, tip) = (fingerprint(&mut first), first.tip().unwrap());
+    // Saving changes nothing, and both go on alike.
+    let mut second = session();
+    second.load_state(&file).unwrap();
+    assert_eq!((fingerprint(&mut second), second.tip().unwrap()), (saved, tip));
+    for session in [&mut first, &mut second] {
+        assert_eq!(add(session), 4);
+        session.advance_burn(3).unwrap();
+        add(session);
+    }
+    assert_eq!(
+        (fingerprint(&mut second), second.tip().unwrap()),
+        (fingerprint(&mut first), first.tip().unwrap())
+    );
+    // What is no state is refused, and changes nothing.
+    let before = fingerprint(&mut second);
+    assert!(second.load_state(&folder.path().join("nothing")).is_err());
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    assert!(second.load_state(&file).is_err());
+    std::fs::write(&file, b"{}").unwrap();
+    assert!(second.load_state(&file).is_err());
+    assert_eq!(fingerprint(&mut second), before);
+}
+
+#[test]
 fn a_reset_undoes_everything() {
     let mut session = session();
     let alice = session.account("wallet_1").unwrap();
