@@ -34,7 +34,7 @@ const STEPS: [Step; 9] = [
     Step { name: "format", about: "every Rust file is formatted", action: format },
     Step { name: "page", about: "the page builds and is small", action: page },
     Step { name: "clippy", about: "no warning, on this machine's target", action: clippy },
-    Step { name: "clippy-wasm", about: "no warning in the page, on wasm", action: clippy_wasm },
+    Step { name: "clippy-wasm", about: "no warning in page and charts, on wasm", action: clippy_wasm },
     Step { name: "contracts", about: "the contracts load without a diagnostic", action: contracts },
     Step { name: "tests", about: "unit, property and integration tests", action: tests },
     Step { name: "doctests", about: "examples in the documentation", action: doctests },
@@ -141,8 +141,9 @@ fn clippy(_: &mut Option<Counts>) -> Result<()> {
 }
 
 fn clippy_wasm(_: &mut Option<Counts>) -> Result<()> {
-    let page = ["clippy", "--package", "bithedge-ui", "--target", "wasm32-unknown-unknown"];
-    command::run(cargo().args(page).args(["--", "-D", "warnings"]))
+    let packages = ["--package", "bithedge-ui", "--package", "bithedge-charts"];
+    let target = ["--target", "wasm32-unknown-unknown"];
+    command::run(cargo().arg("clippy").args(packages).args(target).args(["--", "-D", "warnings"]))
 }
 
 fn contracts(_: &mut Option<Counts>) -> Result<()> {

@@ -120,10 +120,10 @@ fn draw(sheet: &mut Sheet<'_>, rungs: &[Rung], measure: Measure) {
 
     if !narrow {
         let baseline = sheet.centered(6.0 + sheet.leading() / 2.0);
-        let head = sheet.muted(WORST);
-        sheet.write(&head, (right, baseline), Anchor::End);
-        let head = sheet.muted(LOCKED);
-        sheet.write(&head, (right - worst - 20.0, baseline), Anchor::End);
+        for (words, end) in [(WORST, right), (LOCKED, right - worst - 20.0)] {
+            let head = sheet.muted(words);
+            sheet.place(&head, &[((end, baseline), Anchor::End)]);
+        }
     }
     for (index, ((rung, locked_figure), worst_figure)) in
         rungs.iter().zip(locked_figures).zip(worst_figures).enumerate()

@@ -45,3 +45,9 @@ pub use theme::{Color, Palette, Theme};
 pub use time_series::{TimeLine, TimeSeries, time_series};
 pub use utilisation::{Utilisation, UtilisationPoint, utilisation};
 pub use yield_history::{YieldClose, YieldHistory, yield_history};
+
+/// The width in pixels that a text of `size` pixels is given room for: no face of the window's list is wider.
+#[must_use]
+pub fn text_width(text: &str, size: f64, is_bold: bool) -> f64 {
+    text::width(text, size, if is_bold { text::Weight::Bold } else { text::Weight::Regular })
+}

@@ -54,8 +54,10 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
     let legend_height = plot::legend_rows(sheet, &legend) * sheet.leading();
     let top = 4.0 + legend_height + plot::title_height(sheet) + 2.0;
     let bottom = sheet.bounds.bottom - plot::base_height(sheet);
-    let axis = ValueAxis::new(format!("Premium, {}", measure.symbol), values, bottom - top);
-    let left = axis.gutter(sheet);
+    let lower_top = top + sheet.leading();
+    let title = sheet.muted(format!("Premium, {}", measure.symbol));
+    let axis = |top: f64| ValueAxis::new("", values, bottom - top);
+    let left = axis(top).gutter(sheet).max(axis(lower_top).gutter(sheet));
     let right = sheet.bounds.right - plot::MARGIN - 8.0;
     let x = crate::scale::Scale { domain: listings.base.domain, from: left, to: right };
     let marks = listings.mark.iter().map(|(value, text)| Mark {
@@ -65,10 +67,15 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
         is_dashed: true,
     });
     let marks = Marks::arranged(sheet, &x, marks.collect());
+    // The title of the values has a row of its own if the mark's label is at the left.
+    let title_row = marks.row_beside(&x, title.width());
+    let (top, title_up) = if title_row == 0 { (top, 0.0) } else { (lower_top, sheet.leading()) };
+    let axis = axis(top);
     let area = Rect::new(left, top, right, bottom);
     let plot = Plot::new(area, listings.base.domain, axis.domain);
 
     plot.draw_values(sheet, &axis);
+    sheet.write(&title, (plot::MARGIN, area.top - sheet.size * 0.8 - title_up), Anchor::Start);
     plot.draw_base(sheet, &listings.base);
     plot::draw_legend(sheet, &legend, 4.0);
     marks.draw(sheet, &plot);

@@ -234,7 +234,7 @@ fn draw(sheet: &mut Sheet<'_>, policy: &Payoff, curves: &[Worth], break_even: Op
     }
     plot::draw_legend(sheet, &legend, 4.0);
     let up = f64::from(u32::try_from(title_row).unwrap_or(0)) * sheet.leading();
-    sheet.write(&title, (plot::MARGIN, area.top - 8.0 - up), Anchor::Start);
+    sheet.write(&title, (plot::MARGIN, area.top - sheet.size * 0.8 - up), Anchor::Start);
     describe_zone(sheet, zone, policy.backing);
 }
 

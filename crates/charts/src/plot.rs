@@ -115,8 +115,8 @@ fn has_room(sheet: &Sheet<'_>, ticks: &[Tick], scale: &Scale) -> bool {
 
 /// The label of a tick near the sheet's edge moves in.
 fn tick_center(sheet: &Sheet<'_>, center: f64, half: f64) -> f64 {
-    let edge = sheet.bounds.right - MARGIN / 2.0;
-    if center + half > edge { edge - half } else { center }
+    let (first, last) = (MARGIN / 2.0 + half, sheet.bounds.right - MARGIN / 2.0 - half);
+    center.min(last).max(first)
 }
 
 /// A drawn pair of axes.
@@ -351,7 +351,7 @@ impl Marks {
 
     /// The height of the rows.
     pub(crate) fn height(&self, sheet: &Sheet<'_>) -> f64 {
-        f64::from(u32::try_from(self.rows).unwrap_or(0)) * sheet.leading() + 4.0
+        f64::from(u32::try_from(self.rows).unwrap_or(0)) * sheet.leading() + sheet.size * 0.5
     }
 
     /// How many rows up from the plot a text of this width has room at the left edge; above all labels if nowhere else.
@@ -373,7 +373,7 @@ impl Marks {
         for (mark, flag) in &self.flags {
             let x = plot.x.kept(mark.value);
             let up = f64::from(u32::try_from(ROWS - 1 - flag.0).unwrap_or(0));
-            let baseline = plot.area.top - 8.0 - up * sheet.leading();
+            let baseline = plot.area.top - sheet.size * 0.8 - up * sheet.leading();
             let top = match flag.1 {
                 Anchor::Middle => baseline + sheet.size * 0.3,
                 Anchor::Start | Anchor::End => baseline - sheet.size * 0.7,
@@ -392,7 +392,7 @@ impl Marks {
                 continue;
             }
             let up = f64::from(u32::try_from(ROWS - 1 - flag.0).unwrap_or(0));
-            let baseline = plot.area.top - 8.0 - up * sheet.leading();
+            let baseline = plot.area.top - sheet.size * 0.8 - up * sheet.leading();
             let (start, _) = span(&plot.x, mark, *flag);
             sheet.write(&mark.label, (start, baseline), Anchor::Start);
         }

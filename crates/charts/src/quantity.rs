@@ -142,10 +142,14 @@ impl Measure {
     /// For a column of figures: all with as many decimal places as two digits of the smallest need, if that is not many.
     pub(crate) fn aligned(self, values: impl IntoIterator<Item = i128>) -> Vec<String> {
         const DIGITS: u32 = 7;
+        const TOO_MANY: u32 = 9;
         let values: Vec<i128> = values.into_iter().collect();
         let digits = |value: u128| value.checked_ilog10().map_or(0, |power| power + 1);
         let sizes = || values.iter().map(|value| value.unsigned_abs()).filter(|size| *size > 0);
         let largest = digits(sizes().max().unwrap_or(0)).saturating_sub(self.decimals).max(1);
+        if largest > TOO_MANY {
+            return values.into_iter().map(|value| self.short(value)).collect();
+        }
         let smallest = digits(sizes().min().unwrap_or(0));
         let places = (self.decimals + 2).saturating_sub(smallest).min(DIGITS.saturating_sub(largest));
         let places = places.min(self.decimals);
@@ -160,9 +164,9 @@ impl Measure {
         format!("{} {}", self.short(base_units), self.symbol)
     }
 
-    /// To four digits, the whole part complete, with the unit, for sentences: `62,512 USD`.
+    /// To four digits, the whole part complete up to billions, with the unit, for sentences: `62,512 USD`.
     pub(crate) fn spoken(self, base_units: i128) -> String {
-        let text = self.with_sign(base_units, number::rounded(base_units, self.decimals, 4));
+        let text = self.with_sign(base_units, spoken(base_units, self.decimals));
         format!("{text} {}", self.symbol)
     }
 
@@ -176,9 +180,20 @@ pub(crate) fn power_of_ten(power: u32) -> f64 {
     (0..power).fold(1.0, |product, _| product * 10.0)
 }
 
+/// To four digits, the whole part complete unless that is beyond reading.
+fn spoken(base_units: i128, decimals: u32) -> String {
+    let whole_digits =
+        base_units.unsigned_abs().checked_ilog10().map_or(0, |power| power + 1).saturating_sub(decimals);
+    if whole_digits > 12 {
+        number::short(base_units, decimals)
+    } else {
+        number::rounded(base_units, decimals, 4)
+    }
+}
+
 /// A price in USD in a label: `90,000`.
 pub(crate) fn usd_label(price: UsdE8) -> String {
-    number::rounded(Quantity::base_units(price), UsdE8::DECIMALS, 4)
+    spoken(Quantity::base_units(price), UsdE8::DECIMALS)
 }
 
 /// A price in USD in a sentence.
@@ -188,13 +203,22 @@ pub(crate) fn usd(price: UsdE8) -> String {
 
 /// A ratio in per cent, to three digits, in a sentence or a label.
 pub(crate) fn percent(ratio: Ppm) -> String {
-    format!("{} %", number::rounded(Quantity::base_units(ratio), Ppm::DECIMALS, 3))
+    format!("{} %", percent_figure(Quantity::base_units(ratio)))
 }
 
 /// A change in per cent, to three digits and with its sign.
 pub(crate) fn signed_percent(change: PpmChange) -> String {
     let plus = if change.base_units() > 0 { "+" } else { "" };
-    format!("{plus}{} %", number::rounded(change.base_units(), Ppm::DECIMALS, 3))
+    format!("{plus}{} %", percent_figure(change.base_units()))
+}
+
+fn percent_figure(ppm: i128) -> String {
+    // Up to hundreds of thousands of per cent in full.
+    if ppm.unsigned_abs() < 10_000_000_000 {
+        number::rounded(ppm, Ppm::DECIMALS, 3)
+    } else {
+        number::short(ppm, Ppm::DECIMALS)
+    }
 }
 
 #[cfg(test)]

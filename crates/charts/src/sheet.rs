@@ -35,10 +35,6 @@ impl Rect {
         self.right - self.left
     }
 
-    pub(crate) fn height(self) -> f64 {
-        self.bottom - self.top
-    }
-
     pub(crate) fn center(self) -> Point {
         (self.left.midpoint(self.right), self.top.midpoint(self.bottom))
     }
@@ -250,8 +246,27 @@ impl Sheet<'_> {
         Label { weight: Weight::Bold, ..self.label(text) }
     }
 
-    /// Writes a label where it has to be.
+    /// Writes a label where it has to be, over lines if need be. One that is wider than the sheet is cut, one that reaches
+    /// over its edge moves in, and one that would stand on another text is left out: whoever comes first stays.
     pub(crate) fn write(&mut self, label: &Label, at_point: Point, anchor: Anchor) {
+        let limit = self.bounds.width() - 8.0;
+        let cut = text::elided(&label.text, limit, label.size, label.weight);
+        let label = Label { text: cut, ..label.clone() };
+        let bounds = label.bounds(at_point, anchor);
+        let inwards = (4.0 - bounds.left).max(0.0) - (bounds.right - self.bounds.right + 4.0).max(0.0);
+        let at_point = if bounds.left < 0.0 || bounds.right > self.bounds.right {
+            (at_point.0 + inwards, at_point.1)
+        } else {
+            at_point
+        };
+        let bounds = label.bounds(at_point, anchor);
+        let is_on_sheet = bounds.top >= 0.0 && bounds.bottom <= self.bounds.bottom;
+        if is_on_sheet && !self.taken.iter().any(|taken| taken.overlaps(bounds)) {
+            self.put(&label, at_point, anchor);
+        }
+    }
+
+    fn put(&mut self, label: &Label, at_point: Point, anchor: Anchor) {
         self.taken.push(label.bounds(at_point, anchor));
         let h_pos = match anchor {
             Anchor::Start => HPos::Left,
@@ -278,7 +293,7 @@ impl Sheet<'_> {
         let place = places.iter().find(|(point, anchor)| self.is_free(label.bounds(*point, *anchor)));
         match place {
             Some((point, anchor)) => {
-                self.write(label, *point, *anchor);
+                self.put(label, *point, *anchor);
                 true
             }
             None => false,

@@ -224,12 +224,13 @@ fn shade(palette: &Palette, change: PpmChange) -> Color {
 /// What the colours mean.
 fn draw_key(sheet: &mut Sheet<'_>, left: f64, top: f64) {
     const STEPS: u32 = 8;
-    const STEP: f64 = 9.0;
     let words = sheet.muted("Change of the bucket's worth, %");
     let baseline = top + sheet.size;
-    let full = f64::from(2 * STEPS + 1) * STEP + 2.0 * (sheet.muted("+100").width() + 8.0);
-    let fits = left + words.width().max(full) <= sheet.bounds.right - plot::MARGIN;
-    let start = if fits { left } else { plot::MARGIN };
+    let ends = 2.0 * (sheet.muted("+100").width() + 8.0);
+    let room = |start: f64| sheet.bounds.right - plot::MARGIN - start;
+    let all = f64::from(2 * STEPS + 1);
+    let start = if words.width().max(all * 9.0 + ends) <= room(left) { left } else { plot::MARGIN };
+    let step_width = ((room(start) - ends) / all).min(9.0);
     sheet.write(&words, (start, baseline), Anchor::Start);
     let low = sheet.muted("−100");
     let middle = top + sheet.leading() * 1.5 + 2.0;
@@ -238,11 +239,11 @@ fn draw_key(sheet: &mut Sheet<'_>, left: f64, top: f64) {
     let bar = start + low.width() + 8.0;
     for step in 0..=2 * STEPS {
         let ppm = (i128::from(step) - i128::from(STEPS)) * 1_000_000 / i128::from(STEPS);
-        let x = bar + f64::from(step) * STEP;
+        let x = bar + f64::from(step) * step_width;
         let color = shade(sheet.palette, PpmChange::new(ppm));
-        sheet.fill(Rect::new(x, middle - 6.0, x + STEP + 0.2, middle + 6.0), color);
+        sheet.fill(Rect::new(x, middle - 6.0, x + step_width + 0.2, middle + 6.0), color);
     }
-    let end = bar + f64::from(2 * STEPS + 1) * STEP + 8.0;
+    let end = bar + all * step_width + 8.0;
     let high = sheet.muted("+100");
     sheet.write(&high, (end, baseline), Anchor::Start);
 }

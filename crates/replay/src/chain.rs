@@ -105,6 +105,16 @@ impl Chain {
         self.calls
     }
 
+    /// What the chain's driver remembers: when it last reported, and how many calls it made.
+    pub(crate) const fn counters(&self) -> (u64, u64) {
+        (self.reported, self.calls)
+    }
+
+    /// Sets what [`Chain::counters`] told.
+    pub(crate) const fn set_counters(&mut self, (reported, calls): (u64, u64)) {
+        (self.reported, self.calls) = (reported, calls);
+    }
+
     /// The newest block's time.
     ///
     /// # Errors

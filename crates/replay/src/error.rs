@@ -6,6 +6,9 @@ use bithedge_suite::setup::SetupError;
 use bithedge_suite::{ContractError, DeploymentError, Mismatch};
 use bithedge_vm::{ProjectError, SessionError};
 
+use crate::prices::Date;
+use crate::trial::TrialError;
+
 /// Why a replay stops.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -74,6 +77,25 @@ pub enum ReplayError {
         found: String,
         /// What there should be.
         booked: String,
+    },
+    /// A starting value that does not exist.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
+    /// What went wrong on a day.
+    #[error("{day}: {error}")]
+    OnDay {
+        /// The day.
+        day: Date,
+        /// What went wrong.
+        error: Box<ReplayError>,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What happened.
+        error: std::io::Error,
     },
     /// A figure that cannot be computed.
     #[error(transparent)]

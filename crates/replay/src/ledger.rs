@@ -51,8 +51,8 @@ pub struct CoverFlows {
     pub policies: u64,
     /// Those that paid something.
     pub paid_out: u64,
-    /// What they protected, satoshis times days, so that cost can be put on a year.
-    pub sats_days: u128,
+    /// What they protected, in USD at the purchase, times the days that it was for: cost can be put on a year by it.
+    pub protected_days: UsdE8,
     /// What they protected, in USD at the purchase.
     pub protected: UsdE8,
     /// What they cost, in USD at the purchase: premium, fee and bounty.
@@ -93,11 +93,12 @@ pub struct Ledger {
     pub covers: BTreeMap<u8, BTreeMap<Cover, CoverFlows>>,
     /// By tier: every close.
     pub days: BTreeMap<u8, Vec<BucketDay>>,
+    /// What people were given at the start.
+    pub given: TokenAmount,
     /// Keepers' bounties, claimed.
     pub bounties: TokenAmount,
-    /// What people were given, spent and received: what each should have.
-    #[serde(skip)]
-    pub wallets: BTreeMap<Address, u128>,
+    /// What people were given, spent and received: what each should have, by address.
+    pub wallets: BTreeMap<String, TokenAmount>,
 }
 
 impl Ledger {
@@ -113,13 +114,18 @@ impl Ledger {
 
     /// Somebody received something.
     pub(crate) fn receive(&mut self, who: Address, amount: u128) {
-        *self.wallets.entry(who).or_default() += amount;
+        add(self.wallets.entry(who.to_string()).or_default(), amount);
     }
 
     /// Somebody paid something, which they have.
     pub(crate) fn pay(&mut self, who: Address, amount: u128) {
-        let wallet = self.wallets.entry(who).or_default();
-        *wallet = wallet.saturating_sub(amount);
+        let wallet = self.wallets.entry(who.to_string()).or_default();
+        *wallet = wallet.saturating_sub(TokenAmount::new(amount));
+    }
+
+    /// What somebody should have.
+    pub(crate) fn wallet(&self, who: Address) -> u128 {
+        self.wallets.get(&who.to_string()).map_or(0, |amount| amount.base_units())
     }
 }
 

@@ -5,15 +5,20 @@
 //! contracts' are `bithedge_protocol`'s. It is a tool of the project, never part of the window or of the core.
 
 mod chain;
+mod chance;
 mod error;
 mod ledger;
 mod market;
 mod people;
 pub mod play;
 pub mod prices;
+mod run;
+mod trial;
 
 pub use chain::{Chain, Receipt};
 pub use error::ReplayError;
 pub use ledger::{BucketDay, BucketFlows, CoverFlows, Ledger};
 pub use market::TIERS;
 pub use people::{Capital, Cover};
+pub use run::{Outcome, Run};
+pub use trial::{Trial, TrialError};

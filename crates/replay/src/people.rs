@@ -98,10 +98,11 @@ impl Capital {
 }
 
 /// A policy that somebody holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Held {
     pub(crate) id: u128,
-    pub(crate) owner: Address,
+    /// Which of the buyers.
+    pub(crate) owner: usize,
     pub(crate) cover: Cover,
     pub(crate) tier: u8,
     pub(crate) strike: UsdE8,

@@ -3,53 +3,93 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use bithedge_protocol::{Asset, Sats, UsdE8};
-use bithedge_replay::play::{Play, Terms};
-use bithedge_replay::prices::{Date, History, Step, random_walk};
+use bithedge_replay::prices::{Date, History, random_walk};
+use bithedge_replay::{Outcome, Run, Trial};
 
-fn contracts() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../contracts/Clarinet.toml")
-}
-
-fn play(history: &History, asset: Asset, seed: u64) -> Play {
-    let terms = Terms {
-        contracts: contracts(),
-        asset,
+fn run(history: History, seed: u64) -> Run {
+    Run {
+        contracts: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../contracts/Clarinet.toml"),
+        history,
         seed,
         capital: Sats::new(20_000_000_000),
         volatility: (700_000, 700_000),
-    };
-    let first = history.days.first().unwrap();
-    let step = Step { at: first.date.start(), btc: first.open, stx: first.stx_open };
-    let mut play = Play::start(&terms, step, |_| {}).unwrap();
-    for day in &history.days {
-        play.day(day).unwrap_or_else(|error| panic!("{}: {error}", day.date));
+        trials: Vec::new(),
+        aside: None,
     }
-    play
 }
 
 fn walk(days: u32, seed: u64) -> History {
     random_walk(seed, days, Date::new(2021, 1, 4).unwrap(), UsdE8::new(3_000_000_000_000)).unwrap()
 }
 
-#[test]
-fn sbtc_buckets_keep_every_figure_for_two_months() {
-    let started = std::time::Instant::now();
-    let mut play = play(&walk(60, 7), Asset::Sbtc, 1);
-    for (what, count) in play.equalities().counts() {
-        println!("{count:>8} {what}");
+fn played(run: &Run, asset: Asset) -> Outcome {
+    run.play(asset, &AtomicBool::new(false), |_| {}).unwrap_or_else(|error| panic!("{error}")).unwrap()
+}
+
+/// What a replay has to have compared, or it has shown nothing.
+fn compared(outcome: &Outcome) {
+    for figure in
+        ["NAV at a close", "what a purchase costs", "every figure of a sale", "all tokens", "a wallet"]
+    {
+        let found = outcome.equalities.counts().find(|(what, count)| *what == figure && *count > 0);
+        assert!(found.is_some(), "{figure} was never compared");
     }
-    println!("{:#?}", play.ledger().buckets);
-    println!("{} calls in {:?}", play.chain().calls(), started.elapsed());
-    assert!(play.equalities().total() > 500);
+    for (tier, flows) in &outcome.ledger.buckets {
+        assert!(flows.policies > 0, "tier {tier} sold nothing");
+        assert_eq!(flows.due.base_units(), flows.reserved.base_units() + flows.owed.base_units());
+    }
 }
 
 #[test]
-fn stx_buckets_keep_every_figure_for_two_months() {
-    let play = play(&walk(60, 8), Asset::Stx, 2);
-    for (what, count) in play.equalities().counts() {
-        println!("{count:>8} {what}");
+fn sbtc_buckets_keep_every_figure_through_a_random_walk() {
+    let outcome = played(&run(walk(35, 7), 1), Asset::Sbtc);
+    compared(&outcome);
+    for flows in outcome.ledger.buckets.values() {
+        assert_eq!((flows.owed.base_units(), flows.covered.base_units()), (0, 0));
     }
-    println!("{:#?}", play.ledger().buckets);
+}
+
+#[test]
+fn stx_buckets_keep_every_figure_through_a_random_walk() {
+    compared(&played(&run(walk(35, 8), 2), Asset::Stx));
+}
+
+#[test]
+fn a_replay_that_was_stopped_ends_like_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = run(walk(12, 9), 3);
+    let stopped = Run { aside: Some(folder.path().to_owned()), ..whole.clone() };
+    let stop = AtomicBool::new(false);
+    let mut days = 0;
+    let first = stopped.play(Asset::Sbtc, &stop, |done| {
+        days = done;
+        stop.store(done == 5, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(first.unwrap().is_none());
+    assert_eq!(days, 5);
+    let mut told = Vec::new();
+    let rest = stopped.play(Asset::Sbtc, &AtomicBool::new(false), |done| told.push(done)).unwrap().unwrap();
+    assert_eq!(told.first(), Some(&5));
+    assert_eq!(rest, played(&whole, Asset::Sbtc));
+}
+
+#[test]
+fn a_trial_changes_what_it_names_and_nothing_that_does_not_exist() {
+    let dearer = Run { trials: vec!["3.markup=1000000".parse().unwrap()], ..run(walk(6, 4), 5) };
+    let usual = Run { trials: Vec::new(), ..dearer.clone() };
+    let premiums = |run: &Run| {
+        let outcome = played(run, Asset::Sbtc);
+        [1, 3].map(|tier| outcome.ledger.buckets[&tier].premiums.base_units())
+    };
+    let ([low, high], [low_before, high_before]) = (premiums(&dearer), premiums(&usual));
+    assert_eq!(low, low_before);
+    assert!(high > high_before * 3 / 2, "{high} and {high_before}");
+    let wrong = Run { trials: vec!["3.nothing=1".parse().unwrap()], ..usual };
+    assert!(wrong.play(Asset::Sbtc, &AtomicBool::new(false), |_| {}).is_err());
+    for text in ["", "3.markup", "markup=", "x.markup=1", "markup=-1"] {
+        assert!(text.parse::<Trial>().is_err(), "{text}");
+    }
 }

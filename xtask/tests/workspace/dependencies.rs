@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::{members, metadata};
 
 /// Each crate of the workspace, and the others that it may know. A new crate stands here before it builds.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("bithedge-protocol", &[]),
     ("bithedge-stacks", &[]),
     ("bithedge-ipc", &["bithedge-protocol"]),
+    ("bithedge-charts", &["bithedge-protocol"]),
     ("bithedge-vm", &["bithedge-stacks"]),
     ("bithedge-devnet", &["bithedge-stacks", "bithedge-protocol", "bithedge-vm"]),
     ("bithedge-suite-generator", &["bithedge-stacks", "bithedge-vm"]),
@@ -52,7 +53,7 @@ const FOR_TESTS: [(&str, &str); 4] = [
 ];
 
 /// Crates that compile to wasm and decide nothing about I/O.
-const PURE: [&str; 3] = ["bithedge-protocol", "bithedge-ipc", "bithedge-ui"];
+const PURE: [&str; 4] = ["bithedge-protocol", "bithedge-ipc", "bithedge-charts", "bithedge-ui"];
 
 /// What a pure crate may not bring along, at any depth: runtimes, networks, windows, storage, chain types.
 const IMPURE: [&str; 12] = [

@@ -160,9 +160,9 @@ pub(crate) fn tiers() -> TimeSeries<PpmChange> {
         title: "Return by tier, sBTC".to_owned(),
         counted: "Return since the start".to_owned(),
         lines: vec![
-            line("Conservative", 2, 9, 11),
-            line("Balanced", 4, 30, 13),
-            line("Aggressive", 7, 48, 9),
+            line("Conservative", 2, 3, 11),
+            line("Balanced", 4, 18, 13),
+            line("Aggressive", 6, 27, 9),
         ],
     }
 }

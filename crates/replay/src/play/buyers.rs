@@ -24,7 +24,7 @@ impl Play {
                 Cover::FourWeeks | Cover::OneWeek => friday,
                 Cover::Longest => friday && week.is_multiple_of(4),
                 Cover::Activated => friday && week.is_multiple_of(2),
-                Cover::SoldBack => self.random.u8(0..10) == 0,
+                Cover::SoldBack => self.random.once_in(10),
                 Cover::AfterTheFall => false,
             };
             if wants {
@@ -62,11 +62,11 @@ impl Play {
             Cover::FourWeeks | Cover::Activated => *strikes.get(strikes.len() / 2)?,
             Cover::OneWeek | Cover::AfterTheFall => *strikes.last()?,
             Cover::Longest => *strikes.first()?,
-            Cover::SoldBack => *self.random.choice(&strikes)?,
+            Cover::SoldBack => *self.random.one_of(&strikes)?,
         };
         let expiry = match buyer.cover {
             Cover::Longest => *expiries.last()?,
-            Cover::SoldBack => *self.random.choice(&expiries)?,
+            Cover::SoldBack => *self.random.one_of(&expiries)?,
             _ => *expiries.iter().find(|expiry| expiry.since(market.now).is_some_and(|left| left >= long))?,
         };
         let size = self.size(buyer, market, strike)?;
@@ -193,19 +193,20 @@ impl Play {
         add(&mut flows.fees, made.fee.base_units());
         let covers = self.ledger.cover(tier, buyer.cover);
         covers.policies += 1;
-        covers.sats_days += made.size.base_units() * u128::from(days);
+        let dollar_days = UsdE8::new(protected.base_units().saturating_mul(days.into()));
+        add_usd(&mut covers.protected_days, dollar_days);
         add_usd(&mut covers.protected, protected);
         add_usd(&mut covers.cost, usd);
         add(&mut covers.cost_token, cost);
         let sell_at = match buyer.cover {
             Cover::AfterTheFall => Some(5),
-            Cover::SoldBack => Some(self.random.u64(3..=20)),
+            Cover::SoldBack => Some(3 + self.random.below(18) as u64),
             _ => None,
         };
         let sell_at = sell_at.and_then(|days| now.checked_add(Seconds::new(days * DAY)));
         self.held.push(Held {
             id: made.policy,
-            owner: buyer.address,
+            owner: self.buyers.iter().position(|one| one.address == buyer.address).unwrap_or(usize::MAX),
             cover: buyer.cover,
             tier,
             strike: order.strike,
@@ -240,7 +241,7 @@ impl Play {
                 token: self.chain.token(self.asset).clone(),
                 min_payout: promised.base_units(),
             };
-            let paid = match self.chain.call(policy.owner, request)?.answer {
+            let paid = match self.chain.call(self.owner(&policy)?, request)?.answer {
                 Ok(paid) => paid,
                 // A bucket of STX that is short: the policy waits for its expiry.
                 Err(error) if error == bithedge_suite::generated::errors::LIQUIDITY_POOL_SERIES_SHORT => {
@@ -279,7 +280,7 @@ impl Play {
                 token: self.chain.token(self.asset).clone(),
                 min_refund: worth.refund.base_units(),
             };
-            let paid = self.chain.done(policy.owner, request)?.answer;
+            let paid = self.chain.done(self.owner(&policy)?, request)?.answer;
             self.same("what a sale back pays", &paid, &worth.refund.base_units())?;
             add(&mut self.ledger.bucket(policy.tier).sold_back, paid);
             self.received(&policy, worth.refund)?;

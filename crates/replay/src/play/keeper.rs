@@ -3,7 +3,7 @@
 use bithedge_protocol::pool::{BoundaryPrice, Bucket, PolicyTerms, nav};
 use bithedge_protocol::risk::ClosePoint;
 use bithedge_protocol::{Sats, TokenAmount, UnixSeconds};
-use bithedge_stacks::Principal;
+use bithedge_stacks::{Address, Principal};
 use bithedge_suite::SuiteEvent;
 use bithedge_suite::bounded::List;
 use bithedge_suite::generated::{Contract, liquidity_pool, policy_registry, treasury};
@@ -151,6 +151,11 @@ impl Play {
         }
     }
 
+    pub(super) fn owner(&self, policy: &Held) -> Result<Address, ReplayError> {
+        let buyer = self.buyers.get(policy.owner);
+        buyer.map(|buyer| buyer.address).ok_or_else(|| ReplayError::Missing("a policy's owner".to_owned()))
+    }
+
     /// An owner was paid for a policy.
     pub(super) fn received(&mut self, policy: &Held, paid: TokenAmount) -> Result<(), ReplayError> {
         let usd = self.usd(paid)?;
@@ -158,7 +163,7 @@ impl Play {
         flows.paid_out += u64::from(paid > TokenAmount::ZERO);
         add_usd(&mut flows.received, usd);
         add(&mut flows.received_token, paid.base_units());
-        self.ledger.receive(policy.owner, paid.base_units());
+        self.ledger.receive(self.owner(policy)?, paid.base_units());
         Ok(())
     }
 

@@ -4,17 +4,21 @@ mod buyers;
 mod checks;
 mod keeper;
 mod providers;
+mod saved;
 
 use std::path::PathBuf;
 
-use bithedge_protocol::pool::{BoundaryPrice, SaleRules, TierTerms};
+use bithedge_protocol::pool::{SaleRules, TierTerms};
 use bithedge_protocol::risk::{ClosePoint, History};
-use bithedge_protocol::{Asset, PpmChange, Sats, UnixSeconds, UsdE8};
+use bithedge_protocol::{Asset, PpmChange, Sats, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::{Address, MicroStx};
+use bithedge_suite::generated::insurance_fund;
 use bithedge_suite::setup::SetupCall;
 
 pub use checks::Equalities;
 
+use crate::chance::Chance;
+use crate::ledger::add;
 use crate::people::{Buyer, Capital, Cover, Held, Provider, address};
 use crate::prices::{Day, Step};
 use crate::{Chain, Ledger, ReplayError, TIERS};
@@ -25,6 +29,9 @@ const DAY: u64 = 86_400;
 const MORNING: u64 = 8 * 3_600;
 const NOON: u64 = 12 * 3_600;
 const AFTERNOON: u64 = 16 * 3_600;
+
+/// The purposes of random numbers from here on are days of a replay; those below are the prices'.
+const DAYS_OF_CHANCE: u64 = 1 << 32;
 
 /// What a replay is made with.
 #[derive(Clone, Debug)]
@@ -48,7 +55,9 @@ pub struct Play {
     asset: Asset,
     terms: Vec<TierTerms>,
     rules: SaleRules,
-    random: fastrand::Rng,
+    seed: u64,
+    /// What is left to chance today: nothing of it is carried from day to day.
+    random: Chance,
     buyers: Vec<Buyer>,
     providers: Vec<Provider>,
     held: Vec<Held>,
@@ -60,8 +69,6 @@ pub struct Play {
     equal: Equalities,
     /// The last step's prices.
     latest: Step,
-    /// The last boundary's prices.
-    boundary: Option<BoundaryPrice>,
     /// How far today's low is below yesterday's close.
     fall: PpmChange,
     days: u64,
@@ -96,7 +103,7 @@ impl Play {
             Asset::Sbtc => terms.capital.base_units(),
             // What that BTC is worth, in micro-STX: satoshis times USD over 10^8, times 10^6 over USD.
             Asset::Stx => {
-                let usd = bithedge_protocol::TokenAmount::from(terms.capital);
+                let usd = TokenAmount::from(terms.capital);
                 let usd = Asset::Sbtc.worth(usd, first.btc, first.stx)?.base_units();
                 usd.saturating_mul(1_000_000) / first.stx.base_units().max(1)
             }
@@ -106,7 +113,8 @@ impl Play {
             asset: terms.asset,
             terms: tiers,
             rules,
-            random: fastrand::Rng::with_seed(terms.seed),
+            seed: terms.seed,
+            random: Chance::new(terms.seed, DAYS_OF_CHANCE),
             buyers: Vec::new(),
             providers: Vec::new(),
             held: Vec::new(),
@@ -116,7 +124,6 @@ impl Play {
             ledger: Ledger::default(),
             equal: Equalities::default(),
             latest: first,
-            boundary: None,
             fall: PpmChange::ZERO,
             days: 0,
         };
@@ -145,6 +152,7 @@ impl Play {
             Asset::Stx => micro_stx,
         };
         self.ledger.receive(self.keeper, had);
+        add(&mut self.ledger.given, had);
         Ok(())
     }
 
@@ -155,6 +163,7 @@ impl Play {
             Asset::Stx => self.chain.vm().mint_stx(who, MicroStx::new(amount))?,
         }
         self.ledger.receive(who, amount.into());
+        add(&mut self.ledger.given, amount.into());
         Ok(())
     }
 
@@ -163,6 +172,7 @@ impl Play {
     /// # Errors
     /// [`ReplayError`]: whatever does not add up.
     pub fn day(&mut self, day: &Day) -> Result<(), ReplayError> {
+        self.random = Chance::new(self.seed, DAYS_OF_CHANCE + self.days);
         self.fall = PpmChange::relative(day.open.base_units(), day.low.base_units()).unwrap_or_default();
         for step in day.steps() {
             self.chain.advance_to(step.at)?;
@@ -188,7 +198,6 @@ impl Play {
     fn morning(&mut self, boundary: UnixSeconds) -> Result<(), ReplayError> {
         let price = self.chain.boundary_price(boundary)?;
         let price = price.ok_or_else(|| ReplayError::Missing(format!("the price of {boundary}")))?;
-        self.boundary = Some(price);
         self.settle(boundary)?;
         self.close(&price)?;
         self.claim(&price)?;
@@ -199,6 +208,37 @@ impl Play {
             self.distribute()?;
         }
         Ok(())
+    }
+
+    /// The last reconciliation, after the last day.
+    ///
+    /// # Errors
+    /// [`ReplayError::Unaccounted`], [`ReplayError::Differs`].
+    pub fn finish(&mut self) -> Result<(), ReplayError> {
+        self.check_vault()?;
+        self.check_wallets()?;
+        self.check_supply()
+    }
+
+    /// Policies that are held and not yet settled.
+    #[must_use]
+    pub fn running(&self) -> u64 {
+        u64::try_from(self.held.len()).unwrap_or(u64::MAX)
+    }
+
+    /// The insurance fund's books, base units.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub fn fund(&mut self) -> Result<TokenAmount, ReplayError> {
+        let token = self.chain.token_principal(self.asset);
+        Ok(TokenAmount::new(self.chain.read(insurance_fund::GetFundSize { token })?))
+    }
+
+    /// How many days were played.
+    #[must_use]
+    pub const fn days(&self) -> u64 {
+        self.days
     }
 
     /// What was kept.
@@ -232,7 +272,7 @@ impl Play {
             .ok_or_else(|| ReplayError::Missing(format!("tier {tier}")))
     }
 
-    fn usd(&self, amount: bithedge_protocol::TokenAmount) -> Result<UsdE8, ReplayError> {
+    fn usd(&self, amount: TokenAmount) -> Result<UsdE8, ReplayError> {
         Ok(self.asset.worth(amount, self.latest.btc, self.latest.stx)?)
     }
 }

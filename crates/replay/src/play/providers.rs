@@ -40,7 +40,7 @@ impl Play {
     /// Commits a part of what the provider brings; false if there is nothing to commit or no room.
     fn commit(&mut self, provider: &Provider, part: u128, of: u128) -> Result<bool, ReplayError> {
         let share = provider.capital.share().base_units();
-        let wallet = self.ledger.wallets.get(&provider.address).copied().unwrap_or_default();
+        let wallet = self.ledger.wallet(provider.address);
         let amount = (self.stake * share / 1_000_000 * part / of).min(wallet);
         let request = liquidity_pool::CommitCapital {
             tier: provider.tier.into(),
@@ -129,13 +129,13 @@ impl Play {
     }
 
     fn dribble(&mut self, provider: &Provider) -> Result<bool, ReplayError> {
-        match self.random.u8(0..20) {
+        match self.random.below(20) {
             0 => {
-                let of = self.random.u128(4..40);
+                let of = 4 + self.random.below(36) as u128;
                 self.commit(provider, 1, of)
             }
             1 => {
-                let of = self.random.u128(2..10);
+                let of = 2 + self.random.below(8) as u128;
                 self.leave(provider, 1, of)
             }
             _ => Ok(false),

@@ -143,16 +143,20 @@ pub enum PriceError {
         /// The last one.
         last: Date,
     },
-    /// A model led to a price of zero or above [`MAX_PRICE`](bithedge_protocol::math::MAX_PRICE).
-    #[error("the simulated price of {asset} cannot be counted any more on {date}")]
+    /// A model led below [`LEAST_SIMULATED`](super::LEAST_SIMULATED) or above
+    /// [`MAX_PRICE`](bithedge_protocol::math::MAX_PRICE).
+    #[error(
+        "the simulated price of {asset} leaves what can be priced on {date}: 0.0001 to 1,000,000,000 USD"
+    )]
     Untenable {
         /// `BTC` or `STX`.
         asset: &'static str,
         /// When.
         date: Date,
     },
-    /// A random walk from a price of zero or above [`MAX_PRICE`](bithedge_protocol::math::MAX_PRICE).
-    #[error("a random walk begins above zero and at 1,000,000,000 USD at most")]
+    /// A random walk from below [`LEAST_SIMULATED`](super::LEAST_SIMULATED) or above
+    /// [`MAX_PRICE`](bithedge_protocol::math::MAX_PRICE).
+    #[error("a random walk begins between 0.0001 and 1,000,000,000 USD")]
     StartPrice,
     /// A random walk of no days, of more than [`MAX_DAYS`](super::walk::MAX_DAYS), or beyond the year 9999.
     #[error("a random walk takes 1 to 36,525 days and ends before the year 10000")]

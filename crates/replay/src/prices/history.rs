@@ -197,6 +197,23 @@ impl History {
         Ok(Self { days, stx: source, name, filled })
     }
 
+    /// The volatility of the first so many days, ppm a year: of daily log returns, on 365 days, as the oracle counts it, between
+    /// the oracle's own bounds of 20 and 250 %. What an oracle that begins on the first day may be told.
+    #[must_use]
+    pub fn first_volatility(&self, days: usize) -> u128 {
+        const SCALE: u128 = 1_000_000_000_000;
+        let squares: Vec<u128> = self
+            .days
+            .iter()
+            .take(days)
+            .filter_map(|day| log_return(day.open, day.close))
+            .map(|change| change.unsigned_abs() * change.unsigned_abs())
+            .collect();
+        let mean = squares.iter().sum::<u128>() / (squares.len() as u128).max(1);
+        // A square at scale 1e24, its root at 1e12, ppm at 1e6.
+        ((mean * 365).isqrt() * 1_000_000 / SCALE).clamp(200_000, 2_500_000)
+    }
+
     /// Writes a CSV that [`read`](Self::read) reads: `date`, `low_usd`, `close_usd`, and `stx_usd` only where that was given, so
     /// that what was simulated is simulated again, and never passes for given. Filled days are written like others. What was
     /// before the first day, its open, has no place in it.

@@ -6,7 +6,6 @@
 //! Everything is computed in whole numbers, logarithms and powers by [`bithedge_protocol::math`], so that a history and its steps
 //! are the same to the last digit on every machine.
 
-mod chance;
 mod date;
 mod day;
 mod error;
@@ -20,4 +19,5 @@ pub use date::{Date, DateError};
 pub use day::{Day, Step};
 pub use error::PriceError;
 pub use history::{History, StxSource};
+pub use logarithm::LEAST_SIMULATED;
 pub use walk::random_walk;

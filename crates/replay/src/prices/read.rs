@@ -126,7 +126,8 @@ fn line_ends(text: &str) -> u64 {
 /// A plain decimal number, digits after the eighth decimal rounded.
 fn read_price(text: &str, line: u64, column: &'static str) -> Result<UsdE8, PriceError> {
     let (is_negative, number) = text.strip_prefix('-').map_or((false, text), |number| (true, number));
-    let consists_of = |others: &[u8]| number.bytes().all(|byte| byte.is_ascii_digit() || others.contains(&byte));
+    let consists_of =
+        |others: &[u8]| number.bytes().all(|byte| byte.is_ascii_digit() || others.contains(&byte));
     let is_digit = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_digit());
     let has_digits_around = is_digit(number.bytes().next()) && is_digit(number.bytes().last());
     let text = shown(text);

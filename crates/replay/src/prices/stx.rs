@@ -19,9 +19,9 @@
 use bithedge_protocol::UsdE8;
 
 use super::Day;
-use super::chance::Chance;
 use super::history::BtcDay;
-use super::logarithm::{ONE, log_return, moved};
+use super::logarithm::{ONE, log_return, simulated};
+use crate::chance::Chance;
 
 /// One STX at the beginning: 1 USD.
 pub const FIRST_PRICE: UsdE8 = UsdE8::new(100_000_000);
@@ -65,10 +65,10 @@ impl StxModel {
         let to_close = log_return(day.open, day.close)?;
         let crash = extra(day.open, day.close, to_close);
         let open = self.price;
-        let close = moved(open, to_close + own + crash)?;
+        let close = simulated(open, to_close + own + crash)?;
         let low = if day.dips() {
             let to_low = log_return(day.open, day.low)?;
-            moved(open, to_low + own / 2 + extra(day.open, day.low, to_low))?
+            simulated(open, to_low + own / 2 + extra(day.open, day.low, to_low))?
         } else if day.low == day.open {
             open
         } else {

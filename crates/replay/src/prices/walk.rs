@@ -19,10 +19,10 @@
 use bithedge_protocol::UsdE8;
 use bithedge_protocol::math::{FixedE12, MAX_PRICE, exp};
 
-use super::chance::Chance;
 use super::history::BtcDay;
-use super::logarithm::{ONE, moved};
+use super::logarithm::{LEAST_SIMULATED, ONE, simulated};
 use super::{Date, History, PriceError};
+use crate::chance::Chance;
 
 /// The longest walk: a hundred years.
 pub const MAX_DAYS: u32 = 36_525;
@@ -65,10 +65,10 @@ const PPM: i128 = ONE / 1_000_000;
 /// what [`History::write_csv`] writes of it is read again as the same history.
 ///
 /// # Errors
-/// [`PriceError::StartPrice`], [`PriceError::Length`]; [`PriceError::Untenable`] when a price gets to zero or above
-/// [`MAX_PRICE`].
+/// [`PriceError::StartPrice`], [`PriceError::Length`]; [`PriceError::Untenable`] when a price gets below
+/// [`LEAST_SIMULATED`] or above [`MAX_PRICE`].
 pub fn random_walk(seed: u64, days: u32, start: Date, price: UsdE8) -> Result<History, PriceError> {
-    if price == UsdE8::ZERO || price > MAX_PRICE {
+    if !(LEAST_SIMULATED..=MAX_PRICE).contains(&price) {
         return Err(PriceError::StartPrice);
     }
     if !(1..=MAX_DAYS).contains(&days) {
@@ -81,8 +81,10 @@ pub fn random_walk(seed: u64, days: u32, start: Date, price: UsdE8) -> Result<Hi
     for _ in 1..days {
         date = date.next().ok_or(PriceError::Length)?;
         let untenable = PriceError::Untenable { asset: "BTC", date };
-        let (Some(close), dip) = (moved(open, walk.log_return()), walk.dip()) else { return Err(untenable) };
-        let Some(low) = moved(open.min(close), -dip) else { return Err(untenable) };
+        let (Some(close), dip) = (simulated(open, walk.log_return()), walk.dip()) else {
+            return Err(untenable);
+        };
+        let Some(low) = simulated(open.min(close), -dip) else { return Err(untenable) };
         walked.push(day(date, open, low, close, true));
         open = close;
     }

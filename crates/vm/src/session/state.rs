@@ -218,7 +218,8 @@ impl Session {
     /// Goes on from what [`Session::save_state`] wrote. `file` must come from this machine's own runs: it is the VM's memory.
     ///
     /// # Errors
-    /// [`SessionError::Vm`] if there is no such file, it is damaged, or it belongs to another version of the VM.
+    /// [`SessionError::Vm`] if there is no such file, it is damaged, or it belongs to another version of the VM. The session
+    /// cannot be used after that.
     pub fn load_state(&mut self, file: &Path) -> Result<(), SessionError> {
         self.interfaces = None;
         let path = file.to_string_lossy();

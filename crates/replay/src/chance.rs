@@ -4,17 +4,17 @@ use bithedge_protocol::math::ln;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use super::logarithm::ONE;
-
+/// 1 at scale 1e12.
+const ONE: i128 = 1_000_000_000_000;
 const SCALE: u128 = ONE.unsigned_abs();
 
 /// A stream of random numbers.
 #[derive(Debug)]
-pub(super) struct Chance(ChaCha8Rng);
+pub(crate) struct Chance(ChaCha8Rng);
 
 impl Chance {
     /// The stream of a seed for a purpose: streams of different purposes have nothing to do with one another.
-    pub(super) fn new(seed: u64, purpose: u64) -> Self {
+    pub(crate) fn new(seed: u64, purpose: u64) -> Self {
         // The key is written out here, because how a generator would stretch a short seed is its own affair.
         let mut key = [0; 32];
         for (place, byte) in key.iter_mut().zip(seed.to_le_bytes().into_iter().chain(purpose.to_le_bytes())) {
@@ -24,13 +24,29 @@ impl Chance {
     }
 
     /// Uniform in [0, 1), at scale 1e12.
-    pub(super) fn uniform(&mut self) -> u128 {
+    pub(crate) fn uniform(&mut self) -> u128 {
         (u128::from(self.0.next_u64()) * SCALE) >> 64
+    }
+
+    /// One of the whole numbers from 0 up to but not including `count`; 0 of none.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        let place = (u128::from(self.0.next_u64()) * count as u128) >> 64;
+        usize::try_from(place).unwrap_or_default()
+    }
+
+    /// Whether something happens that happens once in `times`.
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    /// One of several, if there are any.
+    pub(crate) fn one_of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+        all.get(self.below(all.len()))
     }
 
     /// Normal with mean 0 and deviation 1, at scale 1e12, by the polar method (G. Marsaglia and T. A. Bray, "A convenient method
     /// for generating normal variables", 1964). Its second number is thrown away.
-    pub(super) fn normal(&mut self) -> i128 {
+    pub(crate) fn normal(&mut self) -> i128 {
         loop {
             // Within ±1: at most 1e12 in size, which makes squares of at most 1e24.
             let [u, v] = [(); 2].map(|()| 2 * self.uniform().cast_signed() - ONE);
@@ -48,7 +64,7 @@ impl Chance {
 
     /// How often something happens whose chance not to happen at all is `none` (e^-rate, at scale 1e12): Poisson, by
     /// multiplying uniform numbers until they are below that chance.
-    pub(super) fn poisson(&mut self, none: u128) -> u32 {
+    pub(crate) fn poisson(&mut self, none: u128) -> u32 {
         let mut product = self.uniform();
         let mut count = 0;
         while product > none {

@@ -1,0 +1,180 @@
+//! `cargo xtask replay`: plays a history of prices through the contracts and writes down what came of it.
+
+#![allow(clippy::print_stderr, reason = "a developer's program, read in a terminal")]
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, File};
+use std::hash::Hasher;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use bithedge_protocol::{Asset, Sats};
+use bithedge_replay::prices::{Date, History};
+use bithedge_replay::{Outcome, Run, Trial};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use lexopt::Arg::Long;
+use lexopt::ValueExt as _;
+
+const USAGE: &str = "\
+Usage: cargo xtask replay --prices FILE.csv [--from DATE] [--to DATE] [--seed N] ...
+
+  --prices FILE     daily prices with the columns date and close_usd, and if there are low_usd and stx_usd
+  --from, --to      the days to play, both included; without them all
+  --seed N          what decides over everything left to chance (1)
+  --capital BTC     what providers bring to each bucket at the start, by its worth in BTC (200)
+  --out FOLDER      where the report goes (target/replay/report)
+  --set NAME=VALUE  another starting value than the suite's: 3.markup=300000 of a tier, min-lock-rate=40000 of a parameter
+  --asset NAME      sbtc or stx alone
+  --fresh           from the first day, whatever was put aside";
+
+struct Arguments {
+    prices: PathBuf,
+    from: Option<Date>,
+    to: Option<Date>,
+    seed: u64,
+    capital: Sats,
+    out: PathBuf,
+    trials: Vec<Trial>,
+    assets: Vec<Asset>,
+    fresh: bool,
+}
+
+fn main() -> ExitCode {
+    match replay() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nreplay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Result<Option<Arguments>> {
+    let mut prices = None;
+    let mut found = Arguments {
+        prices: PathBuf::new(),
+        from: None,
+        to: None,
+        seed: 1,
+        capital: Sats::new(20_000_000_000),
+        out: PathBuf::from("target/replay/report"),
+        trials: Vec::new(),
+        assets: Asset::ALL.to_vec(),
+        fresh: false,
+    };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("prices") => prices = Some(PathBuf::from(parser.value()?)),
+            Long("from") => found.from = Some(parser.value()?.parse()?),
+            Long("to") => found.to = Some(parser.value()?.parse()?),
+            Long("seed") => found.seed = parser.value()?.parse()?,
+            Long("capital") => found.capital = parser.value()?.parse()?,
+            Long("out") => found.out = PathBuf::from(parser.value()?),
+            Long("set") => found.trials.push(parser.value()?.parse()?),
+            Long("asset") => {
+                found.assets = match parser.value()?.to_string_lossy().as_ref() {
+                    "sbtc" => vec![Asset::Sbtc],
+                    "stx" => vec![Asset::Stx],
+                    other => bail!("{other} is neither sbtc nor stx"),
+                }
+            }
+            Long("fresh") => found.fresh = true,
+            Long("help") => {
+                eprintln!("{USAGE}");
+                return Ok(None);
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let Some(prices) = prices else { bail!("which prices?\n\n{USAGE}") };
+    Ok(Some(Arguments { prices, ..found }))
+}
+
+fn replay() -> Result<()> {
+    let Some(arguments) = arguments()? else { return Ok(()) };
+    let file = File::open(&arguments.prices)
+        .with_context(|| format!("cannot read {}", arguments.prices.display()))?;
+    let history = History::read(file, arguments.from, arguments.to, arguments.seed)
+        .with_context(|| format!("{} cannot be replayed", arguments.prices.display()))?;
+    let contracts = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/Clarinet.toml"));
+    let aside = Path::new("target/replay").join(fingerprint(&arguments, &contracts)?);
+    if arguments.fresh {
+        Run::forget(&aside);
+    }
+    let volatility = history.first_volatility(30);
+    let run = Run {
+        contracts,
+        seed: arguments.seed,
+        capital: arguments.capital,
+        volatility: (volatility, volatility),
+        trials: arguments.trials.clone(),
+        aside: Some(aside.clone()),
+        history,
+    };
+    eprintln!("{}: {} days, STX {}", run.history.name, run.history.days.len(), run.history.stx);
+    let started = Instant::now();
+    let outcomes = play(&run, &arguments.assets)?;
+    fs::create_dir_all(&arguments.out)?;
+    let figures = arguments.out.join("figures.json");
+    fs::write(&figures, serde_json::to_vec_pretty(&outcomes)?)
+        .with_context(|| format!("cannot write {}", figures.display()))?;
+    eprintln!("{} in {:.0} min", figures.display(), started.elapsed().as_secs_f64() / 60.0);
+    Run::forget(&aside);
+    Ok(())
+}
+
+/// Plays all assets at the same time.
+fn play(run: &Run, assets: &[Asset]) -> Result<Vec<Outcome>> {
+    let bars = MultiProgress::new();
+    let style = ProgressStyle::with_template("{prefix:>5} {bar:40} {pos}/{len} days, {eta} left")?;
+    let stop = AtomicBool::new(false);
+    let days = u64::try_from(run.history.days.len())?;
+    let outcomes = std::thread::scope(|scope| {
+        let threads: Vec<_> = assets
+            .iter()
+            .map(|asset| {
+                let bar =
+                    bars.add(ProgressBar::new(days).with_style(style.clone()).with_prefix(asset.symbol()));
+                let (stop, quiet) = (&stop, !std::io::stderr().is_terminal());
+                scope.spawn(move || {
+                    let mut told = Instant::now();
+                    run.play(*asset, stop, |done| {
+                        bar.set_position(u64::try_from(done).unwrap_or(days));
+                        if quiet && told.elapsed() > Duration::from_secs(60) {
+                            told = Instant::now();
+                            eprintln!("{asset}: {done} of {days} days");
+                        }
+                    })
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join()).collect::<Vec<_>>()
+    });
+    let mut all = Vec::new();
+    for outcome in outcomes {
+        let Ok(outcome) = outcome else { bail!("a replay stopped in a way that it must not") };
+        all.extend(outcome?);
+    }
+    Ok(all)
+}
+
+/// What a replay is named by while it is put aside: everything that decides over it, this program too.
+fn fingerprint(arguments: &Arguments, contracts: &Path) -> Result<String> {
+    let mut hash = DefaultHasher::new();
+    hash.write(&fs::read(std::env::current_exe()?)?);
+    hash.write(&fs::read(&arguments.prices)?);
+    let folder = contracts.parent().context("the contracts are in no folder")?;
+    let mut sources: Vec<PathBuf> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    sources.sort();
+    for source in sources.iter().filter(|path| path.is_file()) {
+        hash.write(&fs::read(source)?);
+    }
+    let Arguments { from, to, seed, capital, trials, .. } = arguments;
+    hash.write(format!("{from:?} {to:?} {seed} {capital} {trials:?}").as_bytes());
+    Ok(format!("{:016x}", hash.finish()))
+}
