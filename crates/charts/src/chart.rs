@@ -57,7 +57,7 @@ impl Table {
     }
 
     pub(crate) fn push<const COLUMNS: usize>(&mut self, row: [String; COLUMNS]) {
-        self.rows.push(row.to_vec());
+        self.rows.push(row.into());
     }
 }
 

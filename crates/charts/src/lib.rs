@@ -14,6 +14,7 @@ mod chart;
 mod health;
 mod ladder;
 mod listings;
+mod log_axis;
 mod number;
 mod payoff;
 mod plot;

@@ -98,12 +98,11 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
     }
     for (listing, (x, y)) in listings.all.iter().zip(points).filter(|(listing, _)| listing.is_chosen) {
         let text = format!("{}: {}", listing.name, measure.short_with_unit(listing.premium.base_units));
-        for text in [text, measure.short_with_unit(listing.premium.base_units)] {
-            let label = sheet.strong(text);
-            if sheet.place(&label, &around((x, y), sheet.size)) {
-                break;
-            }
-        }
+        let (long, short) =
+            (sheet.strong(text), sheet.strong(measure.short_with_unit(listing.premium.base_units)));
+        let places = around((x, y), sheet.size);
+        let _ =
+            sheet.place(&long, &places) || sheet.place(&short, &places) || sheet.place_over(&long, &places);
     }
 }
 

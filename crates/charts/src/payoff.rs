@@ -71,6 +71,15 @@ impl Payoff {
         (price >= self.floor).then_some(price)
     }
 
+    /// The price below which the policy is again not worth its cost, since its cap in sBTC loses value along with BTC: cost over
+    /// cap. `None` where the cap is in USD.
+    fn lower_break_even(&self) -> Option<UsdE8> {
+        let put = SbtcPut::new(self.size, self.strike, self.floor).ok()?;
+        let cap = put.cap().ok().filter(|_| self.backing == Asset::Sbtc)?;
+        let cost = self.cost.base_units().checked_mul(SATS_PER_BTC)?;
+        (cap > Sats::ZERO).then(|| UsdE8::new(cost.div_ceil(cap.base_units())))
+    }
+
     fn is_sound(&self) -> bool {
         self.size > Sats::ZERO
             && self.spot > UsdE8::ZERO
@@ -155,9 +164,12 @@ fn summary(policy: &Payoff, break_even: Option<UsdE8>) -> String {
         Measure::of(Unit::Usd, worth).spoken(worth),
         usd(policy.cost),
     );
-    let even = match break_even {
-        Some(price) => format!("It pays for itself below {}.", usd(price)),
-        None => "It costs more than it can pay above the floor.".to_owned(),
+    let even = match (break_even, policy.lower_break_even()) {
+        (Some(price), Some(lower)) => {
+            format!("It pays for itself between {} and {}.", usd(lower), usd(price))
+        }
+        (Some(price), None) => format!("It pays for itself below {}.", usd(price)),
+        (None, _) => "It costs more than it can pay above the floor.".to_owned(),
     };
     let below = match policy.backing {
         Asset::Sbtc => {

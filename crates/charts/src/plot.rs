@@ -39,7 +39,7 @@ impl ValueAxis {
     clippy::cast_sign_loss,
     reason = "a small positive number of ticks"
 )]
-fn ticks_for(extent: f64, distance: f64, most: usize) -> usize {
+pub(crate) fn ticks_for(extent: f64, distance: f64, most: usize) -> usize {
     ((extent / distance) as usize + 1).clamp(3, most)
 }
 

@@ -4,6 +4,7 @@ use bithedge_protocol::{UnixSeconds, UsdE8};
 
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
+use crate::log_axis;
 use crate::plot::{self, BaseAxis, Entry, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Quantity, Unit, usd, usd_label};
 use crate::scale::Domain;
@@ -118,13 +119,13 @@ fn be(count: usize) -> String {
 fn draw(sheet: &mut Sheet<'_>, prices: &[PricePoint], policies: &[PolicySpan]) {
     let palette = sheet.palette;
     let measure = Measure::of(Unit::Usd, 0);
-    let price = |price: UsdE8| measure.coordinate(Quantity::base_units(price));
     let policies: Vec<&PolicySpan> = policies.iter().filter(|policy| policy.from <= policy.until).collect();
     let (Some(first), Some(last)) = (prices.first(), prices.last()) else { return };
-    let levels = prices.iter().map(|point| point.price).chain(policies.iter().map(|policy| policy.strike));
-    let Some(values) = Domain::of(levels.map(price)) else { return };
+    let levels = || prices.iter().map(|point| point.price).chain(policies.iter().map(|policy| policy.strike));
+    let straight = |price: UsdE8| measure.coordinate(Quantity::base_units(price));
+    let Some(values) = Domain::of(levels().map(straight)) else { return };
     // A level at the very bottom would lie on the base line.
-    let values = values.padded(0.05, 0.0);
+    let values = values.padded(0.05, 0.0).not_negative();
     let from = policies.iter().map(|policy| policy.from).fold(first.at, UnixSeconds::min);
     let until = policies.iter().map(|policy| policy.until).fold(last.at, UnixSeconds::max);
 
@@ -143,7 +144,14 @@ fn draw(sheet: &mut Sheet<'_>, prices: &[PricePoint], policies: &[PolicySpan]) {
     }
     let top = 4.0 + plot::legend_rows(sheet, &legend) * sheet.leading() + plot::title_height(sheet);
     let bottom = sheet.bounds.bottom - plot::base_height(sheet);
-    let axis = ValueAxis::new("BTC price, USD", values, bottom - top);
+    let (lowest, highest) = (levels().min().unwrap_or_default(), levels().max().unwrap_or_default());
+    let steep = log_axis::axis("BTC price, USD", lowest, highest, plot::ticks_for(bottom - top, 34.0, 12));
+    let is_steep = steep.is_some();
+    let axis = steep.unwrap_or_else(|| ValueAxis::new("BTC price, USD", values, bottom - top));
+    let price = |price: UsdE8| {
+        let logarithm = if is_steep { log_axis::coordinate(price) } else { None };
+        logarithm.unwrap_or_else(|| straight(price))
+    };
     let left = axis.gutter(sheet);
     let base = BaseAxis::time(from, until);
     let area = Rect::new(left, top, sheet.bounds.right - plot::MARGIN - 8.0, bottom);

@@ -51,6 +51,11 @@ impl Domain {
         Self { low: self.low - extent * below, high: self.high + extent * above }
     }
 
+    /// Without what is below zero: no price is.
+    pub(crate) fn not_negative(self) -> Self {
+        Self { low: self.low.max(0.0), ..self }.with_extent()
+    }
+
     pub(crate) fn contains(self, value: f64) -> bool {
         value >= self.low && value <= self.high
     }

@@ -300,14 +300,33 @@ impl Sheet<'_> {
         }
     }
 
-    /// Whether text can stand here.
-    pub(crate) fn is_free(&self, bounds: Rect) -> bool {
-        let inside = bounds.left >= 0.0
+    /// As [`Sheet::place`]; if there is no place off the lines, on a patch of the surface over them.
+    pub(crate) fn place_over(&mut self, label: &Label, places: &[(Point, Anchor)]) -> bool {
+        if self.place(label, places) {
+            return true;
+        }
+        let free = places.iter().find(|(point, anchor)| {
+            let bounds = label.bounds(*point, *anchor);
+            self.is_inside(bounds) && !self.taken.iter().any(|taken| taken.overlaps(bounds))
+        });
+        let Some((point, anchor)) = free else { return false };
+        let patch = label.bounds(*point, *anchor).grown(2.0);
+        self.fill(patch, self.palette.surface);
+        self.put(label, *point, *anchor);
+        true
+    }
+
+    fn is_inside(&self, bounds: Rect) -> bool {
+        bounds.left >= 0.0
             && bounds.top >= 0.0
             && bounds.right <= self.bounds.right
-            && bounds.bottom <= self.bounds.bottom;
+            && bounds.bottom <= self.bounds.bottom
+    }
+
+    /// Whether text can stand here.
+    pub(crate) fn is_free(&self, bounds: Rect) -> bool {
         let near = bounds.grown(3.0);
-        inside
+        self.is_inside(bounds)
             && self.taken.iter().all(|taken| !taken.overlaps(near))
             && self.lines.iter().all(|(from, to)| !near.is_crossed_by(*from, *to))
     }

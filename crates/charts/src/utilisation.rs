@@ -108,7 +108,7 @@ fn draw(sheet: &mut Sheet<'_>, points: &[UtilisationPoint], limit: Ppm) {
     let words = Label { color: palette.warning, ..sheet.label(format!("Limit {}", percent(limit))) };
     let (over, under) = (ceiling - 5.0, ceiling + sheet.size + 2.0);
     let beside = sheet.centered(ceiling);
-    sheet.place(
+    sheet.place_over(
         &words,
         &[
             ((area.left + 6.0, over), Anchor::Start),

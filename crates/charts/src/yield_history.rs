@@ -168,12 +168,10 @@ fn draw(sheet: &mut Sheet<'_>, steps: &[Step], worst: (UnixSeconds, i128)) {
         let (x, y) = lower.at(plot::seconds(worst.0), measure.coordinate(worst.1));
         sheet.disc((x, y), 3.5, palette.danger);
         let texts = [format!("{}, {}", percent(worst.1), calendar::date(worst.0)), percent(worst.1)];
-        for text in texts {
-            let label = Label { color: palette.danger, ..sheet.strong(text) };
-            if sheet.place(&label, &below((x, y), sheet.size)) {
-                break;
-            }
-        }
+        let [long, short] = texts.map(|text| Label { color: palette.danger, ..sheet.strong(text) });
+        let places = below((x, y), sheet.size);
+        let _ =
+            sheet.place(&long, &places) || sheet.place(&short, &places) || sheet.place_over(&short, &places);
     }
 }
 

@@ -335,10 +335,10 @@ fn quotes_values_and_availability_are_the_contracts_in_every_state() {
         }
         valued += scene.compare_values();
     }
-    println!(
-        "{sold} sold, {split} of them split, {bought} bought, {refused} refused, {valued} valued\n{reasons:#?}"
+    assert!(
+        sold > 40 && split > 2 && bought > 40 && refused > 100 && valued > 150 && reasons.len() > 7,
+        "{sold} sold, {split} of them split, {bought} bought, {refused} refused, {valued} valued, {reasons:?}"
     );
-    assert!(sold > 60 && refused > 30 && split > 2 && bought > 50 && valued > 100);
     // The oracle's own figure, as a last word: prices were fresh throughout.
     assert!(scene.chain.read(oracle::GetPrice {}).unwrap().is_ok());
 }

@@ -8,6 +8,8 @@ use super::picture::{Bounds, UNITS, number, text_bounds};
 use super::samples;
 
 type Rgb = (u8, u8, u8);
+/// A token of the window and our colour for it.
+type Named = (&'static str, fn(&Palette) -> Color);
 
 fn rgb(color: Color) -> Rgb {
     (color.red, color.green, color.blue)
@@ -157,7 +159,7 @@ fn the_colours_are_the_windows() {
         let (light, dark) = rest.split_once(')').unwrap().0.split_once(", ").unwrap();
         (parse(light), parse(dark))
     };
-    let named: [(&str, fn(&Palette) -> Color); 14] = [
+    let named: [Named; 14] = [
         ("surface", |palette| palette.surface),
         ("surface-sunken", |palette| palette.surface_sunken),
         ("line", |palette| palette.line),

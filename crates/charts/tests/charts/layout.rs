@@ -9,7 +9,7 @@ use super::samples;
 #[test]
 fn charts_hold_together_at_every_width() {
     for sample in &samples::ALL {
-        for width in (240..700).step_by(7).chain((700..2_600).step_by(90)) {
+        for width in (240..700).step_by(17).chain((700..2_600).step_by(190)) {
             let chart = (sample.draw)(&Frame { id: sample.name, width, theme: Theme::Light });
             check(&chart);
             let document = Document::parse(&chart.svg).unwrap();

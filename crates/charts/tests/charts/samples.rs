@@ -147,6 +147,16 @@ pub(crate) fn prices() -> PriceHistory {
     history
 }
 
+/// Prices that grew a hundredfold.
+pub(crate) fn growth() -> PriceHistory {
+    let mut dollars = 320_u64;
+    let prices = (0..70_u64).map(|month| {
+        dollars = dollars * (100 + month * 13 % 29) / (104 + month * 5 % 7) + 9;
+        PricePoint { at: day(month * 30), price: usd(dollars.into()) }
+    });
+    PriceHistory { prices: prices.collect(), policies: Vec::new() }
+}
+
 pub(crate) fn tiers() -> TimeSeries<PpmChange> {
     let line = |name: &str, gain: i128, loss: i128, every: u64| {
         let mut total = 0;
@@ -190,7 +200,7 @@ pub(crate) struct Sample {
     pub(crate) draw: fn(&Frame<'_>) -> Chart,
 }
 
-pub(crate) const ALL: [Sample; 12] = [
+pub(crate) const ALL: [Sample; 14] = [
     Sample { name: "payoff", draw: |frame| payoff(&policy(), frame) },
     Sample { name: "payoff-stx", draw: |frame| payoff(&Payoff { backing: Asset::Stx, ..policy() }, frame) },
     Sample { name: "premium-by-strike", draw: |frame| premium_by_strike(&strikes(), frame) },
@@ -201,6 +211,11 @@ pub(crate) const ALL: [Sample; 12] = [
     Sample { name: "stress", draw: |frame| stress_map(&stressed(), frame) },
     Sample { name: "health", draw: |frame| health_gauge(&account(), frame) },
     Sample { name: "prices", draw: |frame| price_history(&prices(), frame) },
+    Sample { name: "prices-log", draw: |frame| price_history(&growth(), frame) },
+    Sample {
+        name: "nothing-yet",
+        draw: |frame| yield_history(&YieldHistory { closes: Vec::new(), ..closes() }, frame),
+    },
     Sample { name: "time-series", draw: |frame| time_series(&tiers(), frame) },
     Sample { name: "bars", draw: |frame| bars(&by_tier(), frame) },
 ];

@@ -13,7 +13,7 @@ fn the_payoff_says_what_is_kept_and_from_where_on() {
     assert_eq!(
         chart.summary,
         "Between 45,000 USD and 90,000 USD the policy keeps 0.5 BTC at 43,840 USD after its cost of 1,160 USD. \
-         It pays for itself below 87,680 USD. Below the floor the payout stays at its cap in sBTC, so the value falls \
+         It pays for itself between 2,320 USD and 87,680 USD. Below the floor the payout stays at its cap in sBTC, so the value falls \
          with the price again."
     );
     let row = |name: &str| chart.table.rows.iter().find(|row| row[0] == name).unwrap()[1..].to_vec();

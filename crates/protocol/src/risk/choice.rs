@@ -29,8 +29,11 @@ pub struct Candidate {
     pub usd: Option<UsdE8>,
 }
 
+/// Strikes up to twice spot, on a grid of at least 0.04 % of it: the contract's bounds of a tier.
+const MOST_STRIKES: usize = 5_000;
+
 impl Market {
-    /// The strikes that a tier sells now, the lowest first.
+    /// The strikes that a tier sells now, the lowest first: no more than any grid that governance can set has.
     #[must_use]
     pub fn strikes(&self, tier: u8) -> Vec<UsdE8> {
         let Some(terms) = self.tier(tier) else { return Vec::new() };
@@ -45,7 +48,10 @@ impl Market {
             return Vec::new();
         };
         let next = |strike: &UsdE8| strike.checked_add(grid.step()).ok();
-        std::iter::successors(grid.at_or_above(from), next).take_while(|strike| *strike < to).collect()
+        std::iter::successors(grid.at_or_above(from), next)
+            .take_while(|strike| *strike < to)
+            .take(MOST_STRIKES)
+            .collect()
     }
 
     /// The expiries that are sold now, the nearest first.
