@@ -12,6 +12,7 @@ mod deploy;
 mod e2e;
 mod interrupt;
 mod launch;
+mod replay;
 mod sequences;
 mod setup;
 mod test;
@@ -36,6 +37,7 @@ Usage: cargo xtask <command>
   coverage [--report]     which lines and branches of the contracts their tests execute; --report: the last run's again
   sequences [--from A --to B]  random operation sequences in bulk, both cores, resumed where they stopped; 1 to 5000
   costs [--quick]         what every public function costs, as a share of a block; writes docs/costs.md
+  replay --prices FILE    a history of daily prices through the contracts, with a report; --help says more
   bench                   speed of the devnet, of signing and of option prices, against their goals
   screenshots             refresh docs/screenshots from the e2e scenarios
   ui [--dev]              only the page, into ui/dist";
@@ -74,6 +76,7 @@ fn dispatch() -> Result<bool> {
         "coverage" => return coverage::run(&rest(&mut arguments)?),
         "sequences" => sequences::run(&rest(&mut arguments)?),
         "costs" => costs::run(&rest(&mut arguments)?),
+        "replay" => replay::run(&rest(&mut arguments)?),
         "bench" => no_arguments(&mut arguments).and_then(|()| bench::run()),
         "screenshots" => no_arguments(&mut arguments).and_then(|()| e2e::screenshots()),
         "ui" => build::ui(&rest(&mut arguments)?),

@@ -22,7 +22,7 @@ pub struct Bars<Q> {
     pub title: String,
     /// What the bars count, without the unit: `Return over the whole period`.
     pub counted: String,
-    /// What the bars of a group are called, in order: say the tokens.
+    /// What the bars of a group are called, in order: say the tokens. From the seventh on colours repeat.
     pub kinds: Vec<String>,
     /// The groups, in order.
     pub groups: Vec<BarGroup<Q>>,
@@ -58,7 +58,7 @@ fn compose(
     measure: Measure,
     frame: &Frame<'_>,
 ) -> Chart {
-    let mut table = Table::with(["", "", counted]);
+    let mut table = Table::with(["Group", "Kind", counted]);
     for group in groups {
         for (kind, value) in kinds.iter().zip(&group.values) {
             let figure = value.as_ref().map_or_else(|| "not known".to_owned(), |value| value.exact.clone());

@@ -5,7 +5,7 @@ use bithedge_protocol::risk::{HealthThresholds, Standing};
 
 use crate::chart::{Chart, Content, Frame, Table};
 use crate::plot::{self};
-use crate::quantity::{Measure, Quantity, Unit, percent};
+use crate::quantity::{Measure, Quantity, Unit, percent, percent_down};
 use crate::scale::{Domain, Scale};
 use crate::sheet::{Anchor, Label, Rect, Sheet};
 use crate::theme::{Color, Palette};
@@ -92,7 +92,7 @@ pub fn health_gauge(gauge: &HealthGauge, frame: &Frame<'_>) -> Chart {
         None => String::new(),
     };
     let summary =
-        format!("{}: collateral is {} of what is needed.{distance}", words(standing), percent(ratio));
+        format!("{}: collateral is {} of what is needed.{distance}", words(standing), percent_down(ratio));
     Content { title, summary, table }.drawn(frame, height(&zones, frame), |sheet| draw(sheet, gauge, &zones))
 }
 
@@ -177,7 +177,11 @@ fn draw_pointer(
     let (x, beyond, text) = match ratio {
         Some(ratio) => {
             let at = value(ratio);
-            (scale.kept(at), !scale.domain.contains(at), format!("{} · {}", percent(ratio), words(standing)))
+            (
+                scale.kept(at),
+                !scale.domain.contains(at),
+                format!("{} · {}", percent_down(ratio), words(standing)),
+            )
         }
         None => (scale.to, true, format!("{} · nothing is needed", words(standing))),
     };

@@ -21,6 +21,11 @@ pub(crate) fn rounded(value: i128, decimals: u32, significant: u32) -> String {
     signed(value < 0 && size > 0, &point(size, places))
 }
 
+/// `value` · 10^-`decimals`, exactly, without trailing zeros.
+pub(crate) fn fixed_trimmed(value: i128, decimals: u32) -> String {
+    signed(value < 0, &point(value.unsigned_abs(), decimals))
+}
+
 /// `value` · 10^-`decimals` to just so many `places`; as [`rounded`] to two digits if that would say nothing of it.
 pub(crate) fn fixed(value: i128, decimals: u32, places: u32) -> String {
     let places = places.min(decimals);

@@ -18,7 +18,7 @@ const SATS_PER_BTC: u128 = 100_000_000;
 const ONE_USD: UsdE8 = UsdE8::new(100_000_000);
 const USD_E8_PER_MICRO_STX: u128 = 100;
 
-/// A BTC position and the put that protects it.
+/// A BTC position and the put that protects it, as it is promised: what an STX bucket might be short of is not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payoff {
     /// The BTC that are held and protected.
@@ -111,7 +111,7 @@ fn value_of(size: Sats, price: UsdE8) -> Option<u128> {
 #[must_use]
 pub fn payoff(policy: &Payoff, frame: &Frame<'_>) -> Chart {
     let title = "Value at expiry, with and without protection".to_owned();
-    let mut table = Table::with(["", "BTC price", "BTC alone", "With protection, less cost"]);
+    let mut table = Table::with(["Point", "BTC price", "BTC alone", "With protection, less cost"]);
     let curves = if policy.is_sound() { policy.curves() } else { None };
     let Some(curves) = curves else {
         let summary = if policy.is_sound() {

@@ -206,6 +206,12 @@ pub(crate) fn percent(ratio: Ppm) -> String {
     format!("{} %", percent_figure(Quantity::base_units(ratio)))
 }
 
+/// A ratio in per cent, rounded down to a tenth: never shown as a threshold that it has not reached.
+pub(crate) fn percent_down(ratio: Ppm) -> String {
+    let ppm = Quantity::base_units(ratio);
+    if ppm < 10_000_000_000 { format!("{} %", number::fixed_trimmed(ppm / 1_000, 1)) } else { percent(ratio) }
+}
+
 /// A change in per cent, to three digits and with its sign.
 pub(crate) fn signed_percent(change: PpmChange) -> String {
     let plus = if change.base_units() > 0 { "+" } else { "" };

@@ -132,16 +132,22 @@ fn draw(sheet: &mut Sheet<'_>, map: &StressMap, grid: &Grid) {
     let count = f64::from(u32::try_from(grid.columns.len()).unwrap_or(u32::MAX)).max(1.0);
     let cell_width = (right - left) / count;
 
-    let across_title = sheet.muted(format!("{across} →"));
+    let mut heads: Vec<String> = grid.columns.iter().map(|change| signed_percent(*change)).collect();
+    let is_tight = heads.iter().any(|head| sheet.label(head.as_str()).width() + 6.0 > cell_width);
+    if is_tight {
+        // The unit once, in the title.
+        heads.iter_mut().for_each(|head| *head = head.trim_end_matches(" %").to_owned());
+    }
+    let across_title = sheet.muted(format!("{across}{} →", if is_tight { ", %" } else { "" }));
     let first_baseline = sheet.size + 2.0;
     sheet.write(&across_title, (left, first_baseline), Anchor::Start);
     let second_baseline = top - sheet.size * 0.7;
     let down_title = sheet.muted(format!("{down} ↓"));
     sheet.write(&down_title, (plot::MARGIN, second_baseline), Anchor::Start);
 
-    for (column, change) in grid.columns.iter().enumerate() {
+    for (column, head) in heads.into_iter().enumerate() {
         let center = left + cell_width * (index(column) + 0.5);
-        let label = sheet.label(signed_percent(*change));
+        let label = sheet.label(head);
         // Labels that would touch are left out; the table has them all.
         sheet.place(&label, &[((center, second_baseline), Anchor::Middle)]);
     }

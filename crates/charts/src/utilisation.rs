@@ -123,6 +123,7 @@ fn draw(sheet: &mut Sheet<'_>, points: &[UtilisationPoint], limit: Ppm) {
     let peak = points.iter().max_by_key(|point| point.ratio).filter(|peak| peak.ratio > last.ratio);
     if let Some(peak) = peak {
         let center = plot.at(plot::seconds(peak.at), value(peak.ratio));
+        sheet.disc(center, 3.5, palette.accent);
         let label = sheet.label(format!("{}, {}", percent(peak.ratio), calendar::day(peak.at)));
         sheet.place(&label, &above(center, sheet.size));
     }

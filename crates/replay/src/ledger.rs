@@ -65,6 +65,23 @@ pub struct CoverFlows {
     pub received_token: TokenAmount,
 }
 
+impl CoverFlows {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let mut sum = self;
+        sum.policies += other.policies;
+        sum.paid_out += other.paid_out;
+        add_usd(&mut sum.protected_days, other.protected_days);
+        add_usd(&mut sum.protected, other.protected);
+        add_usd(&mut sum.cost, other.cost);
+        add_usd(&mut sum.received, other.received);
+        add(&mut sum.cost_token, other.cost_token.base_units());
+        add(&mut sum.received_token, other.received_token.base_units());
+        sum
+    }
+}
+
 /// A bucket on one day, after its close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BucketDay {

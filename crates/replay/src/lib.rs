@@ -12,6 +12,7 @@ mod market;
 mod people;
 pub mod play;
 pub mod prices;
+pub mod report;
 mod run;
 mod trial;
 

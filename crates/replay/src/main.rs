@@ -12,8 +12,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use bithedge_protocol::{Asset, Sats};
+use bithedge_protocol::{Asset, Sats, UsdE8};
 use bithedge_replay::prices::{Date, History};
+use bithedge_replay::report::{self, Played};
 use bithedge_replay::{Outcome, Run, Trial};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use lexopt::Arg::Long;
@@ -119,13 +120,40 @@ fn replay() -> Result<()> {
     eprintln!("{}: {} days, STX {}", run.history.name, run.history.days.len(), run.history.stx);
     let started = Instant::now();
     let outcomes = play(&run, &arguments.assets)?;
-    fs::create_dir_all(&arguments.out)?;
-    let figures = arguments.out.join("figures.json");
-    fs::write(&figures, serde_json::to_vec_pretty(&outcomes)?)
+    report::write(&arguments.out, &played(&arguments, &run), &outcomes)?;
+    let figures = aside.with_extension("json");
+    fs::create_dir_all("target/replay").context("cannot make target/replay")?;
+    fs::write(&figures, serde_json::to_vec(&outcomes)?)
         .with_context(|| format!("cannot write {}", figures.display()))?;
-    eprintln!("{} in {:.0} min", figures.display(), started.elapsed().as_secs_f64() / 60.0);
+    eprintln!(
+        "{} in {:.1} min; every figure in {}",
+        arguments.out.join("report.html").display(),
+        started.elapsed().as_secs_f64() / 60.0,
+        figures.display()
+    );
     Run::forget(&aside);
     Ok(())
+}
+
+fn played(arguments: &Arguments, run: &Run) -> Played {
+    let days = &run.history.days;
+    let whole = |price: UsdE8| price.base_units() / 100_000_000;
+    let closes = || days.iter().map(|day| whole(day.close));
+    Played {
+        name: run.history.name.clone(),
+        days: days.len(),
+        filled: run.history.filled.len(),
+        stx: run.history.stx.to_string(),
+        seed: run.seed,
+        capital: arguments.capital.to_string(),
+        btc: [
+            days.first().map_or(0, |day| whole(day.open)),
+            closes().min().unwrap_or_default(),
+            closes().max().unwrap_or_default(),
+            closes().last().unwrap_or_default(),
+        ],
+        trials: run.trials.clone(),
+    }
 }
 
 /// Plays all assets at the same time.

@@ -94,14 +94,23 @@ fn a_gauge_names_the_status_and_the_next_one() {
     let ppm = |ppm| Some(Ppm::new(ppm));
     assert_eq!(
         at(ppm(1_824_000)),
-        "Warning: collateral is 182 % of what is needed. Margin call begins below 165 %."
+        "Warning: collateral is 182.4 % of what is needed. Margin call begins below 165 %."
     );
     assert_eq!(
         at(ppm(2_000_000)),
         "Healthy: collateral is 200 % of what is needed. Warning begins below 200 %."
     );
-    assert_eq!(at(ppm(1_299_999)), "Liquidating: collateral is 130 % of what is needed.");
+    assert_eq!(at(ppm(1_299_999)), "Liquidating: collateral is 129.9 % of what is needed.");
     assert_eq!(at(None), "Healthy: no collateral is needed now.");
+}
+
+#[test]
+fn a_line_without_figures_is_named() {
+    let mut series = samples::tiers();
+    series.lines[1].points.clear();
+    let chart = time_series(&series, &FRAME);
+    assert!(chart.summary.ends_with("Without figures: Balanced."), "{}", chart.summary);
+    assert!(!chart.svg.contains(">Balanced<") && chart.svg.contains(">Aggressive<"));
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! The pictures of a report.
+
+use bithedge_charts::{
+    BarGroup, Bars, Chart, Frame, Theme, TimeLine, TimeSeries, Utilisation, UtilisationPoint, YieldClose,
+    YieldHistory, bars, time_series, utilisation, yield_history,
+};
+use bithedge_protocol::risk::History;
+use bithedge_protocol::{Ppm, PpmChange, TokenAmount};
+
+use super::document::{Block, Picture};
+use super::figures::BucketFigures;
+use super::words::bucket_name;
+use crate::{Outcome, ReplayError, TIERS};
+
+/// The width that reports are read at.
+const WIDTH: u32 = 960;
+/// One close a week is drawn: every one that is drawn is a real one.
+const EVERY: usize = 7;
+
+fn picture(name: &str, draw: impl Fn(&Frame<'_>) -> Chart) -> Block {
+    let [light, dark] = [(Theme::Light, "light"), (Theme::Dark, "dark")].map(|(theme, suffix)| {
+        let id = format!("{name}-{suffix}");
+        draw(&Frame { id: &id, width: WIDTH, theme })
+    });
+    Block::Picture(Box::new(Picture { name: name.to_owned(), light, dark }))
+}
+
+/// One of so many, and always the last.
+fn weekly<T: Copy>(all: &[T]) -> Vec<T> {
+    let last = all.len().saturating_sub(1);
+    all.iter()
+        .enumerate()
+        .filter(|(index, _)| index % EVERY == 0 || *index == last)
+        .map(|(_, one)| *one)
+        .collect()
+}
+
+fn held(outcome: &Outcome, tier: u8) -> History {
+    let closes =
+        outcome.shares.get(usize::from(tier).wrapping_sub(1)).map(|history| history.closes.as_slice());
+    History { asset: outcome.asset, closes: closes.unwrap_or_default().iter().skip(1).copied().collect() }
+}
+
+/// Returns of the buckets of one asset, in its token.
+pub(super) fn returns(outcome: &Outcome) -> Result<Block, ReplayError> {
+    let mut lines = Vec::new();
+    for tier in TIERS {
+        let history = held(outcome, tier);
+        let points: Vec<_> = history.closes.iter().map(|close| close.at).zip(history.returns()?).collect();
+        lines.push(TimeLine { name: super::words::tier_name(tier).to_owned(), points: weekly(&points) });
+    }
+    let symbol = outcome.asset.symbol();
+    let series = TimeSeries {
+        title: format!("What a share of each {symbol} bucket returned, in {symbol}"),
+        counted: "Return since the first close".to_owned(),
+        lines,
+    };
+    Ok(picture(&format!("returns-{}", symbol.to_lowercase()), |frame| time_series(&series, frame)))
+}
+
+/// Return and drawdown of one bucket.
+pub(super) fn history(outcome: &Outcome, tier: u8) -> Result<Block, ReplayError> {
+    let history = held(outcome, tier);
+    let closes = history.closes.iter().map(|close| close.at).zip(history.returns()?);
+    let closes: Vec<YieldClose> = closes.map(|(at, since_first)| YieldClose { at, since_first }).collect();
+    let data = YieldHistory { name: bucket_name(outcome.asset, tier), closes: weekly(&closes) };
+    let name = format!("history-{}-{tier}", outcome.asset.symbol().to_lowercase());
+    Ok(picture(&name, |frame| yield_history(&data, frame)))
+}
+
+/// Utilisation of one bucket.
+pub(super) fn used(outcome: &Outcome, tier: u8) -> Block {
+    let days = outcome.ledger.days.get(&tier).map(Vec::as_slice).unwrap_or_default();
+    let points = weekly(days).into_iter().filter(|day| day.assets > TokenAmount::ZERO).map(|day| {
+        let needed = day.needed.base_units().saturating_mul(1_000_000);
+        UtilisationPoint { at: day.at, ratio: Ppm::new(needed / day.assets.base_units()) }
+    });
+    let data = Utilisation {
+        name: bucket_name(outcome.asset, tier),
+        points: points.collect(),
+        limit: Ppm::new(900_000),
+    };
+    let name = format!("utilisation-{}-{tier}", outcome.asset.symbol().to_lowercase());
+    picture(&name, |frame| utilisation(&data, frame))
+}
+
+/// A year's return of each bucket beside the others.
+pub(super) fn compared(figures: &[BucketFigures]) -> Block {
+    let mut kinds: Vec<String> = figures.iter().map(|bucket| bucket.asset.symbol().to_owned()).collect();
+    kinds.dedup();
+    let change = |value: f64| {
+        #[allow(clippy::cast_possible_truncation, reason = "a return, shown in per cent")]
+        let ppm = (value * 1e6).round() as i128;
+        PpmChange::new(ppm)
+    };
+    let groups = TIERS.map(|tier| BarGroup {
+        name: super::words::tier_name(tier).to_owned(),
+        values: kinds
+            .iter()
+            .map(|kind| {
+                let found = figures.iter().find(|one| one.tier == tier && one.asset.symbol() == kind);
+                found.map(|bucket| change(bucket.yearly))
+            })
+            .collect(),
+    });
+    let data = Bars {
+        title: "What a year in each bucket returned, in its own token".to_owned(),
+        counted: "Return a year, compounded".to_owned(),
+        kinds,
+        groups: groups.to_vec(),
+    };
+    picture("years", |frame| bars(&data, frame))
+}
