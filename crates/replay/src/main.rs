@@ -150,7 +150,7 @@ fn played(arguments: &Arguments, run: &Run) -> Played {
             days.first().map_or(0, |day| whole(day.open)),
             closes().min().unwrap_or_default(),
             closes().max().unwrap_or_default(),
-            closes().last().unwrap_or_default(),
+            days.last().map_or(0, |day| whole(day.close)),
         ],
         trials: run.trials.clone(),
     }

@@ -31,7 +31,7 @@ struct Scene {
 }
 
 /// Every way of overflowing, the middle tier's caps filled by small buckets.
-fn overflowing(calls: &mut Vec<SetupCall>) {
+fn overflowing(calls: &mut [SetupCall]) {
     for (tier, way) in [(1, "next-tier"), (2, "proportional"), (3, "reject")] {
         for call in calls.iter_mut() {
             if call.function == "set-tier" && call.arguments.first() == Some(&Value::UInt(tier)) {
@@ -51,7 +51,9 @@ impl Scene {
     fn new() -> Self {
         let contracts = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../contracts/Clarinet.toml");
         let volatility = (600_000, 700_000);
-        let mut chain = Chain::start(&contracts, UnixSeconds::new(START), volatility, overflowing).unwrap();
+        let mut chain =
+            Chain::start(&contracts, UnixSeconds::new(START), volatility, |calls| overflowing(calls))
+                .unwrap();
         let buyer = chain.vm().account("wallet_1").unwrap();
         let provider = chain.vm().account("wallet_2").unwrap();
         for who in [buyer, provider] {

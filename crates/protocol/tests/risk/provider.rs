@@ -4,9 +4,9 @@ use bithedge_protocol::pool::{Expiry, Shares, marks, nav};
 use bithedge_protocol::risk::{
     HealthThresholds, Position, RealisedYield, Shock, Standing, exit_schedule, exposure, stress,
 };
-use bithedge_protocol::{Asset, Ppm, PpmChange, Sats, TokenAmount, UnixSeconds, UsdE8};
+use bithedge_protocol::{Asset, Ppm, PpmChange, TokenAmount, UnixSeconds, UsdE8};
 
-use crate::market::{BTC, DAY, EXPIRY, NOW, USD, boundary, bucket, sold, tier, usd};
+use crate::market::{BTC, DAY, EXPIRY, boundary, bucket, sold, tier, usd};
 
 #[test]
 fn marks_are_capped_and_the_higher_is_the_exits() {
@@ -201,5 +201,4 @@ fn an_exit_fee_rises_with_use() {
     assert_eq!(fee(&bucket(2, Asset::Sbtc)), Ppm::new(1_000));
     assert_eq!(fee(&sold(5 * BTC)), Ppm::new(3_000));
     assert_eq!(fee(&sold(10 * BTC)), Ppm::new(5_000));
-    let _ = (NOW, USD, Sats::ZERO);
 }

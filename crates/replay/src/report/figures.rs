@@ -19,8 +19,8 @@ pub struct BucketFigures {
     pub asset: Asset,
     /// The return over the whole period, in the token: 0.5 for half as much again.
     pub whole: f64,
-    /// The same for a year, compounded; the whole return if the period is shorter than a year.
-    pub yearly: f64,
+    /// The same for a year, compounded. `None` under a year: a good month is not a good year.
+    pub yearly: Option<f64>,
     /// The return over the whole period in USD, the token's own price included.
     pub whole_usd: f64,
     /// The deepest fall below the highest close so far, in the token.
@@ -96,7 +96,7 @@ impl BucketFigures {
         };
         #[allow(clippy::cast_precision_loss, reason = "days of some years")]
         let days = prices.len().saturating_sub(1) as f64;
-        let yearly = if days >= YEAR { (1.0 + whole).max(0.0).powf(YEAR / days) - 1.0 } else { whole };
+        let yearly = (days >= YEAR).then(|| (1.0 + whole).max(0.0).powf(YEAR / days) - 1.0);
         let flows = outcome.ledger.buckets.get(&tier).copied().unwrap_or_default();
         let paid = [flows.activated, flows.sold_back, flows.claims_paid];
         let paid = paid.iter().map(|amount| amount.base_units()).sum();

@@ -14,8 +14,10 @@ use crate::{Outcome, ReplayError, TIERS};
 
 /// The width that reports are read at.
 const WIDTH: u32 = 960;
-/// One close a week is drawn: every one that is drawn is a real one.
-const EVERY: usize = 7;
+/// More closes than these are too many for a picture of that width.
+const MOST: usize = 400;
+/// Of more, a week's lowest and last are drawn: real closes all of them, and no low is left out.
+const WEEK: usize = 7;
 
 fn picture(name: &str, draw: impl Fn(&Frame<'_>) -> Chart) -> Block {
     let [light, dark] = [(Theme::Light, "light"), (Theme::Dark, "dark")].map(|(theme, suffix)| {
@@ -25,14 +27,19 @@ fn picture(name: &str, draw: impl Fn(&Frame<'_>) -> Chart) -> Block {
     Block::Picture(Box::new(Picture { name: name.to_owned(), light, dark }))
 }
 
-/// One of so many, and always the last.
-fn weekly<T: Copy>(all: &[T]) -> Vec<T> {
-    let last = all.len().saturating_sub(1);
-    all.iter()
-        .enumerate()
-        .filter(|(index, _)| index % EVERY == 0 || *index == last)
-        .map(|(_, one)| *one)
-        .collect()
+/// All, or of many those that have to be seen, in order.
+fn drawn<T: Copy, K: Ord>(all: &[T], figure: impl Fn(&T) -> K) -> Vec<T> {
+    if all.len() <= MOST {
+        return all.to_vec();
+    }
+    let mut kept = Vec::new();
+    for week in all.chunks(WEEK) {
+        let lowest = (0..week.len()).min_by_key(|at| week.get(*at).map(&figure));
+        let last = week.len().checked_sub(1);
+        let both = lowest.into_iter().chain(last.filter(|last| Some(*last) != lowest));
+        kept.extend(both.filter_map(|at| week.get(at).copied()));
+    }
+    kept
 }
 
 fn held(outcome: &Outcome, tier: u8) -> History {
@@ -47,7 +54,10 @@ pub(super) fn returns(outcome: &Outcome) -> Result<Block, ReplayError> {
     for tier in TIERS {
         let history = held(outcome, tier);
         let points: Vec<_> = history.closes.iter().map(|close| close.at).zip(history.returns()?).collect();
-        lines.push(TimeLine { name: super::words::tier_name(tier).to_owned(), points: weekly(&points) });
+        lines.push(TimeLine {
+            name: super::words::tier_name(tier).to_owned(),
+            points: drawn(&points, |(_, change)| *change),
+        });
     }
     let symbol = outcome.asset.symbol();
     let series = TimeSeries {
@@ -63,7 +73,10 @@ pub(super) fn history(outcome: &Outcome, tier: u8) -> Result<Block, ReplayError>
     let history = held(outcome, tier);
     let closes = history.closes.iter().map(|close| close.at).zip(history.returns()?);
     let closes: Vec<YieldClose> = closes.map(|(at, since_first)| YieldClose { at, since_first }).collect();
-    let data = YieldHistory { name: bucket_name(outcome.asset, tier), closes: weekly(&closes) };
+    let data = YieldHistory {
+        name: bucket_name(outcome.asset, tier),
+        closes: drawn(&closes, |close| close.since_first),
+    };
     let name = format!("history-{}-{tier}", outcome.asset.symbol().to_lowercase());
     Ok(picture(&name, |frame| yield_history(&data, frame)))
 }
@@ -71,13 +84,15 @@ pub(super) fn history(outcome: &Outcome, tier: u8) -> Result<Block, ReplayError>
 /// Utilisation of one bucket.
 pub(super) fn used(outcome: &Outcome, tier: u8) -> Block {
     let days = outcome.ledger.days.get(&tier).map(Vec::as_slice).unwrap_or_default();
-    let points = weekly(days).into_iter().filter(|day| day.assets > TokenAmount::ZERO).map(|day| {
+    let points = days.iter().filter(|day| day.assets > TokenAmount::ZERO).map(|day| {
         let needed = day.needed.base_units().saturating_mul(1_000_000);
         UtilisationPoint { at: day.at, ratio: Ppm::new(needed / day.assets.base_units()) }
     });
+    let points: Vec<UtilisationPoint> = points.collect();
     let data = Utilisation {
         name: bucket_name(outcome.asset, tier),
-        points: points.collect(),
+        // The highest use of a week is the one that matters.
+        points: drawn(&points, |point| std::cmp::Reverse(point.ratio)),
         limit: Ppm::new(900_000),
     };
     let name = format!("utilisation-{}-{tier}", outcome.asset.symbol().to_lowercase());
@@ -99,7 +114,7 @@ pub(super) fn compared(figures: &[BucketFigures]) -> Block {
             .iter()
             .map(|kind| {
                 let found = figures.iter().find(|one| one.tier == tier && one.asset.symbol() == kind);
-                found.map(|bucket| change(bucket.yearly))
+                found.and_then(|bucket| bucket.yearly).map(change)
             })
             .collect(),
     });

@@ -86,11 +86,15 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
             .to_owned(),
     ));
     blocks.push(providers(&buckets));
-    blocks.push(pictures::compared(&buckets));
+    if buckets.iter().all(|bucket| bucket.yearly.is_some()) {
+        blocks.push(pictures::compared(&buckets));
+    }
     for outcome in outcomes {
         blocks.push(pictures::returns(outcome)?);
     }
-    blocks.push(stays(&buckets));
+    if buckets.iter().all(|bucket| bucket.years.is_some()) {
+        blocks.push(stays(&buckets));
+    }
     blocks.push(Block::Heading("What buyers paid and received".to_owned()));
     blocks.push(Block::Text(
         "In USD, at the prices of each purchase and each payment. A year of cover is what was paid (premium, fee and bounty) \
@@ -155,7 +159,7 @@ fn providers(buckets: &[BucketFigures]) -> Block {
     let rows = buckets.iter().map(|bucket| {
         vec![
             bucket_name(bucket.asset, bucket.tier),
-            signed(bucket.yearly),
+            bucket.yearly.map_or_else(|| "under a year".to_owned(), signed),
             signed(bucket.whole),
             signed(bucket.whole_usd),
             signed(bucket.drawdown),
