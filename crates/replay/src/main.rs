@@ -8,6 +8,7 @@ use std::hash::Hasher;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -119,7 +120,10 @@ fn replay() -> Result<()> {
     };
     eprintln!("{}: {} days, STX {}", run.history.name, run.history.days.len(), run.history.stx);
     let started = Instant::now();
-    let outcomes = play(&run, &arguments.assets)?;
+    let Some(outcomes) = play(&run, &arguments.assets)? else {
+        eprintln!("put aside; the same command goes on from there");
+        return Ok(());
+    };
     report::write(&arguments.out, &played(&arguments, &run), &outcomes)?;
     let figures = aside.with_extension("json");
     fs::create_dir_all("target/replay").context("cannot make target/replay")?;
@@ -156,11 +160,14 @@ fn played(arguments: &Arguments, run: &Run) -> Played {
     }
 }
 
-/// Plays all assets at the same time.
-fn play(run: &Run, assets: &[Asset]) -> Result<Vec<Outcome>> {
+/// Plays all assets at the same time. A signal puts them aside: then there is no outcome.
+fn play(run: &Run, assets: &[Asset]) -> Result<Option<Vec<Outcome>>> {
     let bars = MultiProgress::new();
     let style = ProgressStyle::with_template("{prefix:>5} {bar:40} {pos}/{len} days, {eta} left")?;
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot listen for signals")?;
+    }
     let days = u64::try_from(run.history.days.len())?;
     let outcomes = std::thread::scope(|scope| {
         let threads: Vec<_> = assets
@@ -186,9 +193,10 @@ fn play(run: &Run, assets: &[Asset]) -> Result<Vec<Outcome>> {
     let mut all = Vec::new();
     for outcome in outcomes {
         let Ok(outcome) = outcome else { bail!("a replay stopped in a way that it must not") };
-        all.extend(outcome?);
+        let Some(outcome) = outcome? else { return Ok(None) };
+        all.push(outcome);
     }
-    Ok(all)
+    Ok(Some(all))
 }
 
 /// What a replay is named by while it is put aside: everything that decides over it, this program too.

@@ -34,14 +34,17 @@ pub(super) struct Process {
 impl Process {
     pub(super) fn start(folder: &Path) -> Result<Self, StartError> {
         worker::check(folder)?;
-        let mut child = Command::new("node")
+        let mut command = Command::new("node");
+        command
             .args([SCRIPT, "--contract-tests"])
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|source| StartError::NodeMissing { source })?;
+            .stderr(Stdio::piped());
+        // Ctrl-C goes to a terminal's whole group: what then becomes of the VM is for its driver to say. It ends with its input.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(|source| StartError::NodeMissing { source })?;
         let lost = || VmError::Lost("its pipes could not be opened".to_owned());
         let stdin = child.stdin.take().ok_or_else(lost)?;
         let stdout = child.stdout.take().ok_or_else(lost)?;
