@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use bithedge_protocol::{Asset, Sats, UsdE8};
 use bithedge_replay::prices::{Date, History, random_walk};
+use bithedge_replay::report::{self, Played};
 use bithedge_replay::{Outcome, Run, Trial};
 
 fn run(history: History, seed: u64) -> Run {
@@ -54,7 +55,52 @@ fn sbtc_buckets_keep_every_figure_through_a_random_walk() {
 
 #[test]
 fn stx_buckets_keep_every_figure_through_a_random_walk() {
-    compared(&played(&run(walk(35, 8), 2), Asset::Stx));
+    let outcome = played(&run(walk(35, 8), 2), Asset::Stx);
+    compared(&outcome);
+    is_reported(&outcome);
+}
+
+/// A report of it has every bucket and habit in it, its pictures are documents, and nothing in it is no number.
+fn is_reported(outcome: &Outcome) {
+    let folder = tempfile::tempdir().unwrap();
+    let played = Played {
+        name: "2021-01-04 to 2021-02-07".to_owned(),
+        days: 35,
+        filled: 1,
+        stx: "simulated, seed 8".to_owned(),
+        seed: 2,
+        capital: "200 sBTC".to_owned(),
+        btc: [30_000, 25_000, 40_000, 35_000],
+        trials: vec!["3.markup=300000".parse().unwrap()],
+    };
+    report::write(folder.path(), &played, std::slice::from_ref(outcome)).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (markdown, html) = (read("README.md"), read("report.html"));
+    for text in [&markdown, &html] {
+        for words in
+            ["Conservative, STX", "Balanced, STX", "Aggressive, STX", "simulated, seed 8", "3.markup=300000"]
+        {
+            assert!(text.contains(words), "{words}");
+        }
+        assert!(!text.contains("NaN") && !text.contains("inf %"));
+        // Less than a year: nothing is called a year's return.
+        assert!(text.contains("under a year"));
+    }
+    let pictures = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let pictures: Vec<_> =
+        pictures.filter(|path| path.extension().is_some_and(|extension| extension == "svg")).collect();
+    assert_eq!(pictures.len(), 2 * 7);
+    for picture in pictures {
+        let text = std::fs::read_to_string(&picture).unwrap();
+        roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", picture.display()));
+        if !picture.to_string_lossy().contains("-dark") {
+            assert!(html.contains(&text), "{}", picture.display());
+            assert!(markdown.contains(&*picture.file_name().unwrap().to_string_lossy()));
+        }
+    }
+    let again = tempfile::tempdir().unwrap();
+    report::write(again.path(), &played, std::slice::from_ref(outcome)).unwrap();
+    assert_eq!(std::fs::read(again.path().join("report.html")).unwrap(), html.into_bytes());
 }
 
 #[test]
