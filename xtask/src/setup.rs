@@ -22,7 +22,7 @@ pub(crate) fn all(purpose: Purpose) -> Result<()> {
     node::check_version()?;
     let projects = match purpose {
         Purpose::Run => &NODE_PROJECTS[..1],
-        Purpose::Test => &NODE_PROJECTS[..],
+        Purpose::Test => &NODE_PROJECTS[..4],
     };
     projects.iter().try_for_each(|project| node::packages(project))
 }
@@ -38,15 +38,21 @@ pub(crate) fn devnet() -> Result<()> {
     node::packages(NODE_PROJECTS[0])
 }
 
-/// What the speed comparison with the official JavaScript library needs.
+/// What the measurements need: other libraries to compare with, and the page's target.
 pub(crate) fn bench() -> Result<()> {
+    wasm_target::ensure()?;
     node::check_version()?;
     NODE_PROJECTS.iter().try_for_each(|project| node::packages(project))
 }
 
-/// The Clarity VM, which the application's devnet needs; then what only tests need.
-const NODE_PROJECTS: [&str; 4] =
-    ["crates/vm/worker", "crates/devnet/tests/js", "crates/stacks/tests/js", "crates/e2e/js"];
+/// The Clarity VM, which the application's devnet needs; then what only tests need; then what only measurements need.
+const NODE_PROJECTS: [&str; 5] = [
+    "crates/vm/worker",
+    "crates/devnet/tests/js",
+    "crates/stacks/tests/js",
+    "crates/e2e/js",
+    "crates/charts/examples/js",
+];
 
 /// A line of set-up.
 fn say(what: &str) {

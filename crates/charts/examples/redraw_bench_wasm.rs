@@ -1,6 +1,9 @@
-//! The work of `redraw_bench` as a WebAssembly module without imports of its own; `js/redraw-bench.mjs` runs and times it.
+//! The work of `redraw_bench` as a WebAssembly module that calls nothing from outside; `js/redraw-bench.mjs` runs and times it.
 
-#![allow(unsafe_code, reason = "an export by name is declared unsafe; there is no other unsafe code in this program")]
+#![allow(
+    unsafe_code,
+    reason = "an export by name is declared unsafe; there is no other unsafe code in this program"
+)]
 
 mod redraw;
 

@@ -14,7 +14,7 @@ use crate::theme::{Color, Palette};
 pub enum StressedWith {
     /// Volatility.
     Volatility,
-    /// The price of STX.
+    /// The price of STX in BTC: STX falls with BTC, and by this on top of it.
     Stx,
 }
 
@@ -22,7 +22,7 @@ impl StressedWith {
     const fn words(self) -> &'static str {
         match self {
             Self::Volatility => "Volatility",
-            Self::Stx => "STX price",
+            Self::Stx => "STX against BTC",
         }
     }
 }
@@ -77,7 +77,7 @@ pub fn stress_map(map: &StressMap, frame: &Frame<'_>) -> Chart {
     };
     let with = match map.with {
         StressedWith::Volatility => "volatility",
-        StressedWith::Stx => "STX",
+        StressedWith::Stx => "STX against BTC",
     };
     let at = |(btc, other, change): &(PpmChange, PpmChange, PpmChange)| {
         let (change, btc, other) = (signed_percent(*change), signed_percent(*btc), signed_percent(*other));

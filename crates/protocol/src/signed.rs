@@ -49,6 +49,13 @@ macro_rules! signed {
             }
         }
 
+        signed_decimal_string!($name);
+    };
+}
+
+/// Shows a change as its amount is shown; the amount of a token has no unit without the token.
+macro_rules! shown {
+    ($name:ident of $amount:ident) => {
         impl fmt::Display for $name {
             /// Exact, with a sign unless it is zero: `−12.5 …`, `+3 …`.
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,8 +68,6 @@ macro_rules! signed {
                 write!(formatter, "{sign}{parts} {}", $amount::SYMBOL)
             }
         }
-
-        signed_decimal_string!($name);
     };
 }
 
@@ -81,33 +86,14 @@ signed! {
     PpmChange of Ppm
 }
 
-/// A gain or a loss in the smallest unit of a token that stands beside it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenChange(i128);
-
-signed_decimal_string!(TokenChange);
-
-impl TokenChange {
-    /// A change of so many base units.
-    #[must_use]
-    pub const fn new(base_units: i128) -> Self {
-        Self(base_units)
-    }
-
-    /// The change in base units.
-    #[must_use]
-    pub const fn base_units(self) -> i128 {
-        self.0
-    }
-
-    /// From `before` to `after`; the largest change if that is beyond counting.
-    #[must_use]
-    pub fn between(before: TokenAmount, after: TokenAmount) -> Self {
-        let (before, after) = (before.base_units(), after.base_units());
-        let size = i128::try_from(after.abs_diff(before)).unwrap_or(i128::MAX);
-        Self(if after < before { -size } else { size })
-    }
+signed! {
+    /// A gain or a loss in the smallest unit of a token that stands beside it.
+    TokenChange of TokenAmount
 }
+
+shown!(UsdChange of UsdE8);
+shown!(SatsChange of Sats);
+shown!(PpmChange of Ppm);
 
 impl PpmChange {
     /// The relative change from one figure to another of the same unit; `None` from nothing.

@@ -1,7 +1,8 @@
 //! The suite in the VM, in typed calls and reads.
 
-use bithedge_protocol::UnixSeconds;
+use bithedge_protocol::{UnixSeconds, UsdE8};
 use bithedge_stacks::{Address, ContractId, Principal, Value};
+use bithedge_suite::generated::oracle;
 use bithedge_suite::setup::{Setup, SetupCall, hand_over};
 use bithedge_suite::{
     ContractError, ContractFunction, DataMap, DataVariable, Deployment, FromClarity, Mismatch, SuiteEvent,
@@ -137,16 +138,22 @@ impl Chain {
     /// Reports prices now; the oracle must accept them.
     ///
     /// # Errors
-    /// [`ReplayError::Refused`].
-    pub fn report(&mut self, btc: u128, stx: u128) -> Result<(), ReplayError> {
+    /// [`ReplayError::Refused`]; [`ReplayError::NotAccepted`] if they are further from the last than the oracle's bound.
+    pub fn report(&mut self, btc: UsdE8, stx: UsdE8) -> Result<(), ReplayError> {
         if self.vm.now()? == self.reported {
             self.vm.advance_stacks(1)?;
         }
         self.reported = self.vm.now()?;
-        let observed_at = self.reported.into();
-        let report = bithedge_suite::generated::oracle::ReportPrices { btc, stx, observed_at };
-        self.done(self.reporter, report)?;
-        Ok(())
+        let report = oracle::ReportPrices {
+            btc: btc.base_units(),
+            stx: stx.base_units(),
+            observed_at: self.reported.into(),
+        };
+        let verdict = self.done(self.reporter, report)?.answer;
+        if verdict.accepted {
+            return Ok(());
+        }
+        Err(ReplayError::NotAccepted { btc, stx, at: self.now()?.to_string() })
     }
 
     fn decoded<T>(&self, what: &str, found: Result<T, Mismatch>) -> Result<T, ReplayError> {

@@ -1,7 +1,7 @@
 //! Why a replay stops. It never goes on over a figure that does not add up.
 
-use bithedge_protocol::Overflow;
 use bithedge_protocol::pool::{PoolError, SaleRefusal};
+use bithedge_protocol::{Overflow, UsdE8};
 use bithedge_suite::setup::SetupError;
 use bithedge_suite::{ContractError, DeploymentError, Mismatch};
 use bithedge_vm::{ProjectError, SessionError};
@@ -50,6 +50,18 @@ pub enum ReplayError {
         at: String,
         /// The contract's reason.
         error: ContractError,
+    },
+    /// The oracle did not take a report: it is too far from the last one.
+    #[error(
+        "the oracle did not accept {btc} and {stx} at {at}: the prices move faster than its bound allows"
+    )]
+    NotAccepted {
+        /// BTC.
+        btc: UsdE8,
+        /// STX.
+        stx: UsdE8,
+        /// The time, in words.
+        at: String,
     },
     /// Something that must be there is not.
     #[error("{0} is not there")]

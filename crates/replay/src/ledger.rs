@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use bithedge_protocol::pool::NavPair;
-use bithedge_protocol::{TokenAmount, UnixSeconds, UsdE8};
+use bithedge_protocol::{Ppm, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::Address;
 use serde::{Deserialize, Serialize};
 
-use crate::people::Cover;
+use crate::people::{Capital, Cover};
 
 /// Sums of one bucket, in the token's base unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,29 +40,36 @@ pub struct BucketFlows {
     pub withdrawals: TokenAmount,
     /// Exit fees, which stay with those who stay.
     pub exit_fees: TokenAmount,
-    /// Closes at which exits were not paid or deposits sent back, for want of health.
+    /// Closes at which the bucket was not healthy: no exit is paid then, and deposits come back.
     pub unhealthy_closes: u64,
+    /// Closes after which somebody still waited to leave.
+    pub waiting_closes: u64,
+    /// Activations that were put off because the bucket was short.
+    pub put_off: u64,
 }
 
-/// Sums of one buyer's habit in one bucket.
+/// Sums of one buyer's habit in one bucket. Ratios are summed policy by policy, so that a policy counts as much when BTC was at 300 USD
+/// as when it was at 60,000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverFlows {
-    /// Policies bought.
+    /// Policies that ended.
     pub policies: u64,
-    /// Those that paid something.
+    /// Of them, those that paid at their expiry or were activated.
     pub paid_out: u64,
-    /// What they protected, in USD at the purchase, times the days that it was for: cost can be put on a year by it.
-    pub protected_days: UsdE8,
-    /// What they protected, in USD at the purchase.
-    pub protected: UsdE8,
-    /// What they cost, in USD at the purchase: premium, fee and bounty.
-    pub cost: UsdE8,
-    /// What they were paid, in USD at the payment.
-    pub received: UsdE8,
+    /// Of them, those that were sold back.
+    pub sold_back: u64,
+    /// Their cost (premium, fee and bounty) as a part of the value protected, both in USD at the purchase: the sum.
+    pub cost: Ppm,
+    /// What they paid, in USD at the payment, as a part of the value protected: the sum.
+    pub received: Ppm,
+    /// How long they were held: the sum.
+    pub held: Seconds,
     /// What they cost, in the token.
     pub cost_token: TokenAmount,
     /// What they were paid, in the token.
     pub received_token: TokenAmount,
+    /// Orders that were refused for want of free capital.
+    pub refused: u64,
 }
 
 impl CoverFlows {
@@ -72,29 +79,43 @@ impl CoverFlows {
         let mut sum = self;
         sum.policies += other.policies;
         sum.paid_out += other.paid_out;
-        add_usd(&mut sum.protected_days, other.protected_days);
-        add_usd(&mut sum.protected, other.protected);
-        add_usd(&mut sum.cost, other.cost);
-        add_usd(&mut sum.received, other.received);
+        sum.sold_back += other.sold_back;
+        sum.refused += other.refused;
+        sum.cost = Ppm::new(sum.cost.base_units().saturating_add(other.cost.base_units()));
+        sum.received = Ppm::new(sum.received.base_units().saturating_add(other.received.base_units()));
+        sum.held = Seconds::new(sum.held.get().saturating_add(other.held.get()));
         add(&mut sum.cost_token, other.cost_token.base_units());
         add(&mut sum.received_token, other.received_token.base_units());
         sum
     }
 }
 
-/// A bucket on one day, after its close.
+/// What one kind of provider put into a bucket and took out of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapitalFlows {
+    /// Paid in.
+    pub paid_in: TokenAmount,
+    /// Taken out, deposits that came back included.
+    pub taken_out: TokenAmount,
+    /// How often capital was offered and not taken.
+    pub refused: u64,
+}
+
+/// A bucket on one day, at its close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BucketDay {
     /// The boundary.
     pub at: UnixSeconds,
     /// The pair for exits.
-    pub pair: NavPair,
+    pub exit: NavPair,
+    /// The pair for deposits.
+    pub deposit: NavPair,
+    /// What an exit would have paid as a fee.
+    pub exit_fee: Ppm,
     /// The share generation.
     pub generation: u64,
-    /// Assets after the close.
-    pub assets: TokenAmount,
-    /// Collateral needed, at the prices of the boundary.
-    pub needed: TokenAmount,
+    /// Collateral needed in what backs sales, after the day's purchases.
+    pub utilisation: Ppm,
     /// BTC at the boundary.
     pub btc: UsdE8,
     /// STX at the boundary.
@@ -108,6 +129,8 @@ pub struct Ledger {
     pub buckets: BTreeMap<u8, BucketFlows>,
     /// By tier and habit.
     pub covers: BTreeMap<u8, BTreeMap<Cover, CoverFlows>>,
+    /// By tier and kind of provider.
+    pub capital: BTreeMap<u8, BTreeMap<Capital, CapitalFlows>>,
     /// By tier: every close.
     pub days: BTreeMap<u8, Vec<BucketDay>>,
     /// What people were given at the start.
@@ -127,6 +150,11 @@ impl Ledger {
     /// A habit's sums in a bucket.
     pub(crate) fn cover(&mut self, tier: u8, cover: Cover) -> &mut CoverFlows {
         self.covers.entry(tier).or_default().entry(cover).or_default()
+    }
+
+    /// What a kind of provider does in a bucket.
+    pub(crate) fn provider(&mut self, tier: u8, capital: Capital) -> &mut CapitalFlows {
+        self.capital.entry(tier).or_default().entry(capital).or_default()
     }
 
     /// Somebody received something.
@@ -149,9 +177,4 @@ impl Ledger {
 /// Adds to a sum.
 pub(crate) fn add(sum: &mut TokenAmount, amount: u128) {
     *sum = TokenAmount::new(sum.base_units().saturating_add(amount));
-}
-
-/// Adds to a sum of dollars.
-pub(crate) fn add_usd(sum: &mut UsdE8, amount: UsdE8) {
-    *sum = UsdE8::new(sum.base_units().saturating_add(amount.base_units()));
 }

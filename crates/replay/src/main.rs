@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use bithedge_protocol::{Asset, Sats, UsdE8};
-use bithedge_replay::prices::{Date, History};
+use bithedge_replay::prices::{Date, History, StxSource};
 use bithedge_replay::report::{self, Played};
 use bithedge_replay::{Outcome, Run, Trial};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -32,6 +32,9 @@ Usage: cargo xtask replay --prices FILE.csv [--from DATE] [--to DATE] [--seed N]
   --set NAME=VALUE  another starting value than the suite's: 3.markup=300000 of a tier, min-lock-rate=40000 of a parameter
   --asset NAME      sbtc or stx alone
   --fresh           from the first day, whatever was put aside";
+
+/// The program that runs the VM.
+const WORKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vm/worker");
 
 struct Arguments {
     prices: PathBuf,
@@ -108,7 +111,7 @@ fn replay() -> Result<()> {
     if arguments.fresh {
         Run::forget(&aside);
     }
-    let volatility = history.first_volatility(30);
+    let volatility = history.volatility_before.unwrap_or(History::USUAL_VOLATILITY).base_units();
     let run = Run {
         contracts,
         seed: arguments.seed,
@@ -148,6 +151,13 @@ fn played(arguments: &Arguments, run: &Run) -> Played {
         days: days.len(),
         filled: run.history.filled.len(),
         stx: run.history.stx.to_string(),
+        stx_is_simulated: run.history.stx != StxSource::Given,
+        volatility: match run.history.volatility_before {
+            Some(volatility) => format!("{volatility}, that of the closes before the first day"),
+            None => {
+                format!("{}, the usual, for want of prices before the first day", History::USUAL_VOLATILITY)
+            }
+        },
         seed: run.seed,
         capital: arguments.capital.to_string(),
         btc: [
@@ -205,10 +215,12 @@ fn fingerprint(arguments: &Arguments, contracts: &Path) -> Result<String> {
     hash.write(&fs::read(std::env::current_exe()?)?);
     hash.write(&fs::read(&arguments.prices)?);
     let folder = contracts.parent().context("the contracts are in no folder")?;
-    let mut sources: Vec<PathBuf> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
-    sources.sort();
-    for source in sources.iter().filter(|path| path.is_file()) {
-        hash.write(&fs::read(source)?);
+    for sources in [folder, &folder.join("adapters"), &folder.join("traits"), Path::new(WORKER)] {
+        let mut files: Vec<PathBuf> = fs::read_dir(sources)?.flatten().map(|entry| entry.path()).collect();
+        files.sort();
+        for file in files.iter().filter(|path| path.is_file()) {
+            hash.write(&fs::read(file)?);
+        }
     }
     let Arguments { from, to, seed, capital, trials, .. } = arguments;
     hash.write(format!("{from:?} {to:?} {seed} {capital} {trials:?}").as_bytes());

@@ -15,9 +15,10 @@ pub enum Cover {
     OneWeek,
     /// The longest term of the tier from every fourth Friday, at its lowest strike, kept to the end.
     Longest,
-    /// Two weeks at the highest strike after a day that fell by 8 % or more; sold back after five days.
+    /// Two weeks at the highest strike, four hours after the low of a day that has fallen by 8 % or more until then; sold back after
+    /// five days.
     AfterTheFall,
-    /// Four weeks from every second Friday; activated on the first day at whose low it would pay 5 % of the strike.
+    /// Four weeks from every second Friday; activated at the low of the first day on which BTC is 5 % below the strike there.
     Activated,
     /// Any listed strike and expiry on one day in ten; sold back after three to twenty days.
     SoldBack,
@@ -55,7 +56,7 @@ impl Cover {
 }
 
 /// How somebody provides capital to one bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Capital {
     /// In on the first day, out on the last.
     Stays,
@@ -113,6 +114,12 @@ pub(crate) struct Held {
     pub(crate) bought: UnixSeconds,
     /// When it is sold back, if it is.
     pub(crate) sell_at: Option<UnixSeconds>,
+    /// What it cost, base units.
+    pub(crate) cost: TokenAmount,
+    /// That as a part of what it protects, both in USD at the purchase.
+    pub(crate) cost_share: Ppm,
+    /// What it protects, in USD at the purchase.
+    pub(crate) protects: UsdE8,
 }
 
 /// Somebody who buys out of one bucket.

@@ -1,17 +1,17 @@
 //! A whole replay: both assets side by side, put aside every few minutes, told as it goes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use bithedge_protocol::risk::History as Shares;
-use bithedge_protocol::{Asset, Sats};
+use bithedge_protocol::{Asset, Ppm, Sats, TokenAmount};
 use serde::{Deserialize, Serialize};
 
 use crate::play::{Equalities, Play, Terms};
 use crate::prices::{History, Step};
 use crate::trial::Trial;
-use crate::{Ledger, ReplayError, TIERS};
+use crate::{Ledger, ReplayError};
 
 /// How often a replay is put aside.
 const SAVE_EVERY: Duration = Duration::from_secs(240);
@@ -42,16 +42,19 @@ pub struct Outcome {
     pub asset: Asset,
     /// Everything that moved.
     pub ledger: Ledger,
-    /// By tier: what a share was worth at each close.
-    pub shares: Vec<Shares>,
     /// How often the application's figures were the contracts'.
     pub equalities: Equalities,
     /// Calls of the contracts.
     pub calls: u64,
-    /// Policies that are still running.
+    /// Policies that were running when prices ended. They were settled at the last price.
     pub running: u64,
     /// The insurance fund at the end, base units.
-    pub fund: bithedge_protocol::TokenAmount,
+    pub fund: TokenAmount,
+    /// By tier: the utilisation at which sales stop.
+    pub limits: BTreeMap<u8, Ppm>,
+    /// What was left in the vault when everybody had left, base units: exit fees that nobody was there to get, prepaid bounties, and
+    /// rounding.
+    pub left: TokenAmount,
 }
 
 impl Run {
@@ -72,11 +75,11 @@ impl Run {
         let terms = Terms {
             contracts: self.contracts.clone(),
             asset,
-            seed: self.seed ^ u64::try_from(asset.code()).unwrap_or_default(),
+            seed: self.seed,
             capital: self.capital,
             volatility: self.volatility,
         };
-        let step = Step { at: first.date.start(), btc: first.open, stx: first.stx_open };
+        let step = Step { at: first.begins(), btc: first.open, stx: first.stx_open };
         let mut refused = None;
         let mut play = Play::start(&terms, step, |calls| {
             refused = self.trials.iter().find_map(|trial| trial.apply(calls).err());
@@ -103,17 +106,21 @@ impl Run {
                 return Ok(None);
             }
         }
-        play.finish()?;
-        let shares = TIERS.into_iter().map(|tier| play.history(tier)).collect();
-        let fund = play.fund()?;
+        let running = play.running();
+        let days = play.ledger().days.clone();
+        play.wind_down()?;
+        let mut ledger = play.ledger().clone();
+        // What a share was worth is told up to the last day of prices; what people took out, to the very end.
+        ledger.days = days;
         Ok(Some(Outcome {
             asset,
-            ledger: play.ledger().clone(),
-            shares,
+            ledger,
             equalities: play.equalities().clone(),
             calls: play.chain().calls(),
-            running: play.running(),
-            fund,
+            running,
+            fund: play.fund()?,
+            limits: play.limits(),
+            left: play.left_in_the_vault()?,
         }))
     }
 

@@ -81,7 +81,7 @@ impl Scene {
     fn report(&mut self, seconds: u64) {
         let next = self.chain.now().unwrap().get() + seconds;
         self.chain.advance_to(UnixSeconds::new(next)).unwrap();
-        self.chain.report(self.btc, self.stx).unwrap();
+        self.chain.report(UsdE8::new(self.btc), UsdE8::new(self.stx)).unwrap();
     }
 
     /// On to the next boundary, with what time demands.
@@ -90,7 +90,7 @@ impl Scene {
         let boundary = (now - 28_800) / DAY * DAY + DAY + 28_800;
         for before in [1_200, 600, 0] {
             self.chain.advance_to(UnixSeconds::new(boundary - before)).unwrap();
-            self.chain.report(self.btc, self.stx).unwrap();
+            self.chain.report(UsdE8::new(self.btc), UsdE8::new(self.stx)).unwrap();
         }
         for asset in Asset::ALL {
             for tier in TIERS {

@@ -54,7 +54,8 @@ impl Book {
 
     /// Prices everything once. The sum of the prices, by which one sees that it was done.
     pub(crate) fn pass(&self) -> Result<u64, Box<dyn Error>> {
-        let sum = self.prices().try_fold(0, |sum, price| Ok::<_, math::MathError>(sum + price?.base_units()))?;
+        let sum =
+            self.prices().try_fold(0, |sum, price| Ok::<_, math::MathError>(sum + price?.base_units()))?;
         Ok(u64::try_from(sum)?)
     }
 }
@@ -117,9 +118,10 @@ impl Sweep {
 
     /// The orders of one strike and expiry, in both tokens; none if the tier does not sell that long.
     fn orders(&self, rung: usize, expiry: usize) -> impl Iterator<Item = Order> {
-        let found = self.rungs.get(rung).zip(self.expiries.get(expiry)).filter(|(rung, expiry)| {
-            expiry.since(self.market.now).is_some_and(|term| term <= rung.longest)
-        });
+        let found =
+            self.rungs.get(rung).zip(self.expiries.get(expiry)).filter(|(rung, expiry)| {
+                expiry.since(self.market.now).is_some_and(|term| term <= rung.longest)
+            });
         found.into_iter().flat_map(|(rung, expiry)| {
             Asset::ALL.map(|asset| Order {
                 asset,

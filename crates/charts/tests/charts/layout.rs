@@ -19,7 +19,7 @@ fn charts_hold_together_at_every_width() {
 }
 
 /// What must be in a picture, whatever its width: a label that found no place would leave it mute.
-const ESSENTIAL: [(&str, &[&str]); 11] = [
+const ESSENTIAL: [(&str, &[&str]); 12] = [
     (
         "payoff",
         &["Strike", "Break-even", "Floor", "Now", "Value, USD", "BTC price at expiry, USD", "BTC alone"],
@@ -34,6 +34,7 @@ const ESSENTIAL: [(&str, &[&str]); 11] = [
     ("utilisation", &["60 %", "88 %", "Limit 90 %", "Used, % of what backs sales"]),
     ("ladder", &["12 Dec 2025", "3 Apr 2026", "5.250", "4.700", "0.050", "Worst payout, sBTC"]),
     ("stress", &["−69", "+3", "BTC price", "Volatility", "−50", "+20", "−25", "+50", "+100", "−100"]),
+    ("stress-stx", &["−100", "+3", "BTC price", "STX against BTC", "−50", "−60", "+20"]),
     ("health", &["182.4 % · Warning", "Healthy", "Margin call", "Liquidating", "130 %", "165 %", "200 %"]),
     ("time-series", &["Conservative", "Balanced", "Aggressive", "Return since the start, %"]),
     ("bars", &["+8.1", "−3.8", "+16.9", "no figure", "Conservative", "Aggressive", "sBTC", "STX"]),

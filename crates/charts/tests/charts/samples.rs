@@ -115,6 +115,23 @@ pub(crate) fn stressed() -> StressMap {
     }
 }
 
+pub(crate) fn stressed_stx() -> StressMap {
+    let outcomes = [
+        [-1_000, -1_000, -871, -640, -388, -156, -91, -58],
+        [-921, -764, -587, -417, -252, -94, -42, -16],
+        [-648, -531, -402, -281, -149, -36, 2, 14],
+        [-489, -398, -296, -187, -88, 0, 21, 29],
+        [-402, -316, -231, -139, -51, 17, 30, 35],
+    ];
+    StressMap {
+        name: "Balanced, STX".to_owned(),
+        with: StressedWith::Stx,
+        other: [-600, -400, -200, 0, 200].map(tenths).to_vec(),
+        outcomes: outcomes.map(|row| row.map(|change| Some(tenths(change))).to_vec()).to_vec(),
+        ..stressed()
+    }
+}
+
 pub(crate) fn account() -> HealthGauge {
     let thresholds = HealthThresholds::of_account(Ppm::new(2_000_000), Ppm::new(1_300_000));
     HealthGauge { ratio: Some(Ppm::new(1_824_000)), thresholds }
@@ -200,7 +217,7 @@ pub(crate) struct Sample {
     pub(crate) draw: fn(&Frame<'_>) -> Chart,
 }
 
-pub(crate) const ALL: [Sample; 14] = [
+pub(crate) const ALL: [Sample; 15] = [
     Sample { name: "payoff", draw: |frame| payoff(&policy(), frame) },
     Sample { name: "payoff-stx", draw: |frame| payoff(&Payoff { backing: Asset::Stx, ..policy() }, frame) },
     Sample { name: "premium-by-strike", draw: |frame| premium_by_strike(&strikes(), frame) },
@@ -209,6 +226,7 @@ pub(crate) const ALL: [Sample; 14] = [
     Sample { name: "utilisation", draw: |frame| utilisation(&used(), frame) },
     Sample { name: "ladder", draw: |frame| expiry_ladder(&ladder(), frame) },
     Sample { name: "stress", draw: |frame| stress_map(&stressed(), frame) },
+    Sample { name: "stress-stx", draw: |frame| stress_map(&stressed_stx(), frame) },
     Sample { name: "health", draw: |frame| health_gauge(&account(), frame) },
     Sample { name: "prices", draw: |frame| price_history(&prices(), frame) },
     Sample { name: "prices-log", draw: |frame| price_history(&growth(), frame) },

@@ -120,6 +120,13 @@ fn a_stress_test_names_both_ends_and_the_ladder_its_sum() {
         "The change of the bucket's worth is −69.1 % (BTC −50 %, volatility +100 %) at worst and +3.4 % (BTC +20 %, \
          volatility −25 %) at best."
     );
+    let stx = stress_map(&samples::stressed_stx(), &FRAME);
+    assert_eq!(
+        stx.summary,
+        "The change of the bucket's worth is −100 % (BTC −50 %, STX against BTC −60 %) at worst and +3.5 % (BTC +20 %, \
+         STX against BTC +20 %) at best."
+    );
+    assert_eq!(stx.table.columns[0], "STX against BTC change");
     assert_eq!(
         expiry_ladder(&samples::ladder(), &FRAME).summary,
         "15.63 sBTC are locked for 8 expiries until 3 Apr 2026; at worst 13.7 sBTC are paid. The most, 5.25 sBTC, ends \

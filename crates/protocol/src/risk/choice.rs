@@ -25,7 +25,7 @@ pub struct Candidate {
     pub order: Order,
     /// What it costs, or why it is not sold.
     pub quote: Result<Quote, SaleRefusal>,
-    /// What it costs in USD at the prices of now; `None` if it is not sold.
+    /// What it costs in USD at the latest prices; `None` if it is not sold.
     pub usd: Option<UsdE8>,
 }
 
@@ -62,7 +62,7 @@ impl Market {
         series::listed_expiries(self.now).into_iter().filter(long_enough).collect()
     }
 
-    /// Every way to fulfil a wish, what is sold first and the cheapest (in USD) of that; what is not sold with the reason. Each
+    /// Every way to fulfil a wish, what is sold first and the cheapest (in USD at the latest prices) of that; what is not sold with the reason. Each
     /// tier is asked for its lowest strike at or above the level, each token for the first expiry that is far enough; empty if
     /// nothing listed reaches that far or that high.
     ///
@@ -73,7 +73,6 @@ impl Market {
         let Some(expiry) = self.expiries().into_iter().find(|expiry| *expiry >= until) else {
             return Ok(Vec::new());
         };
-        let (spot, stx) = self.sale_prices();
         let mut candidates = Vec::new();
         for terms in &self.tiers {
             let strikes = self.strikes(terms.tier);
@@ -82,7 +81,7 @@ impl Market {
                 let order = Order { asset, tier: terms.tier, strike, expiry, size: wish.size };
                 let quote = self.quote(&order);
                 let usd = match &quote {
-                    Ok(quote) => Some(asset.worth(quote.total, spot, stx)?),
+                    Ok(quote) => Some(asset.worth(quote.total, quote.spot, quote.stx)?),
                     Err(_) => None,
                 };
                 candidates.push(Candidate { order, quote, usd });

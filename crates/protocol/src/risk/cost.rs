@@ -16,7 +16,9 @@ pub struct FloorZone {
     pub worth_at_half: UsdE8,
 }
 
-/// What cover costs and what it does, of a quote. Figures in USD are at the prices of the quote.
+/// What cover costs and what it does, of a quote. Figures in USD are at the latest prices, those of [`Quote::spot`] and
+/// [`Quote::stx`]: what the buyer hands over. The premium itself may have been made at lower ones
+/// ([`Market::sale_prices`]), and delta and the implied volatility are of those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostOfCover {
     /// Everything paid.
@@ -25,7 +27,9 @@ pub struct CostOfCover {
     pub of_value: Ppm,
     /// That for a year of the same cover, each time at the same price, not compounded.
     pub per_year: Ppm,
-    /// The price at expiry below which the policy has paid more than it cost. `None` if it cannot.
+    /// The price of BTC at expiry at which the payout is worth in USD what the cover cost in USD when it was bought, the same
+    /// for both tokens: `K − usd/size`, rounded down. Below it the policy has earned its cost. `None` if that is below the
+    /// floor, where nothing more is paid, or not above zero.
     pub break_even: Option<UsdE8>,
     /// The part of a small fall of BTC that is made good today.
     pub delta: Ppm,
@@ -47,10 +51,10 @@ impl Quote {
     /// # Errors
     /// [`PoolError`].
     pub fn cost_of_cover(&self, market: &Market) -> Result<CostOfCover, PoolError> {
-        let (spot, stx) = market.sale_prices();
+        let (spot, _) = market.sale_prices();
         let (size, strike) = (self.order.size.base_units(), self.order.strike.base_units());
-        let usd = self.order.asset.worth(self.total, spot, stx)?;
-        let protected = arith::mul(size, spot.base_units())? / 100_000_000;
+        let usd = self.order.asset.worth(self.total, self.spot, self.stx)?;
+        let protected = arith::mul(size, self.spot.base_units())? / 100_000_000;
         let of_value = arith::mul_div_up(usd.base_units(), PPM, protected)?;
         let term = self.term(market);
         let per_year = arith::mul_div_up(of_value, YEAR, u128::from(term.get()))?;
@@ -75,20 +79,11 @@ impl Quote {
         })
     }
 
-    /// Paid in sBTC, cost and payout are both in BTC: `K·size/(size + cost)`. Paid in STX, the cost counts in the dollars that it
-    /// was worth: `K − cost/size`. Rounded down; none below the floor, where nothing more is paid.
+    /// Paid in either token, the payout at a price `S` between floor and strike is worth `size·(K − S)` in USD.
     fn break_even(&self, usd: UsdE8, floor: UsdE8) -> Result<Option<UsdE8>, PoolError> {
         let (size, strike) = (self.order.size.base_units(), self.order.strike.base_units());
-        let price = match self.order.asset {
-            Asset::Sbtc => {
-                let whole = arith::add(size, self.total.base_units())?;
-                arith::mul_div(strike, size, whole)?
-            }
-            Asset::Stx => {
-                let per_btc = arith::mul_div_up(usd.base_units(), 100_000_000, size)?;
-                strike.saturating_sub(per_btc)
-            }
-        };
+        let per_btc = arith::mul_div_up(usd.base_units(), 100_000_000, size)?;
+        let price = strike.saturating_sub(per_btc);
         Ok((price >= floor.base_units() && price > 0).then_some(UsdE8::new(price)))
     }
 

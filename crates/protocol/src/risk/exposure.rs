@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stress::due;
+use super::stress::due_of;
 use crate::arith;
-use crate::pool::{BoundaryPrice, Bucket, Expiry, PoolError, TierTerms, marks};
+use crate::pool::{BoundaryPrice, Bucket, PoolError, TierTerms, marks};
 use crate::{Ppm, PpmChange, Sats, SatsChange, TokenAmount, UnixSeconds, UsdChange, UsdE8};
 
 /// What is sold for one expiry or at one strike.
@@ -70,16 +70,13 @@ pub fn exposure(bucket: &Bucket, terms: &TierTerms, price: &BoundaryPrice) -> Re
     let mut by_strike: Vec<(UsdE8, Rung)> = Vec::new();
     for book in &bucket.live {
         for series in &book.series {
-            let one = Bucket {
-                live: vec![Expiry { expiry: book.expiry, series: vec![*series] }],
-                ..bucket.clone()
-            };
+            let due = |btc| due_of(bucket, book.expiry, series, btc, price.stx);
             let rung = Rung {
                 size: series.size,
                 locked: series.locked,
-                due_now: due(&one, price.btc, price.stx)?,
+                due_now: due(price.btc)?,
                 // Below the floor nothing is added.
-                most: due(&one, series.floor, price.stx)?,
+                most: due(series.floor)?,
             };
             put(&mut by_expiry, book.expiry, rung)?;
             put(&mut by_strike, series.strike, rung)?;

@@ -14,7 +14,7 @@ pub enum Standing {
     Healthy,
     /// Less than a new sale would want.
     Warning,
-    /// So little that more is asked for.
+    /// So little that more is called for: a bucket stands still until there is.
     MarginCall,
     /// So little that it is taken over.
     Liquidating,
@@ -42,12 +42,12 @@ pub struct Health {
 
 impl HealthThresholds {
     /// Of a bucket, whose promises call for no more than `needed`: a warning below what a new sale would leave (the buffer on
-    /// top of what is needed). Buckets get no margin calls and are not liquidated; a bucket that has less than is needed only
-    /// stops to sell and to pay exits.
+    /// top of what is needed), a margin call below what is needed, where the bucket is *short*: sales and exits stop. Nobody
+    /// is called personally; whoever adds capital ends it. Buckets are not liquidated.
     #[must_use]
     pub fn of_bucket(buffer: Ppm) -> Self {
         let warning = PPM.saturating_add(buffer.base_units());
-        Self { warning: Ppm::new(warning), margin_call: Ppm::ZERO, liquidation: Ppm::ZERO }
+        Self { warning: Ppm::new(warning), margin_call: Ppm::new(PPM), liquidation: Ppm::ZERO }
     }
 
     /// Of an account of one provider: a warning below the ratio of a new sale, liquidation below the token's threshold, margin

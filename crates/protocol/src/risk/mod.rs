@@ -13,8 +13,8 @@ mod stress;
 
 pub use choice::{Candidate, Wish};
 pub use cost::{CostOfCover, FloorZone};
-pub use exits::{ExitStep, exit_schedule};
+pub use exits::{ExitSchedule, ExitStep, exit_schedule};
 pub use exposure::{Exposure, Rung, exposure};
 pub use health::{Health, HealthThresholds, Position, PositionValue, Standing};
 pub use returns::{ClosePoint, History, RealisedYield, premium_rate_if_nothing_pays_out};
-pub use stress::{Shock, StressOutcome, stress};
+pub use stress::{Shock, StressOutcome, due, stress};

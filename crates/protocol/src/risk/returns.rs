@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::health::Position;
-use crate::arith::{self, PPM, YEAR};
+use crate::arith::{self, Overflow, PPM, YEAR};
 use crate::pool::{NavPair, PoolError};
 use crate::{Asset, Ppm, PpmChange, Seconds, TokenAmount, TokenChange, UnixSeconds, UsdE8};
 
@@ -35,6 +35,18 @@ pub struct History {
 const SCALE: u128 = 1_000_000_000_000_000_000;
 
 impl ClosePoint {
+    /// What a share returned from this close to a later one, in the token: minus 100 % if its generation ended in between, zero
+    /// if it was worth nothing before.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn change_to(&self, later: &Self) -> Result<PpmChange, PoolError> {
+        relative(
+            self.share_price()?,
+            if later.generation == self.generation { later.share_price()? } else { 0 },
+        )
+    }
+
     fn share_price(&self) -> Result<u128, PoolError> {
         Ok(arith::mul_div(self.pair.nav.base_units(), SCALE, self.pair.shares.count())?)
     }
@@ -47,6 +59,14 @@ impl ClosePoint {
         };
         Ok(arith::mul(self.share_price()? / 1_000, price.base_units())? / 1_000)
     }
+}
+
+/// The change from one price of a share to another; none from nothing.
+fn relative(before: u128, after: u128) -> Result<PpmChange, PoolError> {
+    if before == 0 {
+        return Ok(PpmChange::ZERO);
+    }
+    PpmChange::relative(before, after).ok_or(PoolError::Overflow(Overflow))
 }
 
 impl History {
@@ -78,7 +98,7 @@ impl History {
             .iter()
             .map(|close| {
                 let now = if close.generation == first.generation { price(close)? } else { 0 };
-                Ok(PpmChange::relative(start, now).unwrap_or_default())
+                relative(start, now)
             })
             .collect()
     }
@@ -96,7 +116,7 @@ impl History {
                 let alive = Some(close.generation) == generation;
                 let price = if alive { close.share_price()? } else { 0 };
                 highest = highest.max(price);
-                Ok(PpmChange::relative(highest, price).unwrap_or_default())
+                relative(highest, price)
             })
             .collect()
     }
@@ -128,7 +148,7 @@ impl History {
                 .take_while(|(then, ..)| at.since(*then).is_some_and(|elapsed| elapsed <= span));
             for (_, of, then) in recent {
                 let now = if of == generation { *price } else { 0 };
-                worst = worst.min(PpmChange::relative(*then, now).unwrap_or_default());
+                worst = worst.min(relative(*then, now)?);
             }
         }
         Ok(worst)

@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::arith;
 use crate::math::MAX_VOLATILITY;
-use crate::pool::{BoundaryPrice, Bucket, PolicyTerms, PoolError, TierTerms, nav};
-use crate::{Asset, PpmChange, Sats, TokenAmount, UsdChange};
-use crate::{Ppm, UsdE8};
+use crate::pool::{BookedSeries, BoundaryPrice, Bucket, PolicyTerms, PoolError, TierTerms, nav};
+use crate::{Asset, Ppm, PpmChange, Sats, TokenAmount, UnixSeconds, UsdChange, UsdE8};
 
 /// Relative changes of what a bucket's worth depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +64,7 @@ pub fn stress(
     };
     let (before, left) = (nav(bucket, terms, price)?.exit, nav(bucket, terms, &after)?.exit);
     let worth = |amount, at: &BoundaryPrice| bucket.asset.worth(amount, at.btc, at.stx);
-    let due = due(bucket, after.btc, after.stx)?;
+    let due = due(bucket, after.btc, after.stx, None)?;
     Ok(StressOutcome {
         price: after,
         nav: left,
@@ -77,29 +76,48 @@ pub fn stress(
     })
 }
 
-/// What everything that a bucket sold would pay at prices, series by series, as a settlement draws it.
-pub(super) fn due(bucket: &Bucket, btc: UsdE8, stx: UsdE8) -> Result<TokenAmount, PoolError> {
-    let mut due = 0;
-    for book in &bucket.live {
-        for series in &book.series {
-            let all = PolicyTerms {
-                asset: bucket.asset,
-                tier: bucket.tier,
-                strike: series.strike,
-                floor: series.floor,
-                expiry: book.expiry,
-                size: series.size,
-                lock: series.locked,
-            };
-            let pays = if series.size == Sats::ZERO || btc >= series.strike {
-                TokenAmount::ZERO
-            } else {
-                all.payout(btc, stx)?
-            };
-            due = arith::add(due, pays.base_units())?;
-        }
-    }
+/// What everything that a bucket sold would pay at prices, or everything that it sold for one expiry: series by series as a
+/// settlement draws it, whether the bucket has as much or not.
+///
+/// # Errors
+/// [`PoolError`].
+pub fn due(
+    bucket: &Bucket,
+    btc: UsdE8,
+    stx: UsdE8,
+    expiry: Option<UnixSeconds>,
+) -> Result<TokenAmount, PoolError> {
+    let books = bucket.live.iter().filter(|book| expiry.is_none_or(|expiry| book.expiry == expiry));
+    let series = books.flat_map(|book| book.series.iter().map(|series| (book.expiry, series)));
+    let due =
+        series.map(|(expiry, series)| due_of(bucket, expiry, series, btc, stx)).try_fold(0, |sum, one| {
+            let sum = arith::add(sum, one?.base_units())?;
+            Ok::<_, PoolError>(sum)
+        })?;
     Ok(TokenAmount::new(due))
+}
+
+/// What one series of a bucket would pay at prices.
+pub(super) fn due_of(
+    bucket: &Bucket,
+    expiry: UnixSeconds,
+    series: &BookedSeries,
+    btc: UsdE8,
+    stx: UsdE8,
+) -> Result<TokenAmount, PoolError> {
+    if series.size == Sats::ZERO || btc >= series.strike {
+        return Ok(TokenAmount::ZERO);
+    }
+    let all = PolicyTerms {
+        asset: bucket.asset,
+        tier: bucket.tier,
+        strike: series.strike,
+        floor: series.floor,
+        expiry,
+        size: series.size,
+        lock: series.locked,
+    };
+    all.payout(btc, stx)
 }
 
 impl Shock {
@@ -115,19 +133,48 @@ impl Shock {
         PpmChange::new(200_000),
     ];
 
-    /// The changes shown against them: volatility for sBTC, whose promises do not depend on STX, otherwise STX.
+    /// The changes of volatility shown against them, for sBTC, whose promises do not depend on STX.
+    pub const VOLATILITY_STEPS: [PpmChange; 4] =
+        [PpmChange::new(-250_000), PpmChange::ZERO, PpmChange::new(500_000), PpmChange::new(1_000_000)];
+
+    /// The changes of STX *against BTC* shown against them, for STX: it falls with BTC, and then this much on top of it.
+    pub const STX_AGAINST_BTC_STEPS: [PpmChange; 5] = [
+        PpmChange::new(-600_000),
+        PpmChange::new(-400_000),
+        PpmChange::new(-200_000),
+        PpmChange::ZERO,
+        PpmChange::new(200_000),
+    ];
+
+    /// A change of BTC, and one of the price of STX in BTC: in USD that is `(1 + btc)·(1 + ratio) − 1`, rounded down. `None` if
+    /// it cannot be counted.
+    #[must_use]
+    pub fn with_stx_against_btc(btc: PpmChange, ratio: PpmChange) -> Option<Self> {
+        let whole = i128::try_from(arith::PPM).ok()?;
+        let factor = |change: PpmChange| whole.checked_add(change.base_units());
+        let product = factor(btc)?.checked_mul(factor(ratio)?)?;
+        let stx = PpmChange::new(product.div_euclid(whole).checked_sub(whole)?);
+        Some(Self { btc, stx, ..Self::default() })
+    }
+
+    /// The other changes of a map of a token's bucket, one for each row of [`Shock::grid`].
+    #[must_use]
+    pub const fn other_steps(asset: Asset) -> &'static [PpmChange] {
+        match asset {
+            Asset::Sbtc => &Self::VOLATILITY_STEPS,
+            Asset::Stx => &Self::STX_AGAINST_BTC_STEPS,
+        }
+    }
+
+    /// The shocks of a map: a row for each of [`Shock::other_steps`], in it one for each of [`Shock::BTC_STEPS`].
     #[must_use]
     pub fn grid(asset: Asset) -> Vec<Vec<Self>> {
-        let row = |make: fn(PpmChange, PpmChange) -> Self, other: i128| {
-            Self::BTC_STEPS.map(|btc| make(btc, PpmChange::new(other))).to_vec()
+        let shock = |btc: PpmChange, other: PpmChange| match asset {
+            Asset::Sbtc => Some(Self { btc, volatility: other, ..Self::default() }),
+            Asset::Stx => Self::with_stx_against_btc(btc, other),
         };
-        match asset {
-            Asset::Sbtc => [-250_000, 0, 500_000, 1_000_000]
-                .map(|other| row(|btc, volatility| Self { btc, volatility, ..Self::default() }, other))
-                .to_vec(),
-            Asset::Stx => [-600_000, -400_000, -200_000, 0, 200_000]
-                .map(|other| row(|btc, stx| Self { btc, stx, ..Self::default() }, other))
-                .to_vec(),
-        }
+        let row =
+            |other: &PpmChange| Self::BTC_STEPS.into_iter().filter_map(|btc| shock(btc, *other)).collect();
+        Self::other_steps(asset).iter().map(row).collect()
     }
 }

@@ -18,12 +18,13 @@ fn an_sbtc_policy_breaks_even_where_its_payout_is_its_cost() {
     let total = quote.total.base_units();
     assert_eq!(total, quote.premium.base_units() + quote.fee.base_units() + quote.bounty.base_units());
     assert_eq!(quote.fee.base_units(), (quote.premium.base_units() * 5).div_ceil(100));
-    let at = cost.break_even.unwrap();
-    // At that price it pays its cost, a hundredth of a dollar higher it does not.
-    let payout = |price: u128| BTC * (90_000 * USD).saturating_sub(price) / price;
-    assert!(payout(at.base_units()) >= total);
-    assert!(payout(at.base_units() + USD / 100) < total);
     assert_eq!(cost.usd, UsdE8::new(total * 100_000 * USD / BTC));
+    // It protects one BTC. What is paid at that price is worth the cost in USD, to the rounding of a satoshi.
+    let at = cost.break_even.unwrap();
+    assert_eq!(at.base_units(), 90_000 * USD - cost.usd.base_units());
+    let paid = BTC * (90_000 * USD - at.base_units()) / at.base_units();
+    let worth = paid * at.base_units() / BTC;
+    assert!(worth <= cost.usd.base_units() && cost.usd.base_units() - worth <= at.base_units() / BTC + 1);
     assert_eq!(cost.of_value.base_units(), (total * 1_000_000).div_ceil(BTC));
     let term = u128::from(EXPIRY.get() - NOW.get());
     assert_eq!(cost.per_year.base_units(), (cost.of_value.base_units() * 31_536_000).div_ceil(term));
@@ -46,6 +47,44 @@ fn an_stx_policy_breaks_even_in_dollars() {
     assert_eq!(cost.break_even.unwrap().base_units(), 90_000 * USD - cost.usd.base_units());
     // What is paid below the floor stays: half the floor and the whole capped loss.
     assert_eq!(cost.floor.worth_at_half, usd(22_500 + 45_000));
+}
+
+#[test]
+fn costs_count_at_the_latest_prices_and_not_at_lower_averages() {
+    let mut market = market();
+    market.pricing.btc_twap = usd(98_000);
+    market.pricing.stx_twap = UsdE8::new(90_000_000);
+    let sbtc = market.quote(&order(Asset::Sbtc)).unwrap();
+    let cost = sbtc.cost_of_cover(&market).unwrap();
+    // What the buyer hands over are satoshis of 100,000 USD a BTC, though the premium was made at 98,000.
+    assert_eq!(cost.usd, UsdE8::new(sbtc.total.base_units() * 100_000 * USD / BTC));
+    assert_eq!(cost.of_value.base_units(), (sbtc.total.base_units() * 1_000_000).div_ceil(BTC));
+    assert_eq!(cost.break_even, Some(UsdE8::new(90_000 * USD - cost.usd.base_units())));
+    let asked = sbtc.parts[0].volatility.base_units();
+    assert!(cost.implied_volatility.unwrap().base_units().abs_diff(asked) < 50);
+    let stx = market.quote(&order(Asset::Stx)).unwrap();
+    assert_eq!(stx.cost_of_cover(&market).unwrap().usd, UsdE8::new(stx.total.base_units() * 100));
+    // And so the choice ranks: at the averages STX would seem a tenth cheaper than it is.
+    let wish = Wish { size: Sats::new(BTC), level: usd(90_000), term: Seconds::new(20 * DAY) };
+    let found = market.candidates(&wish).unwrap();
+    assert!(found.iter().any(|one| one.order.asset == Asset::Stx));
+    for one in &found {
+        let quote = one.quote.as_ref().unwrap();
+        let (price, whole) =
+            if one.order.asset == Asset::Stx { (USD, 1_000_000) } else { (100_000 * USD, BTC) };
+        assert_eq!(one.usd, Some(UsdE8::new(quote.total.base_units() * price / whole)));
+    }
+}
+
+#[test]
+fn half_a_cover_breaks_even_rounded_down() {
+    let market = market();
+    let order = Order { size: Sats::new(30_000_007), ..order(Asset::Stx) };
+    let cost = market.quote(&order).unwrap().cost_of_cover(&market).unwrap();
+    let at = 90_000 * USD - cost.break_even.unwrap().base_units();
+    // The fall that pays for it: no smaller whole number does.
+    assert!(at * 30_000_007 >= cost.usd.base_units() * BTC);
+    assert!((at - 1) * 30_000_007 < cost.usd.base_units() * BTC);
 }
 
 #[test]

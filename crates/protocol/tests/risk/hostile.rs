@@ -2,7 +2,7 @@
 
 use bithedge_protocol::pool::{Order, PolicyTerms, Shares, nav, value_policy};
 use bithedge_protocol::risk::{Shock, exit_schedule, exposure, stress};
-use bithedge_protocol::{Asset, Ppm, PpmChange, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
+use bithedge_protocol::{Asset, Ppm, PpmChange, Sats, TokenAmount, UnixSeconds, UsdE8};
 use proptest::prelude::*;
 
 use crate::market::{NOW, boundary, market, sold};
@@ -111,9 +111,19 @@ proptest! {
         let _ = exposure(&bucket, &terms, &price);
         let shock = Shock { btc: PpmChange::new(shock), ..Shock::default() };
         let _ = stress(&bucket, &terms, &price, &shock);
-        // Far expiries would be many steps: a bucket has none further than its tier's longest term.
-        if bucket.live[0].expiry.since(bucket.due).is_none_or(|left| left < Seconds::new(1_000 * 86_400)) {
-            let _ = exit_schedule(&bucket, &terms, &price);
+        if which == 13 {
+            bucket.live[0].expiry = UnixSeconds::new(times[1]);
+        }
+        if which == 12 {
+            bucket.due = UnixSeconds::new(times[2]);
+        }
+        let now = if which == 11 { UnixSeconds::new(times[0]) } else { NOW };
+        if let Ok(schedule) = exit_schedule(&bucket, &terms, &price, now) {
+            for steps in [&schedule.now, &schedule.next] {
+                prop_assert!(steps.len() <= 400);
+                prop_assert!(steps.is_sorted_by(|a, b| a.at < b.at && a.paid < b.paid && a.amount <= b.amount));
+                prop_assert!(steps.iter().all(|step| step.paid <= Ppm::new(1_000_000) && step.at >= now));
+            }
         }
     }
 }

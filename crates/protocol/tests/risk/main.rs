@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod buyer;
+mod exits;
 mod greeks;
 mod hostile;
 mod market;

@@ -1,8 +1,8 @@
-//! What a bucket stands for, what prices would leave of it, and when exits are paid.
+//! What a bucket stands for, and what prices would leave of it.
 
 use bithedge_protocol::pool::{Expiry, Shares, marks, nav};
 use bithedge_protocol::risk::{
-    HealthThresholds, Position, RealisedYield, Shock, Standing, exit_schedule, exposure, stress,
+    HealthThresholds, Position, RealisedYield, Shock, Standing, due, exposure, stress,
 };
 use bithedge_protocol::{Asset, Ppm, PpmChange, TokenAmount, UnixSeconds, UsdE8};
 
@@ -51,8 +51,14 @@ fn a_shock_is_the_payout_at_its_price() {
     assert_eq!((nothing.change, nothing.usd.base_units()), (Some(PpmChange::ZERO), 0));
     let gone = Shock { btc: PpmChange::new(-1_000_000), ..Shock::default() };
     assert!(stress(&one, &terms, &price, &gone).is_err());
+    // What is due is due for its expiry.
+    let at = |expiry| due(&one, usd(50_000), usd(1), expiry).unwrap();
+    assert_eq!((at(None), at(Some(EXPIRY))), (outcome.due, outcome.due));
+    assert_eq!(at(Some(UnixSeconds::new(EXPIRY.get() + 7 * DAY))), TokenAmount::ZERO);
+    assert_eq!(due(&one, usd(80_000), usd(1), None).unwrap(), TokenAmount::ZERO);
     // Every cell of the maps that are shown has a value, and more fall is never less loss.
     for asset in Asset::ALL {
+        assert_eq!(Shock::grid(asset).len(), Shock::other_steps(asset).len());
         for row in Shock::grid(asset) {
             let navs: Vec<_> =
                 row.iter().map(|shock| stress(&one, &terms, &price, shock).unwrap().nav).collect();
@@ -60,6 +66,31 @@ fn a_shock_is_the_payout_at_its_price() {
             assert!(navs.is_sorted(), "{navs:?}");
         }
     }
+}
+
+#[test]
+fn a_map_moves_stx_with_btc_and_against_it() {
+    let grid = Shock::grid(Asset::Stx);
+    let at = |row: usize, column: usize| {
+        let shock: Shock = grid[row][column];
+        (shock.btc.base_units(), shock.stx.base_units(), shock.volatility.base_units())
+    };
+    // Half of BTC's price, and 40 % of the ratio: a fifth in USD. The same ratio: half. 1.2 times 1.2: 44 % more.
+    assert_eq!(at(0, 0), (-500_000, -800_000, 0));
+    assert_eq!(at(3, 0), (-500_000, -500_000, 0));
+    assert_eq!(at(4, 7), (200_000, 440_000, 0));
+    assert_eq!(at(3, 5), (0, 0, 0));
+    let volatility = &Shock::grid(Asset::Sbtc)[0][0];
+    assert_eq!((volatility.stx.base_units(), volatility.volatility.base_units()), (0, -250_000));
+    // Rounded down; nothing can be lost twice, and what cannot be counted is said.
+    let stx = |btc, ratio| {
+        Shock::with_stx_against_btc(PpmChange::new(btc), PpmChange::new(ratio))
+            .map(|one| one.stx.base_units())
+    };
+    assert_eq!(stx(-1, -1), Some(-2));
+    assert_eq!(stx(1, 1), Some(2));
+    assert_eq!(stx(-1_000_000, 7), Some(-1_000_000));
+    assert_eq!((stx(i128::MAX, 0), stx(i128::MAX / 2, i128::MAX / 2)), (None, None));
 }
 
 #[test]
@@ -93,7 +124,17 @@ fn stx_that_falls_with_btc_leaves_promises_short() {
         (Some(Ppm::new(1_250_000)), Standing::Healthy)
     );
     let low = health(UsdE8::new(40_000_000));
-    assert_eq!((low.ratio, low.standing), (Some(Ppm::new(500_000)), Standing::Warning));
+    assert_eq!((low.ratio, low.standing), (Some(Ppm::new(500_000)), Standing::MarginCall));
+    // At 81 and at 80 cents: 98.77 thousand are needed, and all 100.
+    let tight = health(UsdE8::new(81_000_000));
+    assert_eq!((tight.ratio, tight.standing), (Some(Ppm::new(1_012_499)), Standing::Warning));
+    assert_eq!(health(UsdE8::new(80_000_000)).standing, Standing::Warning);
+    // A margin call is where a bucket is short.
+    for stx in [79_999_999, 80_000_000] {
+        let stx = UsdE8::new(stx);
+        let availability = one.availability(&terms, stx, crate::market::NOW).unwrap();
+        assert_eq!(health(stx).standing == Standing::MarginCall, availability.short, "{stx}");
+    }
     assert!(one.health(&thresholds, UsdE8::ZERO).is_err());
 }
 
@@ -139,29 +180,6 @@ fn exposure_adds_up_and_leans_on_btc() {
     assert!(found.vega.base_units() > 0);
     let idle = exposure(&bucket(2, Asset::Sbtc), &terms, &boundary(usd(100_000))).unwrap();
     assert_eq!((idle.delta.base_units(), idle.vega.base_units(), idle.most), (0, 0, TokenAmount::ZERO));
-}
-
-#[test]
-fn exits_are_paid_as_expiries_set_collateral_free() {
-    let (mut one, terms) = (sold(8 * BTC), tier(2, 800_000, 925_000));
-    let price = boundary(usd(100_000));
-    assert!(exit_schedule(&one, &terms, &price).unwrap().is_empty());
-    // Half of all shares wait; 10 - 8·1.02 = 1.84 BTC are free now, the rest after the expiry.
-    one.queued = Shares::new(one.shares.count() / 2);
-    let steps = exit_schedule(&one, &terms, &price).unwrap();
-    assert_eq!(steps.len(), 2, "{steps:?}");
-    assert_eq!(steps[0].at, one.due);
-    let value = nav(&one, &terms, &price).unwrap().exit.base_units() / 2;
-    let expected = 184_000_000 * 1_000_000 / value;
-    assert!(steps[0].paid.base_units().abs_diff(expected) <= 1, "{steps:?} {expected}");
-    assert_eq!((steps[1].at, steps[1].paid), (EXPIRY, Ppm::new(1_000_000)));
-    // Enough is free: one close.
-    let free = exit_schedule(
-        &bithedge_protocol::pool::Bucket { queued: one.queued, ..bucket(2, Asset::Sbtc) },
-        &terms,
-        &price,
-    );
-    assert_eq!(free.unwrap().len(), 1);
 }
 
 #[test]

@@ -46,6 +46,20 @@ fn a_generation_that_ended_lost_everything() {
 }
 
 #[test]
+fn two_closes_have_a_change_between_them() {
+    let closes = history(&[100, 110, 88]).closes;
+    assert_eq!(closes[0].change_to(&closes[2]).unwrap(), PpmChange::new(-120_000));
+    assert_eq!(closes[2].change_to(&closes[1]).unwrap(), PpmChange::new(250_000));
+    let ended = ClosePoint { generation: 1, ..closes[1] };
+    assert_eq!(closes[0].change_to(&ended).unwrap(), PpmChange::new(-1_000_000));
+    let nothing = ClosePoint { pair: NavPair { nav: TokenAmount::ZERO, ..closes[0].pair }, ..closes[0] };
+    assert_eq!(nothing.change_to(&closes[1]).unwrap(), PpmChange::ZERO);
+    let endless =
+        ClosePoint { pair: NavPair { nav: TokenAmount::new(u128::MAX), ..closes[0].pair }, ..closes[0] };
+    assert!(closes[0].change_to(&endless).is_err());
+}
+
+#[test]
 fn nothing_is_a_defined_history() {
     let empty = history(&[]);
     assert!(empty.returns().unwrap().is_empty() && empty.drawdowns().unwrap().is_empty());

@@ -1,13 +1,15 @@
 //! What buyers do.
 
-use bithedge_protocol::pool::{Market, Order, value_policy};
-use bithedge_protocol::{Asset, PpmChange, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
+use bithedge_protocol::pool::{Market, Order, SaleRefusal, value_policy};
+use bithedge_protocol::{Asset, Ppm, PpmChange, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_suite::SuiteEvent;
+use bithedge_suite::generated::errors::LIQUIDITY_POOL_SERIES_SHORT;
 use bithedge_suite::generated::policy_registry;
 
+use super::keeper::End;
 use super::{DAY, Play};
 use crate::ReplayError;
-use crate::ledger::{add, add_usd};
+use crate::ledger::add;
 use crate::people::{Buyer, Cover, Held, is_expiry_day, term};
 
 /// The kind of a put.
@@ -98,7 +100,10 @@ impl Play {
             Some(known) => known,
             None => self.chain.market(self.asset, buyer.address)?,
         };
-        let known = market.insert(known).clone();
+        let known = market.insert(known);
+        // A discount is each buyer's own.
+        known.fee = self.chain.fee(buyer.address)?;
+        let known = known.clone();
         let Some(order) = self.order(buyer, &known) else { return Ok(()) };
         let ours = known.quote(&order);
         let request = policy_registry::GetQuote {
@@ -116,7 +121,10 @@ impl Play {
                 // The contract says no with the same words.
                 let theirs = self.chain.read(request)?.err().map(|error| error.code());
                 let code = refusal.contract_code().map(u128::from);
-                return self.same("why an order is refused", &theirs, &code);
+                self.same("why an order is refused", &theirs, &code)?;
+                let SaleRefusal::Capacity { .. } = refusal else { return Err(refusal.into()) };
+                self.ledger.cover(buyer.tier, buyer.cover).refused += 1;
+                return Ok(());
             }
         };
         let purchase = policy_registry::PurchaseProtection {
@@ -184,20 +192,13 @@ impl Play {
         let tier = u8::try_from(made.tier).unwrap_or(order.tier);
         let cost = made.premium.base_units() + made.fee.base_units() + made.bounty.base_units();
         let usd = self.usd(TokenAmount::new(cost))?;
-        let protected = Asset::Sbtc.worth(made.size.into(), self.latest.btc, self.latest.stx)?;
-        let days = order.expiry.since(now).map(Seconds::get).unwrap_or_default() / DAY;
+        let protects = Asset::Sbtc.worth(made.size.into(), self.latest.btc, self.latest.stx)?;
+        let share = usd.base_units().saturating_mul(1_000_000).checked_div(protects.base_units());
         self.ledger.pay(buyer.address, cost);
         let flows = self.ledger.bucket(tier);
         flows.policies += 1;
         add(&mut flows.premiums, made.premium.base_units());
         add(&mut flows.fees, made.fee.base_units());
-        let covers = self.ledger.cover(tier, buyer.cover);
-        covers.policies += 1;
-        let dollar_days = UsdE8::new(protected.base_units().saturating_mul(days.into()));
-        add_usd(&mut covers.protected_days, dollar_days);
-        add_usd(&mut covers.protected, protected);
-        add_usd(&mut covers.cost, usd);
-        add(&mut covers.cost_token, cost);
         let sell_at = match buyer.cover {
             Cover::AfterTheFall => Some(5),
             Cover::SoldBack => Some(3 + self.random.below(18) as u64),
@@ -216,6 +217,9 @@ impl Play {
             expiry: order.expiry,
             bought: now,
             sell_at,
+            cost: TokenAmount::new(cost),
+            cost_share: Ppm::new(share.unwrap_or_default()),
+            protects,
         });
         Ok(())
     }
@@ -244,7 +248,8 @@ impl Play {
             let paid = match self.chain.call(self.owner(&policy)?, request)?.answer {
                 Ok(paid) => paid,
                 // A bucket of STX that is short: the policy waits for its expiry.
-                Err(error) if error == bithedge_suite::generated::errors::LIQUIDITY_POOL_SERIES_SHORT => {
+                Err(error) if error == LIQUIDITY_POOL_SERIES_SHORT => {
+                    self.ledger.bucket(policy.tier).put_off += 1;
                     continue;
                 }
                 Err(error) => {
@@ -254,7 +259,7 @@ impl Play {
             };
             self.same("what an activation pays", &paid, &promised.base_units())?;
             add(&mut self.ledger.bucket(policy.tier).activated, paid);
-            self.received(&policy, promised)?;
+            self.ended(&policy, promised, End::Paid)?;
             self.held.retain(|held| held.id != policy.id);
         }
         Ok(())
@@ -283,7 +288,7 @@ impl Play {
             let paid = self.chain.done(self.owner(&policy)?, request)?.answer;
             self.same("what a sale back pays", &paid, &worth.refund.base_units())?;
             add(&mut self.ledger.bucket(policy.tier).sold_back, paid);
-            self.received(&policy, worth.refund)?;
+            self.ended(&policy, worth.refund, End::SoldBack)?;
             self.held.retain(|held| held.id != policy.id);
         }
         Ok(())

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use bithedge_protocol::risk::{HealthThresholds, Standing};
 use bithedge_protocol::{Asset, TokenAmount};
 use bithedge_stacks::Principal;
-use bithedge_suite::generated::{Contract, liquidity_pool, liquidity_pool_vault};
+use bithedge_suite::generated::{Contract, insurance_fund, liquidity_pool, liquidity_pool_vault, treasury};
 use serde::{Deserialize, Serialize};
 
 use super::Play;
@@ -87,7 +88,10 @@ impl Play {
                 u128::from(ours.short),
                 u128::from(ours.open),
             ];
-            self.same("availability and health", &theirs, &ours)?;
+            self.same("availability", &theirs, &ours)?;
+            let thresholds = HealthThresholds::of_bucket(self.tier(tier)?.buffer);
+            let short = bucket.health(&thresholds, stx)?.standing >= Standing::MarginCall;
+            self.same("health", &found.short, &short)?;
             if bucket.locked > bucket.assets && self.asset == Asset::Sbtc {
                 return Err(self.unaccounted("locks of sBTC", bucket.locked, bucket.assets)?);
             }
@@ -182,6 +186,18 @@ impl Play {
             found += self.tokens(&holder)?;
         }
         let given = self.ledger.given.base_units();
-        self.same("all tokens", &found, &given)
+        self.same("all tokens", &found, &given)?;
+        let token = self.chain.token_principal(self.asset);
+        let treasury = self.chain.read(treasury::GetTreasuryBalances { token: token.clone() })?.total;
+        let fund = self.chain.read(insurance_fund::GetFundSize { token })?;
+        for (what, contract, books) in [
+            ("the treasury's tokens", Contract::Treasury, treasury),
+            ("the insurance fund's tokens", Contract::InsuranceFund, fund),
+        ] {
+            let holder = Principal::Contract(self.chain.suite().contract(contract).clone());
+            let tokens = self.tokens(&holder)?;
+            self.same(what, &tokens, &books)?;
+        }
+        Ok(())
     }
 }

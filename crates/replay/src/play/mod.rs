@@ -6,13 +6,14 @@ mod keeper;
 mod providers;
 mod saved;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bithedge_protocol::pool::{SaleRules, TierTerms};
-use bithedge_protocol::risk::{ClosePoint, History};
-use bithedge_protocol::{Asset, PpmChange, Sats, TokenAmount, UnixSeconds, UsdE8};
-use bithedge_stacks::{Address, MicroStx};
-use bithedge_suite::generated::insurance_fund;
+use bithedge_protocol::risk::ClosePoint;
+use bithedge_protocol::{Asset, Ppm, PpmChange, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
+use bithedge_stacks::{Address, MicroStx, Principal};
+use bithedge_suite::generated::{Contract, insurance_fund};
 use bithedge_suite::setup::SetupCall;
 
 pub use checks::Equalities;
@@ -25,10 +26,8 @@ use crate::{Chain, Ledger, ReplayError, TIERS};
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
-/// When the day's boundary is, and what happens at which other steps.
-const MORNING: u64 = 8 * 3_600;
-const NOON: u64 = 12 * 3_600;
-const AFTERNOON: u64 = 16 * 3_600;
+/// No policy of the suite runs longer, and exits are paid at the close after the last of them.
+const MOST_DAYS_OF_WINDING_DOWN: u32 = 200;
 
 /// The purposes of random numbers from here on are days of a replay; those below are the prices'.
 const DAYS_OF_CHANCE: u64 = 1 << 32;
@@ -62,6 +61,8 @@ pub struct Play {
     providers: Vec<Provider>,
     held: Vec<Held>,
     keeper: Address,
+    /// What series of today's settlements were due, and what was reserved for them: by tier and strike.
+    parts: BTreeMap<(u8, UsdE8), (u128, u128)>,
     /// What a provider with all of a bucket's starting capital would bring, base units.
     stake: u128,
     closes: Vec<Vec<ClosePoint>>,
@@ -69,8 +70,10 @@ pub struct Play {
     equal: Equalities,
     /// The last step's prices.
     latest: Step,
-    /// How far today's low is below yesterday's close.
+    /// How far the lowest report of today is below the day's open.
     fall: PpmChange,
+    /// Whether nothing is bought any more and everybody leaves.
+    ends: bool,
     days: u64,
 }
 
@@ -84,14 +87,14 @@ impl Play {
         first: Step,
         change: impl FnOnce(&mut Vec<SetupCall>),
     ) -> Result<Self, ReplayError> {
-        const LEAD: u64 = 3 * 3_600;
+        const LEAD: u64 = 4 * 3_600;
         let genesis = UnixSeconds::new(first.at.get().saturating_sub(LEAD));
         let mut chain = Chain::start(&terms.contracts, genesis, terms.volatility, change)?;
         // Prices of two hours, so that averages are there.
-        while chain.now()?.get() + 900 < first.at.get() {
+        while chain.now()?.get() + 2 * 3_600 < first.at.get() {
             let next = chain.now()?.get() + 900;
             chain.advance_to(UnixSeconds::new(next))?;
-            chain.report(first.btc.base_units(), first.stx.base_units())?;
+            chain.report(first.btc, first.stx)?;
         }
         let keeper = chain.vm().account("wallet_4")?;
         let mut tiers = Vec::new();
@@ -113,21 +116,30 @@ impl Play {
             asset: terms.asset,
             terms: tiers,
             rules,
-            seed: terms.seed,
+            seed: terms.seed ^ (u64::try_from(terms.asset.code()).unwrap_or_default() << 56),
             random: Chance::new(terms.seed, DAYS_OF_CHANCE),
             buyers: Vec::new(),
             providers: Vec::new(),
             held: Vec::new(),
             keeper,
+            parts: BTreeMap::new(),
             stake,
             closes: vec![Vec::new(); TIERS.len()],
             ledger: Ledger::default(),
             equal: Equalities::default(),
             latest: first,
             fall: PpmChange::ZERO,
+            ends: false,
             days: 0,
         };
         play.invite()?;
+        // The first capital is in before the first boundary, and is counted there.
+        play.provide(UnixSeconds::new(first.at.get().saturating_sub(DAY)))?;
+        for before in [1_800, 1_200, 600, 0] {
+            let at = UnixSeconds::new(first.at.get().saturating_sub(before));
+            play.step(Step { at, ..first })?;
+        }
+        play.morning(first.at)?;
         Ok(play)
     }
 
@@ -167,24 +179,33 @@ impl Play {
         Ok(())
     }
 
+    /// On to a step's time, which must be the block's to the second, with its prices reported.
+    fn step(&mut self, step: Step) -> Result<(), ReplayError> {
+        self.chain.advance_to(step.at)?;
+        self.chain.report(step.btc, step.stx)?;
+        self.latest = step;
+        let now = self.chain.now()?;
+        self.same("the time of a report", &now, &step.at)
+    }
+
     /// Plays a day of prices.
     ///
     /// # Errors
     /// [`ReplayError`]: whatever does not add up.
     pub fn day(&mut self, day: &Day) -> Result<(), ReplayError> {
         self.random = Chance::new(self.seed, DAYS_OF_CHANCE + self.days);
-        self.fall = PpmChange::relative(day.open.base_units(), day.low.base_units()).unwrap_or_default();
+        let mut lowest = day.open;
         for step in day.steps() {
-            self.chain.advance_to(step.at)?;
-            self.chain.report(step.btc.base_units(), step.stx.base_units())?;
-            self.latest = step;
-            match step.at.get() % DAY {
-                MORNING => self.morning(step.at)?,
-                NOON => self.activate()?,
-                AFTERNOON => {
+            self.step(step)?;
+            lowest = lowest.min(step.btc);
+            self.fall = PpmChange::relative(day.open.base_units(), lowest.base_units()).unwrap_or_default();
+            match step.at.since(day.begins()).map(Seconds::get) {
+                Some(Day::LOW_AT) => self.activate()?,
+                Some(Day::LATER) => {
                     self.sell_back()?;
                     self.buy_after_the_fall()?;
                 }
+                Some(Day::CLOSE_AT) => self.morning(step.at)?,
                 _ => {}
             }
         }
@@ -203,27 +224,55 @@ impl Play {
         self.claim(&price)?;
         self.compare_buckets()?;
         self.provide(boundary)?;
-        self.buy(boundary)?;
-        if self.days % 30 == 29 {
+        if !self.ends {
+            self.buy(boundary)?;
+        }
+        self.note_utilisation()?;
+        if self.days % 7 == 6 || self.ends {
             self.distribute()?;
         }
         Ok(())
     }
 
-    /// The last reconciliation, after the last day.
+    /// Ends the replay in order: prices stand still, nothing is bought, what runs is settled, and everybody leaves. Then everything
+    /// is reconciled for the last time.
     ///
     /// # Errors
-    /// [`ReplayError::Unaccounted`], [`ReplayError::Differs`].
-    pub fn finish(&mut self) -> Result<(), ReplayError> {
-        self.check_vault()?;
-        self.check_wallets()?;
-        self.check_supply()
+    /// [`ReplayError::Unaccounted`], [`ReplayError::Differs`], or that somebody could not leave.
+    pub fn wind_down(&mut self) -> Result<(), ReplayError> {
+        self.ends = true;
+        let mut at = self.latest.at;
+        for _ in 0..MOST_DAYS_OF_WINDING_DOWN {
+            let Some(next) = at.checked_add(Seconds::new(DAY)) else { break };
+            for before in [1_800, 1_200, 600, 0] {
+                let at = UnixSeconds::new(next.get() - before);
+                self.step(Step { at, ..self.latest })?;
+            }
+            self.morning(next)?;
+            self.days += 1;
+            at = next;
+            if self.held.is_empty() && self.everybody_left()? {
+                self.check_vault()?;
+                self.check_wallets()?;
+                return self.check_supply();
+            }
+        }
+        Err(ReplayError::Missing("an end: somebody could not leave".to_owned()))
     }
 
     /// Policies that are held and not yet settled.
     #[must_use]
     pub fn running(&self) -> u64 {
         u64::try_from(self.held.len()).unwrap_or(u64::MAX)
+    }
+
+    /// What is left in the vault, base units: rounding, and the pots of bounties.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub fn left_in_the_vault(&mut self) -> Result<TokenAmount, ReplayError> {
+        let vault = self.chain.suite().contract(Contract::LiquidityPoolVault).clone();
+        Ok(TokenAmount::new(self.tokens(&Principal::Contract(vault))?))
     }
 
     /// The insurance fund's books, base units.
@@ -258,11 +307,10 @@ impl Play {
         &mut self.chain
     }
 
-    /// The closes of a tier's bucket.
+    /// By tier: the utilisation at which sales stop.
     #[must_use]
-    pub fn history(&self, tier: u8) -> History {
-        let closes = self.closes.get(usize::from(tier).wrapping_sub(1)).cloned().unwrap_or_default();
-        History { asset: self.asset, closes }
+    pub fn limits(&self) -> BTreeMap<u8, Ppm> {
+        self.terms.iter().map(|terms| (terms.tier, terms.utilisation_limit)).collect()
     }
 
     fn tier(&self, tier: u8) -> Result<&TierTerms, ReplayError> {

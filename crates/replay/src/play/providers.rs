@@ -1,7 +1,11 @@
 //! What providers do, once a day after the close.
 
+use bithedge_protocol::pool::Shares;
 use bithedge_protocol::{PpmChange, TokenAmount, UnixSeconds};
 use bithedge_stacks::Principal;
+use bithedge_suite::generated::errors::{
+    LIQUIDITY_POOL_AMOUNT, LIQUIDITY_POOL_DEPOSIT_CAPACITY, LIQUIDITY_POOL_NO_YIELD,
+};
 use bithedge_suite::generated::liquidity_pool;
 
 use super::{DAY, Play};
@@ -11,6 +15,12 @@ use crate::people::{Capital, Provider};
 
 impl Play {
     pub(super) fn provide(&mut self, now: UnixSeconds) -> Result<(), ReplayError> {
+        if self.ends {
+            for provider in self.providers.clone() {
+                self.leave(&provider, 1, 1)?;
+            }
+            return self.collect();
+        }
         for index in 0..self.providers.len() {
             let Some(provider) = self.providers.get(index).cloned() else { continue };
             let acted = match provider.capital {
@@ -47,9 +57,17 @@ impl Play {
             token: self.chain.token(self.asset).clone(),
             amount,
         };
-        if self.chain.call(provider.address, request)?.answer.is_err() {
+        let answer = self.chain.call(provider.address, request)?.answer;
+        let is_taken = answer.is_ok();
+        self.unless("commit-capital", answer.map(drop), |error| {
+            [LIQUIDITY_POOL_AMOUNT, LIQUIDITY_POOL_DEPOSIT_CAPACITY].contains(&error)
+        })?;
+        let flows = self.ledger.provider(provider.tier, provider.capital);
+        if !is_taken {
+            flows.refused += 1;
             return Ok(false);
         }
+        add(&mut flows.paid_in, amount);
         self.ledger.pay(provider.address, amount);
         add(&mut self.ledger.bucket(provider.tier).deposits, amount);
         self.set_in(provider, true);
@@ -87,16 +105,8 @@ impl Play {
     /// What a share of the bucket returned over the last so many closes.
     fn recent(&self, tier: u8, closes: usize) -> Option<PpmChange> {
         let history = self.closes.get(usize::from(tier).checked_sub(1)?)?;
-        let last = history.last()?;
         let before = history.get(history.len().checked_sub(closes + 1)?)?;
-        if before.generation != last.generation {
-            return None;
-        }
-        let price = |nav: u128, shares: u128| nav.saturating_mul(1_000_000_000_000) / shares.max(1);
-        let price = |close: &bithedge_protocol::risk::ClosePoint| {
-            price(close.pair.nav.base_units(), close.pair.shares.count())
-        };
-        PpmChange::relative(price(before), price(last))
+        before.change_to(history.last()?).ok()
     }
 
     fn chase(&mut self, provider: &Provider, now: UnixSeconds) -> Result<bool, ReplayError> {
@@ -124,8 +134,10 @@ impl Play {
             tier: provider.tier.into(),
             token: self.chain.token_principal(self.asset),
         };
-        // Refused when nothing was earned.
-        Ok(self.chain.call(provider.address, request)?.answer.is_ok())
+        let answer = self.chain.call(provider.address, request)?.answer;
+        let is_taken = answer.is_ok();
+        self.unless("claim-yield", answer.map(drop), |error| error == LIQUIDITY_POOL_NO_YIELD)?;
+        Ok(is_taken)
     }
 
     fn dribble(&mut self, provider: &Provider) -> Result<bool, ReplayError> {
@@ -158,6 +170,7 @@ impl Play {
             self.same("a withdrawal", &paid, &(found.claimable + found.returned))?;
             self.ledger.receive(provider.address, paid);
             add(&mut self.ledger.bucket(provider.tier).withdrawals, paid);
+            add(&mut self.ledger.provider(provider.tier, provider.capital).taken_out, paid);
             // A deposit that came back is tried again.
             if found.returned > 0
                 && found.shares == 0
@@ -167,5 +180,19 @@ impl Play {
             }
         }
         Ok(())
+    }
+
+    /// Whether nobody has shares, waits, or has something to claim.
+    pub(super) fn everybody_left(&mut self) -> Result<bool, ReplayError> {
+        for provider in self.providers.clone() {
+            let (found, position) = self.chain.provider(provider.tier, self.asset, provider.address)?;
+            let shares = [position.shares, position.queued, position.pending_exit];
+            let is_out = shares.iter().all(|shares| *shares == Shares::ZERO);
+            let amounts = [found.claimable, found.returned, position.pending_deposit.base_units()];
+            if !is_out || amounts.iter().any(|amount| *amount > 0) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

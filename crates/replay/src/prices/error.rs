@@ -93,7 +93,7 @@ pub enum PriceError {
         /// What stands there, cut off after forty characters.
         text: String,
     },
-    /// A low above the close of its own day. (Above the open it may be: markets jump at midnight.)
+    /// A low above the close of its own day. (Above the open it may be: markets jump from one day to the next.)
     #[error("line {line}: the low is above the close of the same day")]
     LowAboveClose {
         /// Where.

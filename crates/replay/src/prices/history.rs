@@ -3,11 +3,12 @@
 use core::fmt;
 use std::io::{Read, Write};
 
-use bithedge_protocol::UsdE8;
+use bithedge_protocol::{Ppm, UsdE8};
 
 use super::logarithm::{between, log_return, moved};
 use super::read::{Row, parse};
 use super::stx::StxModel;
+use super::volatility::volatility_before;
 use super::{Date, Day, PriceError};
 
 /// Where prices of STX come from. A report has to say it.
@@ -43,6 +44,11 @@ pub struct History {
     pub name: String,
     /// The days that were missing from the file, and repeat the close before them. A report has to say how many.
     pub filled: Vec<Date>,
+    /// The volatility a year of BTC *before* the first day: of the last 60 closes before it, or as many as the file has; `None` if
+    /// those are fewer than 20. What an oracle that begins on the first day can know. The root of the mean square of daily
+    /// logarithmic returns on 365 days, about zero as the oracle counts it, within the oracle's bounds of 20 and 250 %. Up to
+    /// [`MAX_GAP`](Self::MAX_GAP) missing days count as days on which nothing moved; before a longer gap nothing counts.
+    pub volatility_before: Option<Ppm>,
 }
 
 /// BTC on one day, and STX if it is known.
@@ -117,7 +123,7 @@ impl History {
     ///
     /// The header names the columns, in any order; others than these are ignored:
     /// * `date`: UTC days, `YYYY-MM-DD`, ascending;
-    /// * `close_usd`: the price of one BTC at the end of the day;
+    /// * `close_usd`: the price of one BTC at the end of the day, which a replay takes for 08:00 UTC ([`Day`] says why);
     /// * `low_usd`: its lowest price, if there is such a column; a cell may be empty;
     /// * `stx_usd`: the price of one STX at the end of the day, if there is such a column. Without it STX is simulated with `seed`,
     ///   by [`stx`](super::stx).
@@ -164,7 +170,10 @@ impl History {
             before = Some(row);
         }
         match (days.first(), rows.first(), rows.last()) {
-            (Some(_), ..) => Self::of(&days, seed, filled),
+            (Some(day), ..) => {
+                let volatility_before = volatility_before(&rows, day.date);
+                Ok(Self { volatility_before, ..Self::of(&days, seed, filled)? })
+            }
             (None, Some(first), Some(last)) => {
                 Err(PriceError::OutsideRange { first: first.date, last: last.date })
             }
@@ -172,7 +181,7 @@ impl History {
         }
     }
 
-    /// Adds STX to days of BTC.
+    /// Adds STX to days of BTC, with nothing before them.
     pub(super) fn of(days: &[BtcDay], seed: u64, filled: Vec<Date>) -> Result<Self, PriceError> {
         let mut model = StxModel::new(seed);
         let mut source = StxSource::Given;
@@ -194,29 +203,12 @@ impl History {
             (Some(first), Some(last)) => format!("{} to {}", first.date, last.date),
             _ => return Err(PriceError::Empty),
         };
-        Ok(Self { days, stx: source, name, filled })
-    }
-
-    /// The volatility of the first so many days, ppm a year: of daily log returns, on 365 days, as the oracle counts it, between
-    /// the oracle's own bounds of 20 and 250 %. What an oracle that begins on the first day may be told.
-    #[must_use]
-    pub fn first_volatility(&self, days: usize) -> u128 {
-        const SCALE: u128 = 1_000_000_000_000;
-        let squares: Vec<u128> = self
-            .days
-            .iter()
-            .take(days)
-            .filter_map(|day| log_return(day.open, day.close))
-            .map(|change| change.unsigned_abs() * change.unsigned_abs())
-            .collect();
-        let mean = squares.iter().sum::<u128>() / (squares.len() as u128).max(1);
-        // A square at scale 1e24, its root at 1e12, ppm at 1e6.
-        ((mean * 365).isqrt() * 1_000_000 / SCALE).clamp(200_000, 2_500_000)
+        Ok(Self { days, stx: source, name, filled, volatility_before: None })
     }
 
     /// Writes a CSV that [`read`](Self::read) reads: `date`, `low_usd`, `close_usd`, and `stx_usd` only where that was given, so
     /// that what was simulated is simulated again, and never passes for given. Filled days are written like others. What was
-    /// before the first day, its open, has no place in it.
+    /// before the first day, its open and the [volatility](Self::volatility_before), has no place in it.
     ///
     /// # Errors
     /// [`PriceError::Io`].

@@ -1,53 +1,66 @@
 //! The figures of a report, worked out of what was kept. They are rounded for reading; nothing is decided by them.
 
-use bithedge_protocol::pool::Shares;
+use std::collections::BTreeMap;
+
+use bithedge_protocol::pool::NavPair;
 use bithedge_protocol::risk::History;
-use bithedge_protocol::{Asset, Seconds, TokenAmount};
+use bithedge_protocol::{Asset, PpmChange, Seconds, TokenAmount};
 
 use crate::ledger::{BucketDay, BucketFlows, CoverFlows};
 use crate::{Outcome, ReplayError};
 
-/// Days of a year.
-const YEAR: f64 = 365.0;
+/// Seconds of a year.
+const YEAR: f64 = 31_536_000.0;
+/// Closes of a year.
+const YEAR_OF_CLOSES: usize = 365;
 
-/// What one bucket did for somebody who held a share throughout, and for those who came and went.
+/// What one bucket did for those who provided to it, in its token unless said.
 #[derive(Clone, Debug)]
 pub struct BucketFigures {
     /// The tier.
     pub tier: u8,
     /// The asset.
     pub asset: Asset,
-    /// The return over the whole period, in the token: 0.5 for half as much again.
+    /// The return of a stay from the first close to the last, entry and exit costs in it: 0.5 for half as much again.
     pub whole: f64,
     /// The same for a year, compounded. `None` under a year: a good month is not a good year.
     pub yearly: Option<f64>,
-    /// The return over the whole period in USD, the token's own price included.
+    /// The return of that stay in USD.
     pub whole_usd: f64,
-    /// The deepest fall below the highest close so far, in the token.
+    /// What the token alone did in USD.
+    pub token_usd: f64,
+    /// The deepest fall of a share below its highest close so far.
     pub drawdown: f64,
-    /// The worst return between two closes four weeks or less apart.
+    /// The worst return of a share between two closes four weeks or less apart.
     pub worst_month: f64,
-    /// Of all stays of a year: the worst, the middle and the best return, and the part that lost. `None` under a year.
+    /// Of all stays of a year, entry and exit costs in them: the worst, the middle and the best return, and the part that lost.
+    /// `None` under a year.
     pub years: Option<[f64; 4]>,
-    /// Mean utilisation: collateral needed in assets.
+    /// What a share returned in each calendar year.
+    pub calendar: Vec<(u32, f64)>,
+    /// Mean utilisation: collateral needed in what backs sales.
     pub utilisation: f64,
-    /// What policies were paid, of what they paid in.
+    /// What policies were paid out of the bucket, of the premiums that they paid.
     pub paid_out: f64,
     /// Sums.
     pub flows: BucketFlows,
 }
 
-/// What one habit of buying cost and brought.
+/// What one habit of buying cost and brought. Policies count alike, whatever BTC was worth when they were bought.
 #[derive(Clone, Debug)]
 pub struct CoverFigures {
     /// Sums.
     pub flows: CoverFlows,
-    /// What a year of cover cost, as a part of what it protected.
+    /// What a policy cost, as a part of what it protected: the mean.
+    pub cost: f64,
+    /// What it paid, as a part of what it protected at the purchase: the mean.
+    pub received: f64,
+    /// How long it was held, in days: the mean.
+    pub days: f64,
+    /// What a year of such cover costs, each policy as long as it was held.
     pub yearly_cost: f64,
     /// What came back, of what was paid.
     pub returned: f64,
-    /// How many of the policies paid something.
-    pub paying: f64,
 }
 
 fn units(amount: u128) -> f64 {
@@ -56,27 +69,37 @@ fn units(amount: u128) -> f64 {
     units
 }
 
-fn ratio(part: u128, of: u128) -> f64 {
-    if of == 0 { 0.0 } else { units(part) / units(of) }
+fn ratio(part: f64, of: f64) -> f64 {
+    if of == 0.0 { 0.0 } else { part / of }
 }
 
-/// What a share is worth at each close; nothing after its generation ended.
-fn prices(history: &History) -> Vec<f64> {
-    let first = history.closes.first().map(|close| close.generation);
-    let price = |nav: TokenAmount, shares: Shares| ratio(nav.base_units(), shares.count());
-    let price = |close: &bithedge_protocol::risk::ClosePoint| {
-        if Some(close.generation) == first { price(close.pair.nav, close.pair.shares) } else { 0.0 }
-    };
-    history.closes.iter().map(price).collect()
+fn price(pair: NavPair) -> f64 {
+    ratio(units(pair.nav.base_units()), units(pair.shares.count()))
 }
 
 fn change(from: f64, to: f64) -> f64 {
     if from > 0.0 { to / from - 1.0 } else { 0.0 }
 }
 
-fn fraction(ppm: bithedge_protocol::PpmChange) -> f64 {
+fn fraction(ppm: PpmChange) -> f64 {
     let size = units(ppm.magnitude().base_units()) / 1e6;
     if ppm.is_negative() { -size } else { size }
+}
+
+/// Who comes in at one close and goes at another: at the NAV for deposits, out at the NAV for exits less the fee.
+fn stay(from: &BucketDay, to: &BucketDay) -> f64 {
+    if from.generation != to.generation {
+        return -1.0;
+    }
+    let fee = units(to.exit_fee.base_units()) / 1e6;
+    change(price(from.deposit), price(to.exit) * (1.0 - fee))
+}
+
+fn usd(asset: Asset, day: &BucketDay) -> f64 {
+    match asset {
+        Asset::Sbtc => units(day.btc.base_units()),
+        Asset::Stx => units(day.stx.base_units()),
+    }
 }
 
 impl BucketFigures {
@@ -85,71 +108,106 @@ impl BucketFigures {
     /// # Errors
     /// [`ReplayError::Pool`].
     pub fn of(outcome: &Outcome, tier: u8) -> Result<Self, ReplayError> {
-        let empty = History { asset: outcome.asset, closes: Vec::new() };
-        let history = outcome.shares.get(usize::from(tier).wrapping_sub(1)).unwrap_or(&empty);
-        // The first close is that of the first deposits: nobody had a share before.
-        let held = History { asset: history.asset, closes: history.closes.iter().skip(1).copied().collect() };
-        let prices = prices(&held);
-        let whole = match (prices.first(), prices.last()) {
-            (Some(first), Some(last)) => change(*first, *last),
-            _ => 0.0,
-        };
-        #[allow(clippy::cast_precision_loss, reason = "days of some years")]
-        let days = prices.len().saturating_sub(1) as f64;
-        let yearly = (days >= YEAR).then(|| (1.0 + whole).max(0.0).powf(YEAR / days) - 1.0);
+        let days = held(outcome, tier);
+        let history = history(outcome.asset, days);
+        let (mut whole, mut whole_usd, mut token_usd, mut yearly) = (0.0, 0.0, 0.0, None);
+        if let (Some(first), Some(last)) = (days.first(), days.last()) {
+            whole = stay(first, last);
+            token_usd = change(usd(outcome.asset, first), usd(outcome.asset, last));
+            whole_usd = (1.0 + whole) * (1.0 + token_usd) - 1.0;
+            let span = units(history.span().get().into());
+            yearly = (span >= YEAR).then(|| (1.0 + whole).max(0.0).powf(YEAR / span) - 1.0);
+        }
         let flows = outcome.ledger.buckets.get(&tier).copied().unwrap_or_default();
-        let paid = [flows.activated, flows.sold_back, flows.claims_paid];
-        let paid = paid.iter().map(|amount| amount.base_units()).sum();
-        let days_of = outcome.ledger.days.get(&tier).map(Vec::as_slice).unwrap_or_default();
+        let paid: u128 = [flows.activated, flows.sold_back, flows.claims_paid]
+            .iter()
+            .map(|amount| amount.base_units())
+            .sum();
+        let paid = paid.saturating_sub(flows.covered.base_units());
         Ok(Self {
             tier,
             asset: outcome.asset,
             whole,
             yearly,
-            whole_usd: held.returns_usd()?.last().copied().map_or(0.0, fraction),
-            drawdown: fraction(held.worst_drawdown()?),
-            worst_month: fraction(held.worst_within(Seconds::new(28 * 86_400))?),
-            years: years(&prices),
-            utilisation: utilisation(days_of),
-            paid_out: ratio(paid, flows.premiums.base_units()),
+            whole_usd,
+            token_usd,
+            drawdown: fraction(history.worst_drawdown()?),
+            worst_month: fraction(history.worst_within(Seconds::new(28 * 86_400))?),
+            years: years(days),
+            calendar: calendar(days),
+            utilisation: mean(days.iter().map(|day| units(day.utilisation.base_units()) / 1e6)),
+            paid_out: ratio(units(paid), units(flows.premiums.base_units())),
             flows,
         })
     }
 }
 
-/// Worst, middle and best of all returns over 365 closes, and the part of them that is negative.
-fn years(prices: &[f64]) -> Option<[f64; 4]> {
-    let mut stays: Vec<f64> =
-        prices.windows(366).filter_map(|stay| Some(change(*stay.first()?, *stay.last()?))).collect();
-    stays.sort_by(f64::total_cmp);
-    let lost = stays.iter().filter(|stay| **stay < 0.0).count();
-    let middle = *stays.get(stays.len() / 2)?;
-    #[allow(clippy::cast_precision_loss, reason = "days of some years")]
-    let lost = lost as f64 / stays.len() as f64;
-    Some([*stays.first()?, middle, *stays.last()?, lost])
+/// The closes from the first on at which somebody had shares.
+pub(super) fn held(outcome: &Outcome, tier: u8) -> &[BucketDay] {
+    let days = outcome.ledger.days.get(&tier).map(Vec::as_slice).unwrap_or_default();
+    // At the first close there is nothing but the virtual asset; what comes in there has shares at the next.
+    let first = days.iter().position(|day| day.exit.nav > TokenAmount::new(1));
+    days.get(first.unwrap_or(days.len())..).unwrap_or_default()
 }
 
-fn utilisation(days: &[BucketDay]) -> f64 {
-    let used: Vec<f64> = days
-        .iter()
-        .filter(|day| day.assets > TokenAmount::ZERO)
-        .map(|day| ratio(day.needed.base_units(), day.assets.base_units()))
-        .collect();
-    #[allow(clippy::cast_precision_loss, reason = "days of some years")]
-    let count = used.len().max(1) as f64;
-    used.iter().sum::<f64>() / count
+/// What a share was worth.
+pub(super) fn history(asset: Asset, days: &[BucketDay]) -> History {
+    let closes = days.iter().map(|day| bithedge_protocol::risk::ClosePoint {
+        at: day.at,
+        pair: day.exit,
+        generation: day.generation,
+        btc: day.btc,
+        stx: day.stx,
+    });
+    History { asset, closes: closes.collect() }
+}
+
+fn mean(figures: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = figures.fold((0.0, 0.0), |(sum, count), figure| (sum + figure, count + 1.0));
+    ratio(sum, count)
+}
+
+/// Worst, middle and best of all stays of a year, and the part of them that lost.
+fn years(days: &[BucketDay]) -> Option<[f64; 4]> {
+    let ends = days.get(YEAR_OF_CLOSES..)?;
+    let mut stays: Vec<f64> = days.iter().zip(ends).map(|(from, to)| stay(from, to)).collect();
+    stays.sort_by(f64::total_cmp);
+    let lost = mean(stays.iter().map(|stay| f64::from(u8::from(*stay < 0.0))));
+    Some([*stays.first()?, *stays.get(stays.len() / 2)?, *stays.last()?, lost])
+}
+
+/// From the last close of one year to the last of the next; the first and the last year are parts of one.
+fn calendar(days: &[BucketDay]) -> Vec<(u32, f64)> {
+    let mut lasts: BTreeMap<u32, &BucketDay> = BTreeMap::new();
+    for day in days {
+        lasts.insert(u32::try_from(day.at.civil().year).unwrap_or_default(), day);
+    }
+    let mut before = days.first();
+    let mut years = Vec::new();
+    for (year, last) in lasts {
+        if let Some(from) = before {
+            let same = from.generation == last.generation;
+            years.push((year, if same { change(price(from.exit), price(last.exit)) } else { -1.0 }));
+        }
+        before = Some(last);
+    }
+    years
 }
 
 impl CoverFigures {
     /// Of a habit's sums.
     #[must_use]
     pub fn of(flows: CoverFlows) -> Self {
-        let cost = flows.cost.base_units();
+        let policies = units(flows.policies.into());
+        let [cost, received] = [flows.cost, flows.received].map(|sum| units(sum.base_units()) / 1e6);
+        let held = units(flows.held.get().into());
         Self {
             flows,
-            yearly_cost: ratio(cost, flows.protected_days.base_units()) * YEAR,
-            returned: ratio(flows.received.base_units(), cost),
-            paying: ratio(flows.paid_out.into(), flows.policies.into()),
+            cost: ratio(cost, policies),
+            received: ratio(received, policies),
+            days: ratio(held / 86_400.0, policies),
+            yearly_cost: ratio(cost, held / YEAR),
+            returned: ratio(received, cost),
         }
     }
 

@@ -24,6 +24,10 @@ pub struct Played {
     pub filled: usize,
     /// Where prices of STX come from.
     pub stx: String,
+    /// Whether no market has seen them.
+    pub stx_is_simulated: bool,
+    /// The volatility that the oracle began with, and where it comes from: `75 %, the usual`.
+    pub volatility: String,
     /// The seed.
     pub seed: u64,
     /// What providers brought to each bucket, by its worth in BTC at the start.

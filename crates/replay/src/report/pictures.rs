@@ -4,12 +4,12 @@ use bithedge_charts::{
     BarGroup, Bars, Chart, Frame, Theme, TimeLine, TimeSeries, Utilisation, UtilisationPoint, YieldClose,
     YieldHistory, bars, time_series, utilisation, yield_history,
 };
-use bithedge_protocol::risk::History;
-use bithedge_protocol::{Ppm, PpmChange, TokenAmount};
+use bithedge_protocol::PpmChange;
 
+use super::Played;
 use super::document::{Block, Picture};
-use super::figures::BucketFigures;
-use super::words::bucket_name;
+use super::figures::{BucketFigures, held, history as history_of};
+use super::words::{bucket_name, simulated};
 use crate::{Outcome, ReplayError, TIERS};
 
 /// The width that reports are read at.
@@ -42,17 +42,11 @@ fn drawn<T: Copy, K: Ord>(all: &[T], figure: impl Fn(&T) -> K) -> Vec<T> {
     kept
 }
 
-fn held(outcome: &Outcome, tier: u8) -> History {
-    let closes =
-        outcome.shares.get(usize::from(tier).wrapping_sub(1)).map(|history| history.closes.as_slice());
-    History { asset: outcome.asset, closes: closes.unwrap_or_default().iter().skip(1).copied().collect() }
-}
-
 /// Returns of the buckets of one asset, in its token.
-pub(super) fn returns(outcome: &Outcome) -> Result<Block, ReplayError> {
+pub(super) fn returns(played: &Played, outcome: &Outcome) -> Result<Block, ReplayError> {
     let mut lines = Vec::new();
     for tier in TIERS {
-        let history = held(outcome, tier);
+        let history = history_of(outcome.asset, held(outcome, tier));
         let points: Vec<_> = history.closes.iter().map(|close| close.at).zip(history.returns()?).collect();
         lines.push(TimeLine {
             name: super::words::tier_name(tier).to_owned(),
@@ -61,7 +55,10 @@ pub(super) fn returns(outcome: &Outcome) -> Result<Block, ReplayError> {
     }
     let symbol = outcome.asset.symbol();
     let series = TimeSeries {
-        title: format!("What a share of each {symbol} bucket returned, in {symbol}"),
+        title: format!(
+            "What a share of each {symbol} bucket returned, in {symbol}{}",
+            simulated(played, outcome.asset)
+        ),
         counted: "Return since the first close".to_owned(),
         lines,
     };
@@ -69,12 +66,12 @@ pub(super) fn returns(outcome: &Outcome) -> Result<Block, ReplayError> {
 }
 
 /// Return and drawdown of one bucket.
-pub(super) fn history(outcome: &Outcome, tier: u8) -> Result<Block, ReplayError> {
-    let history = held(outcome, tier);
+pub(super) fn history(played: &Played, outcome: &Outcome, tier: u8) -> Result<Block, ReplayError> {
+    let history = history_of(outcome.asset, held(outcome, tier));
     let closes = history.closes.iter().map(|close| close.at).zip(history.returns()?);
     let closes: Vec<YieldClose> = closes.map(|(at, since_first)| YieldClose { at, since_first }).collect();
     let data = YieldHistory {
-        name: bucket_name(outcome.asset, tier),
+        name: bucket_name(played, outcome.asset, tier),
         closes: drawn(&closes, |close| close.since_first),
     };
     let name = format!("history-{}-{tier}", outcome.asset.symbol().to_lowercase());
@@ -82,18 +79,15 @@ pub(super) fn history(outcome: &Outcome, tier: u8) -> Result<Block, ReplayError>
 }
 
 /// Utilisation of one bucket.
-pub(super) fn used(outcome: &Outcome, tier: u8) -> Block {
-    let days = outcome.ledger.days.get(&tier).map(Vec::as_slice).unwrap_or_default();
-    let points = days.iter().filter(|day| day.assets > TokenAmount::ZERO).map(|day| {
-        let needed = day.needed.base_units().saturating_mul(1_000_000);
-        UtilisationPoint { at: day.at, ratio: Ppm::new(needed / day.assets.base_units()) }
-    });
-    let points: Vec<UtilisationPoint> = points.collect();
+pub(super) fn used(played: &Played, outcome: &Outcome, tier: u8) -> Block {
+    let days = held(outcome, tier);
+    let points: Vec<UtilisationPoint> =
+        days.iter().map(|day| UtilisationPoint { at: day.at, ratio: day.utilisation }).collect();
     let data = Utilisation {
-        name: bucket_name(outcome.asset, tier),
+        name: bucket_name(played, outcome.asset, tier),
         // The highest use of a week is the one that matters.
         points: drawn(&points, |point| std::cmp::Reverse(point.ratio)),
-        limit: Ppm::new(900_000),
+        limit: outcome.limits.get(&tier).copied().unwrap_or_default(),
     };
     let name = format!("utilisation-{}-{tier}", outcome.asset.symbol().to_lowercase());
     picture(&name, |frame| utilisation(&data, frame))

@@ -1,11 +1,12 @@
 //! What a report says.
 
-use bithedge_protocol::{Asset, TokenAmount};
+use bithedge_protocol::{Asset, PpmChange, TokenAmount};
 
 use super::Played;
 use super::document::{Block, Document};
 use super::figures::{BucketFigures, CoverFigures};
 use super::pictures;
+use crate::ledger::CoverFlows;
 use crate::people::Cover;
 use crate::play::Equalities;
 use crate::{Outcome, ReplayError, TIERS};
@@ -18,8 +19,13 @@ pub(super) const fn tier_name(tier: u8) -> &'static str {
     }
 }
 
-pub(super) fn bucket_name(asset: Asset, tier: u8) -> String {
-    format!("{}, {}", tier_name(tier), asset.symbol())
+/// What has to stand beside every figure in STX whose prices no market has seen.
+pub(super) fn simulated(played: &Played, asset: Asset) -> &'static str {
+    if asset == Asset::Stx && played.stx_is_simulated { " (simulated)" } else { "" }
+}
+
+pub(super) fn bucket_name(played: &Played, asset: Asset, tier: u8) -> String {
+    format!("{}, {}{}", tier_name(tier), asset.symbol(), simulated(played, asset))
 }
 
 /// `+12.3 %`, with a minus sign that is one.
@@ -80,46 +86,60 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
     }
     blocks.push(Block::Heading("What providers earned and lost".to_owned()));
     blocks.push(Block::Text(
-        "Of one share that was held from the first close to the last, in the bucket's own token, net of everything and with \
-         every loss in it. A year is compounded over the whole period. The worst four weeks lie between any two closes up to \
-         28 days apart. Past prices; nobody is promised them again."
+        "Of a stay from the first close to the last, in the bucket's own token: in at the NAV for deposits, out at the NAV for exits less \
+         the exit fee, every loss in it. A year is compounded over the whole period. Drawdowns and the worst four weeks are those of \
+         a share between closes. In USD the token's own price is in it, which stands beside it. Past prices: nobody is promised them \
+         again."
             .to_owned(),
     ));
-    blocks.push(providers(&buckets));
+    blocks.push(providers(played, &buckets));
     if buckets.iter().all(|bucket| bucket.yearly.is_some()) {
         blocks.push(pictures::compared(&buckets));
     }
     for outcome in outcomes {
-        blocks.push(pictures::returns(outcome)?);
+        blocks.push(pictures::returns(played, outcome)?);
     }
     if buckets.iter().all(|bucket| bucket.years.is_some()) {
-        blocks.push(stays(&buckets));
+        blocks.push(stays(played, &buckets));
+        blocks.push(Block::Text(
+            "What a share returned by calendar year; the first and the last are parts of one.".to_owned(),
+        ));
+        blocks.push(calendar(played, &buckets));
     }
+    blocks.push(Block::Text(
+        "What each kind of provider put in and took out, until the last had left. When prices ended, everything that ran was settled \
+         at the last price and everybody left."
+            .to_owned(),
+    ));
+    blocks.push(capital(played, outcomes));
     blocks.push(Block::Heading("What buyers paid and received".to_owned()));
     blocks.push(Block::Text(
-        "In USD, at the prices of each purchase and each payment. A year of cover is what was paid (premium, fee and bounty) \
-         over the value protected and the time it was protected for. What came back is everything that policies paid, of \
-         what they cost: insurance that returns more than it costs is not sold for long, insurance that returns little is dear."
+        "Cost (premium, fee and bounty) and payments as parts of what a policy protected, all in USD at the time; the mean of the policies, \
+         so that each counts alike. A year of cover is the cost for as long as policies were held. What came back is everything that \
+         policies paid, sales back too, of what they cost: insurance that returns more than it costs is not sold for long, insurance \
+         that returns little is dear."
             .to_owned(),
     ));
     for outcome in outcomes {
-        blocks.push(covers(outcome));
+        blocks.push(covers(played, outcome));
     }
     blocks.push(Block::Heading("Whether every promise was kept".to_owned()));
-    blocks.push(promises(outcomes));
     blocks.push(Block::Text(
-        "Due is what settled expiries owed their owners; it was drawn from the bucket, then from the insurance fund; what was \
-         missing is recorded as owed. Claims round down, policy by policy, so that they can be a few units less than what \
-         their series was due."
+        "In base units: satoshis and micro-STX. Due is what settled expiries owed their owners; it was drawn from the bucket, then from \
+         the insurance fund; what was missing is recorded as owed. Each claim was paid its promise to the unit, or the same part of it \
+         as every other of a short series. Claims round down, policy by policy, so that they can be a few units less than their series was \
+         due."
             .to_owned(),
     ));
+    blocks.push(promises(played, outcomes));
+    blocks.push(business(played, outcomes));
     blocks.push(Block::Heading("Whether every figure and unit is accounted for".to_owned()));
     blocks.push(equalities(outcomes));
     blocks.push(Block::Heading("Bucket by bucket".to_owned()));
     for outcome in outcomes {
         for tier in TIERS {
-            blocks.push(pictures::history(outcome, tier)?);
-            blocks.push(pictures::used(outcome, tier));
+            blocks.push(pictures::history(played, outcome, tier)?);
+            blocks.push(pictures::used(played, outcome, tier));
         }
     }
     Ok(Document { title: format!("Replay: {}", played.name), blocks })
@@ -135,35 +155,39 @@ fn what(played: &Played, outcomes: &[Outcome]) -> String {
     };
     format!(
         "{} days of BTC prices{filled}, from {first} USD to {last} USD, the lowest close {low}, the highest {high}, played \
-         through the contracts of this repository in the Clarity VM: {} calls. Prices of STX: **{}**. Providers brought {} \
-         to each bucket at the start, by its worth; buyers with fixed habits used it (docs/decisions/0014). Seed {}.",
+         through the contracts of this repository in the Clarity VM: {} calls. Prices of STX: **{}**. Providers could bring {} \
+         to each bucket at the start, by its worth, and buyers with fixed habits used it (docs/decisions/0014). The oracle began \
+         with a volatility of {}. Seed {}.",
         grouped(played.days as u128),
         grouped(calls.into()),
         played.stx,
         played.capital,
+        played.volatility,
         played.seed,
     )
 }
 
-fn providers(buckets: &[BucketFigures]) -> Block {
+fn providers(played: &Played, buckets: &[BucketFigures]) -> Block {
     let head = [
         "Bucket",
         "A year",
         "Whole period",
-        "Whole period in USD",
         "Worst drawdown",
         "Worst four weeks",
+        "Whole period in USD",
+        "The token alone in USD",
         "Mean utilisation",
         "Paid to policies, of premiums",
     ];
     let rows = buckets.iter().map(|bucket| {
         vec![
-            bucket_name(bucket.asset, bucket.tier),
+            bucket_name(played, bucket.asset, bucket.tier),
             bucket.yearly.map_or_else(|| "under a year".to_owned(), signed),
             signed(bucket.whole),
-            signed(bucket.whole_usd),
             signed(bucket.drawdown),
             signed(bucket.worst_month),
+            signed(bucket.whole_usd),
+            signed(bucket.token_usd),
             percent(bucket.utilisation),
             percent(bucket.paid_out),
         ]
@@ -171,36 +195,80 @@ fn providers(buckets: &[BucketFigures]) -> Block {
     Block::Table { head: texts(head), rows: rows.collect() }
 }
 
-fn stays(buckets: &[BucketFigures]) -> Block {
+fn stays(played: &Played, buckets: &[BucketFigures]) -> Block {
     let head = ["Any stay of a year", "Worst", "In the middle", "Best", "Stays that lost"];
-    let rows = buckets.iter().map(|bucket| {
-        let mut row = vec![bucket_name(bucket.asset, bucket.tier)];
-        match bucket.years {
-            Some([worst, middle, best, lost]) => {
-                row.extend([signed(worst), signed(middle), signed(best), percent(lost)]);
-            }
-            None => row.extend(texts(["under a year", "", "", ""])),
-        }
-        row
+    let rows = buckets.iter().filter_map(|bucket| {
+        let [worst, middle, best, lost] = bucket.years?;
+        let name = bucket_name(played, bucket.asset, bucket.tier);
+        Some(vec![name, signed(worst), signed(middle), signed(best), percent(lost)])
     });
     Block::Table { head: texts(head), rows: rows.collect() }
 }
 
-fn covers(outcome: &Outcome) -> Block {
+fn calendar(played: &Played, buckets: &[BucketFigures]) -> Block {
+    let mut years: Vec<u32> =
+        buckets.iter().flat_map(|bucket| bucket.calendar.iter().map(|(year, _)| *year)).collect();
+    years.sort_unstable();
+    years.dedup();
+    let mut head = texts(["Bucket"]);
+    head.extend(years.iter().map(ToString::to_string));
+    let rows = buckets.iter().map(|bucket| {
+        let mut row = vec![bucket_name(played, bucket.asset, bucket.tier)];
+        row.extend(years.iter().map(|year| {
+            let found = bucket.calendar.iter().find(|(one, _)| one == year);
+            found.map_or_else(String::new, |(_, change)| signed(*change))
+        }));
+        row
+    });
+    Block::Table { head, rows: rows.collect() }
+}
+
+fn capital(played: &Played, outcomes: &[Outcome]) -> Block {
+    let head = ["Bucket and provider", "Paid in", "Taken out", "Of what was paid in", "Not taken"];
+    let mut rows = Vec::new();
+    for outcome in outcomes {
+        for (tier, kinds) in &outcome.ledger.capital {
+            for (kind, flows) in kinds {
+                let (paid, taken) = (flows.paid_in.base_units(), flows.taken_out.base_units());
+                let earned = PpmChange::relative(paid, taken);
+                rows.push(vec![
+                    format!("{}: {}", bucket_name(played, outcome.asset, *tier), kind.name()),
+                    tokens(outcome.asset, flows.paid_in),
+                    tokens(outcome.asset, flows.taken_out),
+                    earned.map_or_else(String::new, |earned| earned.to_string()),
+                    grouped(flows.refused.into()),
+                ]);
+            }
+        }
+    }
+    Block::Table { head: texts(head), rows }
+}
+
+fn covers(played: &Played, outcome: &Outcome) -> Block {
+    let first = format!("{}{}: tier and habit", outcome.asset.symbol(), simulated(played, outcome.asset));
     let head = [
-        &format!("{}: tier and habit", outcome.asset.symbol()),
+        &first,
         "Policies",
-        "That paid",
+        "Paid at the end or activated",
+        "Sold back",
+        "Days held",
+        "Cost of a policy",
         "A year of cover",
         "Came back, of cost",
+        "Orders refused",
     ];
     let row = |name: String, figures: &CoverFigures| {
+        let CoverFlows { policies, paid_out, sold_back, refused, .. } = figures.flows;
         vec![
             name,
-            grouped(figures.flows.policies.into()),
-            percent(figures.paying),
+            grouped(policies.into()),
+            grouped(paid_out.into()),
+            grouped(sold_back.into()),
+            format!("{:.1}", figures.days),
+            percent(figures.cost),
             percent(figures.yearly_cost),
             percent(figures.returned),
+            grouped(refused.into()),
         ]
     };
     let mut rows = Vec::new();
@@ -214,38 +282,71 @@ fn covers(outcome: &Outcome) -> Block {
             }
         }
     }
-    Block::Table { head: texts(head.map(|text| text)), rows }
+    Block::Table { head: texts(head), rows }
 }
 
-fn promises(outcomes: &[Outcome]) -> Block {
+fn promises(played: &Played, outcomes: &[Outcome]) -> Block {
     let head = [
         "Bucket",
         "Due at expiry",
-        "From the bucket and the fund",
+        "Paid from the bucket and the fund",
         "Of that from the fund",
         "Recorded as owed",
+        "Due, less paid and owed",
         "Claims due",
         "Claims paid",
-        "Activations and sales back",
-        "Closes that paid no exits",
+        "Claims due, less paid and owed",
     ];
     let mut rows = Vec::new();
     for outcome in outcomes {
         for tier in TIERS {
             let flows = outcome.ledger.buckets.get(&tier).copied().unwrap_or_default();
-            let early = flows.activated.base_units().saturating_add(flows.sold_back.base_units());
-            let amounts = [
-                flows.due,
-                flows.reserved,
-                flows.covered,
-                flows.owed,
-                flows.claims_due,
-                flows.claims_paid,
-                TokenAmount::new(early),
-            ];
-            let mut row = vec![bucket_name(outcome.asset, tier)];
+            let [due, reserved, covered, owed, claims_due, claims_paid] =
+                [flows.due, flows.reserved, flows.covered, flows.owed, flows.claims_due, flows.claims_paid]
+                    .map(TokenAmount::base_units);
+            let mut row = vec![bucket_name(played, outcome.asset, tier)];
+            row.extend([due, reserved, covered, owed].map(grouped));
+            row.push(difference(due, reserved + owed));
+            row.extend([claims_due, claims_paid].map(grouped));
+            row.push(if owed == 0 {
+                difference(claims_due, claims_paid)
+            } else {
+                "a part of each".to_owned()
+            });
+            rows.push(row);
+        }
+    }
+    Block::Table { head: texts(head), rows }
+}
+
+fn difference(a: u128, b: u128) -> String {
+    if a >= b { grouped(a - b) } else { format!("\u{2212}{}", grouped(b - a)) }
+}
+
+fn business(played: &Played, outcomes: &[Outcome]) -> Block {
+    let head = [
+        "Bucket",
+        "Policies",
+        "Premiums",
+        "Fees",
+        "Activated",
+        "Sold back",
+        "Exit fees, kept by those who stay",
+        "Closes with somebody waiting to leave",
+        "Closes not healthy",
+        "Activations put off",
+    ];
+    let mut rows = Vec::new();
+    for outcome in outcomes {
+        for tier in TIERS {
+            let flows = outcome.ledger.buckets.get(&tier).copied().unwrap_or_default();
+            let mut row = vec![bucket_name(played, outcome.asset, tier), grouped(flows.policies.into())];
+            let amounts = [flows.premiums, flows.fees, flows.activated, flows.sold_back, flows.exit_fees];
             row.extend(amounts.map(|amount| tokens(outcome.asset, amount)));
-            row.push(flows.unhealthy_closes.to_string());
+            row.extend(
+                [flows.waiting_closes, flows.unhealthy_closes, flows.put_off]
+                    .map(|count| grouped(count.into())),
+            );
             rows.push(row);
         }
     }
@@ -259,7 +360,31 @@ fn equalities(outcomes: &[Outcome]) -> Block {
     }
     let mut rows: Vec<Vec<String>> =
         all.counts().map(|(what, count)| vec![what.to_owned(), grouped(count.into())]).collect();
-    rows.push(vec!["all together".to_owned(), grouped(all.total().into())]);
-    rows.push(vec!["differences, and units unaccounted for".to_owned(), "0".to_owned()]);
-    Block::Table { head: texts(["The application's figure is the contract's", "Compared"]), rows }
+    rows.push(vec![
+        "all together; the first difference would have ended the replay".to_owned(),
+        grouped(all.total().into()),
+    ]);
+    for outcome in outcomes {
+        let symbol = outcome.asset.symbol();
+        for (what, amount) in [
+            ("given to people at the start", outcome.ledger.given),
+            ("in the insurance fund at the end", outcome.fund),
+            ("keepers' bounties", outcome.ledger.bounties),
+            (
+                "left in the vault when everybody had left: exit fees of the last, prepaid bounties, rounding",
+                outcome.left,
+            ),
+        ] {
+            let unit = if outcome.asset == Asset::Sbtc { "satoshis" } else { "micro-STX" };
+            rows.push(vec![format!("{symbol}: {what}, {unit}"), grouped(amount.base_units())]);
+        }
+        rows.push(vec![
+            format!("{symbol}: policies that ran when prices ended"),
+            grouped(outcome.running.into()),
+        ]);
+    }
+    Block::Table {
+        head: texts(["The application's figure is the contract's, and the books are the tokens", "Times"]),
+        rows,
+    }
 }

@@ -50,7 +50,7 @@ fn a_date_is_a_day_that_exists() {
 
 /// Expected prices computed with fifty digits from the definition.
 #[test]
-fn a_day_that_dips_is_at_its_low_at_noon_and_at_its_close_at_midnight() {
+fn a_day_is_played_from_one_boundary_to_the_next_with_its_low_in_the_middle() {
     let day = Day {
         date: date("2020-03-12"),
         open: usd("7911.43"),
@@ -61,51 +61,72 @@ fn a_day_that_dips_is_at_its_low_at_noon_and_at_its_close_at_midnight() {
         stx_close: usd("0.2"),
     };
     let steps = day.steps();
-    let times: Vec<_> = steps.iter().map(|step| step.at.to_string()[11..16].to_owned()).collect();
+    let times: Vec<_> = steps.iter().map(|step| step.at.to_string()[5..16].to_owned()).collect();
     assert_eq!(
         times,
         [
-            "02:00", "04:00", "06:00", "07:30", "07:40", "07:50", "08:00", "10:00", "12:00", "14:00",
-            "16:00", "20:00", "00:00"
+            "03-12 12:00",
+            "03-12 16:00",
+            "03-12 19:30",
+            "03-12 19:40",
+            "03-12 19:50",
+            "03-12 20:00",
+            "03-12 23:30",
+            "03-12 23:40",
+            "03-12 23:50",
+            "03-13 00:00",
+            "03-13 04:00",
+            "03-13 07:30",
+            "03-13 07:40",
+            "03-13 07:50",
+            "03-13 08:00"
         ]
     );
-    assert_eq!(steps.last().unwrap().at, date("2020-03-13").start());
-    let expected: [u128; 13] = [
-        729_441_412_101,
+    assert_eq!(day.begins().to_string(), "2020-03-12 08:00:00 UTC");
+    // The day ends where the next begins.
+    assert_eq!(steps[14].at, Day { date: date("2020-03-13"), ..day }.begins());
+    let after = |step: usize| steps[step].at.get() - day.begins().get();
+    assert_eq!([5, 9, 14].map(after), [Day::LOW_AT, Day::LATER, Day::CLOSE_AT]);
+    let expected: [u128; 15] = [
         672_551_957_975,
-        620_099_337_207,
-        583_462_349_474,
-        579_527_597_200,
-        575_619_380_101,
         571_737_519_229,
-        527_147_460_544,
+        496_002_297_364,
+        492_657_358_022,
+        489_334_976_275,
         486_035_000_000,
-        487_858_477_826,
+        489_230_574_342,
+        489_383_267_523,
+        489_536_008_360,
         489_688_796_869,
         493_370_061_373,
+        496_613_862_147,
+        496_768_859_717,
+        496_923_905_663,
         497_079_000_000,
     ];
     for (step, expected) in steps.iter().zip(expected) {
         assert!(step.btc.base_units().abs_diff(expected) <= 3, "{step:?} {expected}");
     }
-    assert_eq!((steps[8].btc, steps[8].stx), (day.low, day.stx_low));
-    assert_eq!((steps[12].btc, steps[12].stx), (day.close, day.stx_close));
-    assert!(steps[..9].is_sorted_by(|a, b| a.stx > b.stx) && steps[8..].is_sorted_by(|a, b| a.stx < b.stx));
+    assert_eq!((steps[5].btc, steps[5].stx), (day.low, day.stx_low));
+    assert_eq!((steps[14].btc, steps[14].stx), (day.close, day.stx_close));
+    assert!(steps[..6].is_sorted_by(|a, b| a.stx > b.stx) && steps[5..].is_sorted_by(|a, b| a.stx < b.stx));
 
     let straight = Day { low: usd("7911.43"), close: usd("9078.76"), ..day };
-    let expected: [u128; 13] = [
-        800_268_922_596,
+    let expected: [u128; 15] = [
         809_500_113_724,
-        818_837_787_671,
-        825_911_660_842,
-        826_701_409_394,
-        827_491_913_114,
         828_283_172_726,
-        837_837_511_349,
+        845_075_521_591,
+        845_883_594_901,
+        846_692_440_902,
         847_502_060_333,
-        857_278_090_964,
+        864_684_046_795,
+        865_510_870_057,
+        866_338_483_940,
         867_166_889_198,
         887_288_006_623,
+        905_276_600_672,
+        906_142_239_115,
+        907_008_705_294,
         907_876_000_000,
     ];
     for (step, expected) in straight.steps().iter().zip(expected) {
@@ -133,12 +154,12 @@ proptest! {
         let [open, low, close, stx_open, stx_low, stx_close] = prices.map(UsdE8::new);
         let day = Day { date: date("9999-12-31"), open, low, close, stx_open, stx_low, stx_close };
         let steps = day.steps();
-        prop_assert_eq!(steps.len(), 13);
+        prop_assert_eq!(steps.len(), 15);
         let (least, most) = (open.min(close).min(low), open.max(close));
         prop_assert!(steps.iter().all(|step| (least..=most).contains(&step.btc)));
-        prop_assert_eq!((steps[12].btc, steps[12].stx), (close, stx_close));
+        prop_assert_eq!((steps[14].btc, steps[14].stx), (close, stx_close));
         if day.dips() {
-            prop_assert_eq!(steps[8].btc, low);
+            prop_assert_eq!(steps[5].btc, low);
         } else if open <= close {
             prop_assert!(steps.is_sorted_by_key(|step| step.btc));
         } else {

@@ -8,6 +8,7 @@
 mod days;
 mod models;
 mod reading;
+mod volatility;
 mod walking;
 
 use bithedge_protocol::UsdE8;
@@ -16,11 +17,12 @@ use bithedge_replay::prices::{Date, History, PriceError};
 const USD: u128 = 100_000_000;
 
 /// The scenarios that are shipped.
-const SCENARIOS: [(&str, &str); 6] = [
+const SCENARIOS: [(&str, &str); 7] = [
     ("crash-2015-01.csv", include_str!("../../../../assets/scenarios/crash-2015-01.csv")),
     ("crash-2017-12.csv", include_str!("../../../../assets/scenarios/crash-2017-12.csv")),
     ("crash-2018-11.csv", include_str!("../../../../assets/scenarios/crash-2018-11.csv")),
     ("crash-2020-03.csv", include_str!("../../../../assets/scenarios/crash-2020-03.csv")),
+    ("crash-2020-03-stx.csv", include_str!("../../../../assets/scenarios/crash-2020-03-stx.csv")),
     ("crash-2021-05.csv", include_str!("../../../../assets/scenarios/crash-2021-05.csv")),
     ("random-walk.csv", include_str!("../../../../assets/scenarios/random-walk.csv")),
 ];

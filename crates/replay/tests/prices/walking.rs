@@ -95,7 +95,7 @@ fn the_shipped_walk_is_that_of_its_seed() {
     let history = random_walk(6, 365, date("2022-01-01"), usd("40000")).unwrap();
     let mut written = Vec::new();
     history.write_csv(&mut written).unwrap();
-    assert_eq!(String::from_utf8(written).unwrap(), SCENARIOS[5].1);
+    assert_eq!(String::from_utf8(written).unwrap(), SCENARIOS[6].1);
 }
 
 /// The figures that the README states of a scenario, from its prices.
@@ -139,4 +139,24 @@ fn every_scenario_is_read_and_is_what_the_readme_says() {
         })
         .collect();
     assert_eq!(computed, stated);
+}
+
+#[test]
+fn the_invented_stx_collapses_as_the_readme_says_and_its_btc_is_that_of_the_crash() {
+    let read = |text: &str| History::read(text.as_bytes(), None, None, 1).unwrap();
+    let (market, invented) = (read(SCENARIOS[3].1), read(SCENARIOS[4].1));
+    let btc = |history: &History| -> Vec<_> {
+        history.days.iter().map(|day| (day.date, day.open, day.low, day.close)).collect()
+    };
+    assert_eq!(btc(&invented), btc(&market));
+    assert_eq!(invented.stx, StxSource::Given);
+    let on = |text| *invented.days.iter().find(|day| day.date == date(text)).unwrap();
+    let (crash, bottom) = (on("2020-03-12"), on("2020-03-16"));
+    assert_eq!((crash.stx_open, bottom.stx_close), (usd("0.92"), usd("0.23")));
+    near(float(crash.stx_close) / float(crash.stx_open) - 1.0, -0.598, 0.0005);
+    near(float(bottom.stx_close) / float(crash.stx_open) - 1.0, -0.75, 0.0005);
+    let later = invented.days.iter().filter(|day| day.date > bottom.date);
+    assert!(later.clone().count() > 4 && later.clone().all(|day| day.stx_close < usd("0.3")));
+    // As the README says: twice what it was worth is half of what is needed.
+    near(2.0 * float(bottom.stx_close) / float(crash.stx_open), 0.5, 1e-9);
 }
