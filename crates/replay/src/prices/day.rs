@@ -11,7 +11,7 @@ const HOUR: u64 = 60 * MINUTE;
 /// Seconds after the beginning of a day at which a price is stated. They are closer together before the low, before
 /// [`Day::LATER`] and before the close: people act then, and what the contracts average over half an hour wants at least three
 /// observations.
-const TIMES: [u64; 15] = [
+const TIMES: [u64; 18] = [
     4 * HOUR,
     8 * HOUR,
     Day::LOW_AT - 30 * MINUTE,
@@ -23,6 +23,9 @@ const TIMES: [u64; 15] = [
     Day::LATER - 10 * MINUTE,
     Day::LATER,
     20 * HOUR,
+    21 * HOUR,
+    22 * HOUR,
+    23 * HOUR,
     Day::CLOSE_AT - 30 * MINUTE,
     Day::CLOSE_AT - 20 * MINUTE,
     Day::CLOSE_AT - 10 * MINUTE,
@@ -37,7 +40,7 @@ const TIMES: [u64; 15] = [
 /// the next. (The boundary price is the mean of the half hour before 08:00, that is the price some twenty minutes before the
 /// close. On the closes and lows of BTC from 2014-09-17 to 2022-03-01 its volatility is 74.1 % where that of the closes is
 /// 74.9 %, and its daily returns have an autocorrelation of −0.01, those of the closes −0.02. STX's is the mean of four hours,
-/// most of which is the report of 20 h.)
+/// which are therefore reported hour by hour.)
 ///
 /// Between its prices a day runs geometrically: equal times change the price by equal factors.
 ///
@@ -97,7 +100,7 @@ impl Day {
         self.low < self.open && self.low < self.close
     }
 
-    /// What the market says 4 h, 8 h, 11 h 30, 11 h 40, 11 h 50, 12 h, 15 h 30, 15 h 40, 15 h 50, 16 h, 20 h, 23 h 30, 23 h 40,
+    /// What the market says 4 h, 8 h, 11 h 30, 11 h 40, 11 h 50, 12 h, 15 h 30, 15 h 40, 15 h 50, 16 h, 20 h, 21 h, 22 h, 23 h, 23 h 30, 23 h 40,
     /// 23 h 50 and 24 h after the day [begins](Self::begins). Its beginning is the last of the day before.
     ///
     /// After 12 h of a day that [dips](Self::dips) it is exactly the low, after 24 h exactly the close; between them it is the

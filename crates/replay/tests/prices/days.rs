@@ -76,6 +76,9 @@ fn a_day_is_played_from_one_boundary_to_the_next_with_its_low_in_the_middle() {
             "03-12 23:50",
             "03-13 00:00",
             "03-13 04:00",
+            "03-13 05:00",
+            "03-13 06:00",
+            "03-13 07:00",
             "03-13 07:30",
             "03-13 07:40",
             "03-13 07:50",
@@ -84,10 +87,10 @@ fn a_day_is_played_from_one_boundary_to_the_next_with_its_low_in_the_middle() {
     );
     assert_eq!(day.begins().to_string(), "2020-03-12 08:00:00 UTC");
     // The day ends where the next begins.
-    assert_eq!(steps[14].at, Day { date: date("2020-03-13"), ..day }.begins());
+    assert_eq!(steps[17].at, Day { date: date("2020-03-13"), ..day }.begins());
     let after = |step: usize| steps[step].at.get() - day.begins().get();
-    assert_eq!([5, 9, 14].map(after), [Day::LOW_AT, Day::LATER, Day::CLOSE_AT]);
-    let expected: [u128; 15] = [
+    assert_eq!([5, 9, 17].map(after), [Day::LOW_AT, Day::LATER, Day::CLOSE_AT]);
+    let expected: [u128; 18] = [
         672_551_957_975,
         571_737_519_229,
         496_002_297_364,
@@ -99,6 +102,9 @@ fn a_day_is_played_from_one_boundary_to_the_next_with_its_low_in_the_middle() {
         489_536_008_360,
         489_688_796_869,
         493_370_061_373,
+        494_294_693_480,
+        495_221_058_455,
+        496_149_159_543,
         496_613_862_147,
         496_768_859_717,
         496_923_905_663,
@@ -108,11 +114,11 @@ fn a_day_is_played_from_one_boundary_to_the_next_with_its_low_in_the_middle() {
         assert!(step.btc.base_units().abs_diff(expected) <= 3, "{step:?} {expected}");
     }
     assert_eq!((steps[5].btc, steps[5].stx), (day.low, day.stx_low));
-    assert_eq!((steps[14].btc, steps[14].stx), (day.close, day.stx_close));
+    assert_eq!((steps[17].btc, steps[17].stx), (day.close, day.stx_close));
     assert!(steps[..6].is_sorted_by(|a, b| a.stx > b.stx) && steps[5..].is_sorted_by(|a, b| a.stx < b.stx));
 
     let straight = Day { low: usd("7911.43"), close: usd("9078.76"), ..day };
-    let expected: [u128; 15] = [
+    let expected: [u128; 18] = [
         809_500_113_724,
         828_283_172_726,
         845_075_521_591,
@@ -124,6 +130,9 @@ fn a_day_is_played_from_one_boundary_to_the_next_with_its_low_in_the_middle() {
         866_338_483_940,
         867_166_889_198,
         887_288_006_623,
+        892_390_816_423,
+        897_522_972_576,
+        902_684_643_854,
         905_276_600_672,
         906_142_239_115,
         907_008_705_294,
@@ -154,10 +163,10 @@ proptest! {
         let [open, low, close, stx_open, stx_low, stx_close] = prices.map(UsdE8::new);
         let day = Day { date: date("9999-12-31"), open, low, close, stx_open, stx_low, stx_close };
         let steps = day.steps();
-        prop_assert_eq!(steps.len(), 15);
+        prop_assert_eq!(steps.len(), 18);
         let (least, most) = (open.min(close).min(low), open.max(close));
         prop_assert!(steps.iter().all(|step| (least..=most).contains(&step.btc)));
-        prop_assert_eq!((steps[14].btc, steps[14].stx), (close, stx_close));
+        prop_assert_eq!((steps[17].btc, steps[17].stx), (close, stx_close));
         if day.dips() {
             prop_assert_eq!(steps[5].btc, low);
         } else if open <= close {
