@@ -74,13 +74,15 @@ impl Provider {
         self.proceeds_slack += loss;
         self.queued = self.queued - self.queued.times(filled, queue);
         self.queued_slack = self.queued_slack.times(queue - filled, queue) + unit + one;
+        // What a unit of the index was worth before this fill, as with the shares.
+        let basis_unit = self.queued_basis.over(index);
         self.queued_basis = self.queued_basis - basis;
         if filled == queue {
             (self.queued_slack, self.queued_basis) = (Exact::ZERO, Exact::ZERO);
             self.basis_slack = Exact::ZERO;
         } else {
             // The contract splits a ticket's basis by its rounded shares.
-            self.basis_slack += one + self.queued_basis.over(index);
+            self.basis_slack += one + basis_unit;
         }
     }
 
