@@ -1,7 +1,7 @@
 //! Looking at the whole state, and putting it aside and back.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bithedge_stacks::{MicroStx, Principal, Value};
 use serde::Deserialize;
@@ -211,7 +211,7 @@ impl Session {
     /// # Errors
     /// [`SessionError::Vm`] if the file cannot be written, or the process failed.
     pub fn save_state(&mut self, file: &Path) -> Result<(), SessionError> {
-        let path = file.to_string_lossy();
+        let path = absolute(file);
         self.request::<serde_json::Value>(json!({ "op": "save", "path": path }), "save").map(drop)
     }
 
@@ -222,7 +222,7 @@ impl Session {
     /// cannot be used after that.
     pub fn load_state(&mut self, file: &Path) -> Result<(), SessionError> {
         self.interfaces = None;
-        let path = file.to_string_lossy();
+        let path = absolute(file);
         self.request::<serde_json::Value>(json!({ "op": "load", "path": path }), "load").map(drop)
     }
 
@@ -245,4 +245,9 @@ fn as_text(assets: &Assets) -> BTreeMap<&str, BTreeMap<&str, String>> {
             (asset.as_str(), owners.collect())
         })
         .collect()
+}
+
+/// The worker stands in a folder of its own: a path that is relative to this process means another file there.
+fn absolute(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
 }

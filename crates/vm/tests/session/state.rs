@@ -105,6 +105,11 @@ fn another_process_goes_on_from_a_saved_state() {
         (fingerprint(&mut second), second.tip().unwrap()),
         (fingerprint(&mut first), first.tip().unwrap())
     );
+    // A relative path is this process's, not the worker's.
+    let relative = std::path::PathBuf::from(format!("state-{}", std::process::id()));
+    first.save_state(&relative).unwrap();
+    second.load_state(&relative).unwrap();
+    std::fs::remove_file(&relative).unwrap();
     // What is no state, or only half of one, is refused.
     assert!(first.load_state(&folder.path().join("nothing")).is_err());
     let whole = std::fs::read(&file).unwrap();
