@@ -42,7 +42,7 @@ impl Cover {
         }
     }
 
-    /// The part of the bucket's backing that one purchase asks for, ppm: together some 60 % when all are in.
+    /// The part of the bucket's backing that one purchase asks for, ppm: meant to add up to some 60 % once all run.
     pub(crate) const fn share(self) -> Ppm {
         Ppm::new(match self {
             Self::FourWeeks => 90_000,
