@@ -355,11 +355,36 @@ impl Sheet<'_> {
     }
 }
 
-/// In the surface's units, without repetitions.
+/// In the surface's units, without repetitions and without what no pixel could show: of a run of points within the same
+/// column of pixels its first, lowest, highest and last remain (Jugel et al., "M4: a visualization-oriented time series
+/// data aggregation", 2014). So a chart is given all its data, and years of days cost no more than the screen can hold.
 fn distinct(points: &[Point]) -> Vec<(i32, i32)> {
     let mut points: Vec<(i32, i32)> = points.iter().copied().map(at).collect();
     points.dedup();
-    points
+    let mut kept = Vec::with_capacity(points.len());
+    for run in points.chunk_by(|one, next| column(*one) == column(*next)) {
+        if run.len() <= 4 {
+            kept.extend_from_slice(run);
+            continue;
+        }
+        let extreme = |of: Option<usize>| of.unwrap_or(0);
+        let mut corners = [
+            0,
+            extreme((0..run.len()).min_by_key(|index| run.get(*index).map(|point| point.1))),
+            extreme((0..run.len()).max_by_key(|index| run.get(*index).map(|point| point.1))),
+            run.len() - 1,
+        ];
+        corners.sort_unstable();
+        kept.extend(corners.iter().filter_map(|index| run.get(*index)));
+    }
+    kept.dedup();
+    kept
+}
+
+/// The column of pixels that a point lies in.
+#[allow(clippy::cast_possible_truncation, reason = "the quotient of an i32 by a small constant")]
+fn column(point: (i32, i32)) -> i32 {
+    point.0.div_euclid(UNITS as i32)
 }
 
 #[cfg(test)]
@@ -375,6 +400,16 @@ mod tests {
         assert!(!rect.is_crossed_by((0.0, 25.0), (30.0, 25.0)));
         assert!(!rect.is_crossed_by((0.0, 15.0), (9.0, 15.0)));
         assert!(!rect.is_crossed_by((0.0, 18.0), (12.0, 30.0)), "past a corner");
+    }
+
+    #[test]
+    fn of_many_points_in_a_column_the_ends_and_the_extremes_remain() {
+        let crowd: Vec<Point> =
+            (0..1_000).map(|index| (5.0 + f64::from(index) * 1e-4, f64::from(index % 7))).collect();
+        let line: Vec<Point> = [(4.0, 1.0)].into_iter().chain(crowd).chain([(7.0, 2.0)]).collect();
+        assert_eq!(distinct(&line), [(40, 10), (50, 0), (51, 60), (51, 50), (70, 20)]);
+        let sparse: Vec<Point> = (0..50).map(|index| (f64::from(index), 3.0)).collect();
+        assert_eq!(distinct(&sparse).len(), 50, "nothing is lost where there is room");
     }
 
     #[test]

@@ -31,6 +31,7 @@ Usage: cargo xtask replay --prices FILE.csv [--from DATE] [--to DATE] [--seed N]
   --out FOLDER      where the report goes (target/replay/report)
   --set NAME=VALUE  another starting value than the suite's: 3.markup=300000 of a tier, min-lock-rate=40000 of a parameter
   --asset NAME      sbtc or stx alone
+  --without-trend   the same days with prices that end where they began
   --fresh           from the first day, whatever was put aside";
 
 /// The program that runs the VM.
@@ -45,6 +46,7 @@ struct Arguments {
     out: PathBuf,
     trials: Vec<Trial>,
     assets: Vec<Asset>,
+    without_trend: bool,
     fresh: bool,
 }
 
@@ -69,6 +71,7 @@ fn arguments() -> Result<Option<Arguments>> {
         out: PathBuf::from("target/replay/report"),
         trials: Vec::new(),
         assets: Asset::ALL.to_vec(),
+        without_trend: false,
         fresh: false,
     };
     let mut parser = lexopt::Parser::from_env();
@@ -88,6 +91,7 @@ fn arguments() -> Result<Option<Arguments>> {
                     other => bail!("{other} is neither sbtc nor stx"),
                 }
             }
+            Long("without-trend") => found.without_trend = true,
             Long("fresh") => found.fresh = true,
             Long("help") => {
                 eprintln!("{USAGE}");
@@ -105,6 +109,7 @@ fn replay() -> Result<()> {
     let file = File::open(&arguments.prices)
         .with_context(|| format!("cannot read {}", arguments.prices.display()))?;
     let history = History::read(file, arguments.from, arguments.to, arguments.seed)
+        .and_then(|history| if arguments.without_trend { history.without_trend() } else { Ok(history) })
         .with_context(|| format!("{} cannot be replayed", arguments.prices.display()))?;
     let contracts = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/Clarinet.toml"));
     let aside = Path::new("target/replay").join(fingerprint(&arguments, &contracts)?);
@@ -222,7 +227,7 @@ fn fingerprint(arguments: &Arguments, contracts: &Path) -> Result<String> {
             hash.write(&fs::read(file)?);
         }
     }
-    let Arguments { from, to, seed, capital, trials, .. } = arguments;
-    hash.write(format!("{from:?} {to:?} {seed} {capital} {trials:?}").as_bytes());
+    let Arguments { from, to, seed, capital, trials, without_trend, .. } = arguments;
+    hash.write(format!("{from:?} {to:?} {seed} {capital} {trials:?} {without_trend}").as_bytes());
     Ok(format!("{:016x}", hash.finish()))
 }

@@ -42,6 +42,12 @@ impl Cover {
         }
     }
 
+    /// Whether its policies run to their expiry.
+    #[must_use]
+    pub const fn is_kept(self) -> bool {
+        matches!(self, Self::FourWeeks | Self::OneWeek | Self::Longest)
+    }
+
     /// The part of the bucket's backing that one purchase asks for, ppm: meant to add up to some 60 % once all run.
     pub(crate) const fn share(self) -> Ppm {
         Ppm::new(match self {

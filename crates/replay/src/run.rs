@@ -50,6 +50,8 @@ pub struct Outcome {
     pub running: u64,
     /// The insurance fund at the end, base units.
     pub fund: TokenAmount,
+    /// The treasury at the end, base units.
+    pub treasury: TokenAmount,
     /// By tier: the utilisation at which sales stop.
     pub limits: BTreeMap<u8, Ppm>,
     /// What was left in the vault when everybody had left, base units: exit fees that nobody was there to get, prepaid bounties, and
@@ -119,6 +121,7 @@ impl Run {
             calls: play.chain().calls(),
             running,
             fund: play.fund()?,
+            treasury: play.treasury()?,
             limits: play.limits(),
             left: play.left_in_the_vault()?,
         }))

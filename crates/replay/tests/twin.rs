@@ -9,9 +9,10 @@ use bithedge_protocol::pool::{Market, Order, value_policy};
 use bithedge_protocol::{Asset, Sats, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_replay::{Chain, TIERS};
 use bithedge_stacks::{Address, MicroStx, Value};
-use bithedge_suite::generated::{liquidity_pool, oracle, policy_registry};
+use bithedge_suite::bounded::List;
+use bithedge_suite::generated::{fee_schedule, liquidity_pool, oracle, policy_registry};
 use bithedge_suite::setup::SetupCall;
-use bithedge_suite::state;
+use bithedge_suite::{ContractFunction as _, state};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -28,6 +29,18 @@ struct Scene {
     provider: Address,
     btc: u128,
     stx: u128,
+}
+
+/// Fees fall by volume, so that the buyer of this test pays less from the second day on.
+fn discounted(calls: &mut Vec<SetupCall>) {
+    let tier = |threshold, discount| fee_schedule::types::DiscountTiers { threshold, discount };
+    let tiers = List::new([tier(USD, 123_457), tier(1_000_000 * USD, 345_679)]).unwrap();
+    let request = fee_schedule::SetDiscountTiers { tiers };
+    calls.push(SetupCall {
+        contract: "fee-schedule",
+        function: "set-discount-tiers",
+        arguments: request.args(),
+    });
 }
 
 /// Every way of overflowing, the middle tier's caps filled by small buckets.
@@ -51,9 +64,11 @@ impl Scene {
     fn new() -> Self {
         let contracts = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../contracts/Clarinet.toml");
         let volatility = (600_000, 700_000);
-        let mut chain =
-            Chain::start(&contracts, UnixSeconds::new(START), volatility, |calls| overflowing(calls))
-                .unwrap();
+        let mut chain = Chain::start(&contracts, UnixSeconds::new(START), volatility, |calls| {
+            overflowing(calls);
+            discounted(calls);
+        })
+        .unwrap();
         let buyer = chain.vm().account("wallet_1").unwrap();
         let provider = chain.vm().account("wallet_2").unwrap();
         for who in [buyer, provider] {
@@ -306,6 +321,7 @@ fn quotes_values_and_availability_are_the_contracts_in_every_state() {
     let mut draw = || draft().new_tree(&mut runner).unwrap().current();
     let (mut sold, mut refused, mut split, mut bought, mut valued) = (0, 0, 0, 0, 0);
     let mut reasons = std::collections::BTreeMap::<String, u32>::new();
+    let mut discounts = std::collections::BTreeSet::new();
     for round in 0..20 {
         // Fresh prices, and every fourth round a sharp move; STX moves on its own.
         let factor = [97, 104, 99, 88, 108, 101, 93, 111][round % 8];
@@ -322,6 +338,7 @@ fn quotes_values_and_availability_are_the_contracts_in_every_state() {
                 if turn == 5 && round % 2 == 0 {
                     order = beyond_the_tier(&market, asset).unwrap_or(order);
                 }
+                discounts.insert(market.fee.discount);
                 if scene.compare(&market, &order) {
                     sold += 1;
                     split += usize::from(market.quote(&order).unwrap().parts.len() > 1);
@@ -341,6 +358,7 @@ fn quotes_values_and_availability_are_the_contracts_in_every_state() {
         sold > 40 && split > 2 && bought > 40 && refused > 100 && valued > 150 && reasons.len() > 7,
         "{sold} sold, {split} of them split, {bought} bought, {refused} refused, {valued} valued, {reasons:?}"
     );
+    assert!(discounts.len() > 1, "with and without a discount: {discounts:?}");
     // The oracle's own figure, as a last word: prices were fresh throughout.
     assert!(scene.chain.read(oracle::GetPrice {}).unwrap().is_ok());
 }

@@ -13,7 +13,7 @@ use bithedge_protocol::pool::{SaleRules, TierTerms};
 use bithedge_protocol::risk::ClosePoint;
 use bithedge_protocol::{Asset, Ppm, PpmChange, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::{Address, MicroStx, Principal};
-use bithedge_suite::generated::{Contract, insurance_fund};
+use bithedge_suite::generated::{Contract, insurance_fund, treasury};
 use bithedge_suite::setup::SetupCall;
 
 pub use checks::Equalities;
@@ -282,6 +282,15 @@ impl Play {
     pub fn fund(&mut self) -> Result<TokenAmount, ReplayError> {
         let token = self.chain.token_principal(self.asset);
         Ok(TokenAmount::new(self.chain.read(insurance_fund::GetFundSize { token })?))
+    }
+
+    /// The treasury's books, base units.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub fn treasury(&mut self) -> Result<TokenAmount, ReplayError> {
+        let token = self.chain.token_principal(self.asset);
+        Ok(TokenAmount::new(self.chain.read(treasury::GetTreasuryBalances { token })?.total))
     }
 
     /// How many days were played.

@@ -14,6 +14,7 @@ mod history;
 mod logarithm;
 mod read;
 pub mod stx;
+mod trend;
 mod volatility;
 pub mod walk;
 

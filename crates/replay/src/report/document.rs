@@ -121,7 +121,7 @@ const STYLE: &str = "
   --line: light-dark(#e2e6e1, #2a322e); --text: light-dark(#15201b, #e9efeb); --muted: light-dark(#55615b, #a0aca6); }
 body { margin: 0; background: var(--ground); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Inter, Roboto, Cantarell, 'Noto Sans', 'DejaVu Sans', sans-serif; }
-main { max-width: 1040px; margin: 0 auto; padding: 32px 20px 64px; }
+main { max-width: 1180px; margin: 0 auto; padding: 32px 20px 64px; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0 0 16px; }
 h2 { font-size: 19px; margin: 40px 0 8px; }
 p { margin: 8px 0; max-width: 72ch; }

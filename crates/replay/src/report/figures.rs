@@ -81,7 +81,7 @@ fn change(from: f64, to: f64) -> f64 {
     if from > 0.0 { to / from - 1.0 } else { 0.0 }
 }
 
-fn fraction(ppm: PpmChange) -> f64 {
+pub(super) fn fraction(ppm: PpmChange) -> f64 {
     let size = units(ppm.magnitude().base_units()) / 1e6;
     if ppm.is_negative() { -size } else { size }
 }

@@ -14,11 +14,6 @@ use crate::{Outcome, ReplayError, TIERS};
 
 /// The width that reports are read at.
 const WIDTH: u32 = 960;
-/// More closes than these are too many for a picture of that width.
-const MOST: usize = 400;
-/// Of more, a week's lowest and last are drawn: real closes all of them, and no low is left out.
-const WEEK: usize = 7;
-
 fn picture(name: &str, draw: impl Fn(&Frame<'_>) -> Chart) -> Block {
     let [light, dark] = [(Theme::Light, "light"), (Theme::Dark, "dark")].map(|(theme, suffix)| {
         let id = format!("{name}-{suffix}");
@@ -27,31 +22,13 @@ fn picture(name: &str, draw: impl Fn(&Frame<'_>) -> Chart) -> Block {
     Block::Picture(Box::new(Picture { name: name.to_owned(), light, dark }))
 }
 
-/// All, or of many those that have to be seen, in order.
-fn drawn<T: Copy, K: Ord>(all: &[T], figure: impl Fn(&T) -> K) -> Vec<T> {
-    if all.len() <= MOST {
-        return all.to_vec();
-    }
-    let mut kept = Vec::new();
-    for week in all.chunks(WEEK) {
-        let lowest = (0..week.len()).min_by_key(|at| week.get(*at).map(&figure));
-        let last = week.len().checked_sub(1);
-        let both = lowest.into_iter().chain(last.filter(|last| Some(*last) != lowest));
-        kept.extend(both.filter_map(|at| week.get(at).copied()));
-    }
-    kept
-}
-
 /// Returns of the buckets of one asset, in its token.
 pub(super) fn returns(played: &Played, outcome: &Outcome) -> Result<Block, ReplayError> {
     let mut lines = Vec::new();
     for tier in TIERS {
         let history = history_of(outcome.asset, held(outcome, tier));
-        let points: Vec<_> = history.closes.iter().map(|close| close.at).zip(history.returns()?).collect();
-        lines.push(TimeLine {
-            name: super::words::tier_name(tier).to_owned(),
-            points: drawn(&points, |(_, change)| *change),
-        });
+        let points = history.closes.iter().map(|close| close.at).zip(history.returns()?).collect();
+        lines.push(TimeLine { name: super::words::tier_name(tier).to_owned(), points });
     }
     let symbol = outcome.asset.symbol();
     let series = TimeSeries {
@@ -69,11 +46,8 @@ pub(super) fn returns(played: &Played, outcome: &Outcome) -> Result<Block, Repla
 pub(super) fn history(played: &Played, outcome: &Outcome, tier: u8) -> Result<Block, ReplayError> {
     let history = history_of(outcome.asset, held(outcome, tier));
     let closes = history.closes.iter().map(|close| close.at).zip(history.returns()?);
-    let closes: Vec<YieldClose> = closes.map(|(at, since_first)| YieldClose { at, since_first }).collect();
-    let data = YieldHistory {
-        name: bucket_name(played, outcome.asset, tier),
-        closes: drawn(&closes, |close| close.since_first),
-    };
+    let closes = closes.map(|(at, since_first)| YieldClose { at, since_first }).collect();
+    let data = YieldHistory { name: bucket_name(played, outcome.asset, tier), closes };
     let name = format!("history-{}-{tier}", outcome.asset.symbol().to_lowercase());
     Ok(picture(&name, |frame| yield_history(&data, frame)))
 }
@@ -81,12 +55,9 @@ pub(super) fn history(played: &Played, outcome: &Outcome, tier: u8) -> Result<Bl
 /// Utilisation of one bucket.
 pub(super) fn used(played: &Played, outcome: &Outcome, tier: u8) -> Block {
     let days = held(outcome, tier);
-    let points: Vec<UtilisationPoint> =
-        days.iter().map(|day| UtilisationPoint { at: day.at, ratio: day.utilisation }).collect();
     let data = Utilisation {
         name: bucket_name(played, outcome.asset, tier),
-        // The highest use of a week is the one that matters.
-        points: drawn(&points, |point| std::cmp::Reverse(point.ratio)),
+        points: days.iter().map(|day| UtilisationPoint { at: day.at, ratio: day.utilisation }).collect(),
         limit: outcome.limits.get(&tier).copied().unwrap_or_default(),
     };
     let name = format!("utilisation-{}-{tier}", outcome.asset.symbol().to_lowercase());

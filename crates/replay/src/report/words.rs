@@ -4,7 +4,7 @@ use bithedge_protocol::{Asset, PpmChange, TokenAmount};
 
 use super::Played;
 use super::document::{Block, Document};
-use super::figures::{BucketFigures, CoverFigures};
+use super::figures::{BucketFigures, CoverFigures, fraction};
 use super::pictures;
 use crate::ledger::CoverFlows;
 use crate::people::Cover;
@@ -30,7 +30,7 @@ pub(super) fn bucket_name(played: &Played, asset: Asset, tier: u8) -> String {
 
 /// `+12.3 %`, with a minus sign that is one.
 fn signed(fraction: f64) -> String {
-    let size = format!("{:.1} %", fraction.abs() * 100.0);
+    let size = percent(fraction.abs());
     if size == "0.0 %" {
         size
     } else if fraction < 0.0 {
@@ -40,8 +40,11 @@ fn signed(fraction: f64) -> String {
     }
 }
 
+/// `1,234.5 %` of what is not negative.
 fn percent(fraction: f64) -> String {
-    format!("{:.1} %", fraction * 100.0)
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a figure to read, 0 or more")]
+    let tenths = (fraction * 1e3).round() as u128;
+    format!("{}.{} %", grouped(tenths / 10), tenths % 10)
 }
 
 /// Whole tokens, to three digits after the point.
@@ -108,16 +111,16 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
     }
     blocks.push(Block::Text(
         "What each kind of provider put in and took out, until the last had left. When prices ended, everything that ran was settled \
-         at the last price and everybody left."
+         at the last price and everybody left. A deposit is refused when the bucket has all that it takes, or when it is dust."
             .to_owned(),
     ));
     blocks.push(capital(played, outcomes));
     blocks.push(Block::Heading("What buyers paid and received".to_owned()));
     blocks.push(Block::Text(
         "Cost (premium, fee and bounty) and payments as parts of what a policy protected, all in USD at the time; the mean of the policies, \
-         so that each counts alike. A year of cover is the cost for as long as policies were held. What came back is everything that \
-         policies paid, sales back too, of what they cost: insurance that returns more than it costs is not sold for long, insurance \
-         that returns little is dear."
+         so that each counts alike. A year of cover is told of those who keep their policies to the end and buy the next. What came back is \
+         everything that policies paid, sales back too, of what they cost: insurance that returns more than it costs is not sold for \
+         long, insurance that returns little is dear."
             .to_owned(),
     ));
     for outcome in outcomes {
@@ -134,6 +137,7 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
     blocks.push(promises(played, outcomes));
     blocks.push(business(played, outcomes));
     blocks.push(Block::Heading("Whether every figure and unit is accounted for".to_owned()));
+    blocks.push(reconciliation(outcomes));
     blocks.push(equalities(outcomes));
     blocks.push(Block::Heading("Bucket by bucket".to_owned()));
     for outcome in outcomes {
@@ -224,7 +228,8 @@ fn calendar(played: &Played, buckets: &[BucketFigures]) -> Block {
 }
 
 fn capital(played: &Played, outcomes: &[Outcome]) -> Block {
-    let head = ["Bucket and provider", "Paid in", "Taken out", "Of what was paid in", "Not taken"];
+    let head =
+        ["Bucket and provider", "Paid in", "Taken out", "Earned, of what was paid in", "Deposits refused"];
     let mut rows = Vec::new();
     for outcome in outcomes {
         for (tier, kinds) in &outcome.ledger.capital {
@@ -235,7 +240,7 @@ fn capital(played: &Played, outcomes: &[Outcome]) -> Block {
                     format!("{}: {}", bucket_name(played, outcome.asset, *tier), kind.name()),
                     tokens(outcome.asset, flows.paid_in),
                     tokens(outcome.asset, flows.taken_out),
-                    earned.map_or_else(String::new, |earned| earned.to_string()),
+                    earned.map_or_else(String::new, |earned| signed(fraction(earned))),
                     grouped(flows.refused.into()),
                 ]);
             }
@@ -257,7 +262,7 @@ fn covers(played: &Played, outcome: &Outcome) -> Block {
         "Came back, of cost",
         "Orders refused",
     ];
-    let row = |name: String, figures: &CoverFigures| {
+    let row = |name: String, figures: &CoverFigures, kept: bool| {
         let CoverFlows { policies, paid_out, sold_back, refused, .. } = figures.flows;
         vec![
             name,
@@ -266,7 +271,7 @@ fn covers(played: &Played, outcome: &Outcome) -> Block {
             grouped(sold_back.into()),
             format!("{:.1}", figures.days),
             percent(figures.cost),
-            percent(figures.yearly_cost),
+            if kept { percent(figures.yearly_cost) } else { "\u{2013}".to_owned() },
             percent(figures.returned),
             grouped(refused.into()),
         ]
@@ -275,10 +280,11 @@ fn covers(played: &Played, outcome: &Outcome) -> Block {
     for tier in TIERS {
         let Some(habits) = outcome.ledger.covers.get(&tier) else { continue };
         let all = CoverFigures::together(habits.values().copied());
-        rows.push(row(format!("{}: everybody", tier_name(tier)), &all));
+        rows.push(row(format!("{}: everybody", tier_name(tier)), &all, false));
         for cover in Cover::ALL {
             if let Some(flows) = habits.get(&cover) {
-                rows.push(row(format!("{}: {}", tier_name(tier), cover.name()), &CoverFigures::of(*flows)));
+                let name = format!("{}: {}", tier_name(tier), cover.name());
+                rows.push(row(name, &CoverFigures::of(*flows), cover.is_kept()));
             }
         }
     }
@@ -364,27 +370,48 @@ fn equalities(outcomes: &[Outcome]) -> Block {
         "all together; the first difference would have ended the replay".to_owned(),
         grouped(all.total().into()),
     ]);
-    for outcome in outcomes {
-        let symbol = outcome.asset.symbol();
-        for (what, amount) in [
-            ("given to people at the start", outcome.ledger.given),
-            ("in the insurance fund at the end", outcome.fund),
-            ("keepers' bounties", outcome.ledger.bounties),
-            (
-                "left in the vault when everybody had left: exit fees of the last, prepaid bounties, rounding",
-                outcome.left,
-            ),
-        ] {
-            let unit = if outcome.asset == Asset::Sbtc { "satoshis" } else { "micro-STX" };
-            rows.push(vec![format!("{symbol}: {what}, {unit}"), grouped(amount.base_units())]);
-        }
-        rows.push(vec![
-            format!("{symbol}: policies that ran when prices ended"),
-            grouped(outcome.running.into()),
-        ]);
-    }
     Block::Table {
         head: texts(["The application's figure is the contract's, and the books are the tokens", "Times"]),
         rows,
     }
+}
+
+/// Where every unit that was given to people at the start is at the end.
+fn reconciliation(outcomes: &[Outcome]) -> Block {
+    let mut head = texts(["In base units, when everybody had left"]);
+    head.extend(outcomes.iter().map(|outcome| match outcome.asset {
+        Asset::Sbtc => "sBTC, satoshis".to_owned(),
+        Asset::Stx => "STX, micro-STX".to_owned(),
+    }));
+    let people =
+        |outcome: &Outcome| outcome.ledger.wallets.values().map(|wallet| wallet.base_units()).sum::<u128>();
+    let held = |outcome: &Outcome| {
+        people(outcome)
+            + outcome.left.base_units()
+            + outcome.fund.base_units()
+            + outcome.treasury.base_units()
+    };
+    type Figure<'a> = (&'a str, &'a dyn Fn(&Outcome) -> String);
+    let figures: [Figure<'_>; 8] = [
+        ("given to people at the start", &|outcome| grouped(outcome.ledger.given.base_units())),
+        ("with people: providers, buyers, keepers", &|outcome| grouped(people(outcome))),
+        ("in the insurance fund", &|outcome| grouped(outcome.fund.base_units())),
+        ("in the treasury", &|outcome| grouped(outcome.treasury.base_units())),
+        ("in the vault: exit fees of the last to leave, prepaid bounties, rounding", &|outcome| {
+            grouped(outcome.left.base_units())
+        }),
+        ("unaccounted for: given, less all of these", &|outcome| {
+            difference(outcome.ledger.given.base_units(), held(outcome))
+        }),
+        ("of what people have: keepers' bounties", &|outcome| grouped(outcome.ledger.bounties.base_units())),
+        ("policies that ran when prices ended, settled at the last", &|outcome| {
+            grouped(outcome.running.into())
+        }),
+    ];
+    let rows = figures.iter().map(|(what, figure)| {
+        let mut row = texts([*what]);
+        row.extend(outcomes.iter().map(figure));
+        row
+    });
+    Block::Table { head, rows: rows.collect() }
 }

@@ -8,6 +8,7 @@
 mod days;
 mod models;
 mod reading;
+mod trend;
 mod volatility;
 mod walking;
 
