@@ -26,6 +26,19 @@ impl ValueAxis {
         Self { title: title.into(), domain, ticks }
     }
 
+    /// Without a lowest interval that values from `low` on would hardly enter: a return of -5 beside one of 2,000 needs no room down
+    /// to -1,000.
+    pub(crate) fn trimmed(mut self, low: f64) -> Self {
+        if let [lowest, next, ..] = self.ticks.as_slice()
+            && next.value - low < 0.25 * (next.value - lowest.value)
+            && self.ticks.len() > 2
+        {
+            self.domain = Domain::new(low.min(next.value) - self.domain.extent() * 0.02, self.domain.high);
+            self.ticks.remove(0);
+        }
+        self
+    }
+
     /// The space that its labels need to the left of the plot.
     pub(crate) fn gutter(&self, sheet: &Sheet<'_>) -> f64 {
         let widths = self.ticks.iter().map(|tick| sheet.muted(tick.label.as_str()).width());

@@ -355,8 +355,8 @@ impl Sheet<'_> {
     }
 }
 
-/// In the surface's units, without repetitions and without what no pixel could show: of a run of points within the same
-/// column of pixels its first, lowest, highest and last remain (Jugel et al., "M4: a visualization-oriented time series
+/// In the surface's units, without repetitions and without what nobody could see: of a run of points within a line's width, two
+/// pixels, its first, lowest, highest and last remain (Jugel et al., "M4: a visualization-oriented time series
 /// data aggregation", 2014). So a chart is given all its data, and years of days cost no more than the screen can hold.
 fn distinct(points: &[Point]) -> Vec<(i32, i32)> {
     let mut points: Vec<(i32, i32)> = points.iter().copied().map(at).collect();
@@ -381,10 +381,10 @@ fn distinct(points: &[Point]) -> Vec<(i32, i32)> {
     kept
 }
 
-/// The column of pixels that a point lies in.
-#[allow(clippy::cast_possible_truncation, reason = "the quotient of an i32 by a small constant")]
-fn column(point: (i32, i32)) -> i32 {
-    point.0.div_euclid(UNITS as i32)
+/// The column of two pixels that a point lies in.
+#[allow(clippy::cast_possible_truncation, reason = "a small constant")]
+const fn column(point: (i32, i32)) -> i32 {
+    point.0.div_euclid(2 * UNITS as i32)
 }
 
 #[cfg(test)]
@@ -406,8 +406,8 @@ mod tests {
     fn of_many_points_in_a_column_the_ends_and_the_extremes_remain() {
         let crowd: Vec<Point> =
             (0..1_000).map(|index| (5.0 + f64::from(index) * 1e-4, f64::from(index % 7))).collect();
-        let line: Vec<Point> = [(4.0, 1.0)].into_iter().chain(crowd).chain([(7.0, 2.0)]).collect();
-        assert_eq!(distinct(&line), [(40, 10), (50, 0), (51, 60), (51, 50), (70, 20)]);
+        let line: Vec<Point> = [(3.0, 1.0)].into_iter().chain(crowd).chain([(7.0, 2.0)]).collect();
+        assert_eq!(distinct(&line), [(30, 10), (50, 0), (51, 60), (51, 50), (70, 20)]);
         let sparse: Vec<Point> = (0..50).map(|index| (f64::from(index), 3.0)).collect();
         assert_eq!(distinct(&sparse).len(), 50, "nothing is lost where there is room");
     }

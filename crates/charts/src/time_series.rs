@@ -123,7 +123,7 @@ fn draw(
         let rows = plot::legend_rows(sheet, &legend).min(6.0);
         top += 4.0 + rows * sheet.leading();
     }
-    let axis = ValueAxis::new(title, values, bottom - top);
+    let axis = ValueAxis::new(title, values, bottom - top).trimmed(values.low);
     let left = axis.gutter(sheet);
     let right = sheet.bounds.right - plot::MARGIN - if direct { name_width } else { 8.0 };
     let base = BaseAxis::time(from, until);

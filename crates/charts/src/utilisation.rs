@@ -124,7 +124,10 @@ fn draw(sheet: &mut Sheet<'_>, points: &[UtilisationPoint], limit: Ppm) {
     if let Some(peak) = peak {
         let center = plot.at(plot::seconds(peak.at), value(peak.ratio));
         sheet.disc(center, 3.5, palette.accent);
-        let label = sheet.label(format!("{}, {}", percent(peak.ratio), calendar::day(peak.at)));
+        const YEAR: u64 = 31_536_000;
+        let long = last.at.get().saturating_sub(first.at.get()) > YEAR;
+        let when = if long { calendar::date(peak.at) } else { calendar::day(peak.at) };
+        let label = sheet.label(format!("{}, {when}", percent(peak.ratio)));
         sheet.place(&label, &above(center, sheet.size));
     }
 }

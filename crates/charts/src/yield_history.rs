@@ -126,7 +126,8 @@ fn draw(sheet: &mut Sheet<'_>, steps: &[Step], worst: (UnixSeconds, i128)) {
     let bottom = sheet.bounds.bottom - plot::base_height(sheet);
     let between = plot::title_height(sheet) + 10.0;
     let upper_height = (bottom - top - between) * 0.66;
-    let upper_axis = ValueAxis::new("Return since the first close, %", returns.with_zero(), upper_height);
+    let upper_axis = ValueAxis::new("Return since the first close, %", returns.with_zero(), upper_height)
+        .trimmed(returns.low);
     let lower_height = bottom - top - between - upper_height;
     let lower_axis = ValueAxis::new("Below the highest close, %", drawdowns, lower_height * 0.8);
     let left = upper_axis.gutter(sheet).max(lower_axis.gutter(sheet));

@@ -32,6 +32,7 @@ Usage: cargo xtask replay --prices FILE.csv [--from DATE] [--to DATE] [--seed N]
   --set NAME=VALUE  another starting value than the suite's: 3.markup=300000 of a tier, min-lock-rate=40000 of a parameter
   --asset NAME      sbtc or stx alone
   --without-trend   the same days with prices that end where they began
+  --figures FILE    writes the report of figures that a replay of the same prices left, without playing them again
   --fresh           from the first day, whatever was put aside";
 
 /// The program that runs the VM.
@@ -47,6 +48,7 @@ struct Arguments {
     trials: Vec<Trial>,
     assets: Vec<Asset>,
     without_trend: bool,
+    figures: Option<PathBuf>,
     fresh: bool,
 }
 
@@ -72,6 +74,7 @@ fn arguments() -> Result<Option<Arguments>> {
         trials: Vec::new(),
         assets: Asset::ALL.to_vec(),
         without_trend: false,
+        figures: None,
         fresh: false,
     };
     let mut parser = lexopt::Parser::from_env();
@@ -92,6 +95,7 @@ fn arguments() -> Result<Option<Arguments>> {
                 }
             }
             Long("without-trend") => found.without_trend = true,
+            Long("figures") => found.figures = Some(PathBuf::from(parser.value()?)),
             Long("fresh") => found.fresh = true,
             Long("help") => {
                 eprintln!("{USAGE}");
@@ -126,6 +130,12 @@ fn replay() -> Result<()> {
         aside: Some(aside.clone()),
         history,
     };
+    if let Some(figures) = &arguments.figures {
+        let kept = fs::read(figures).with_context(|| format!("cannot read {}", figures.display()))?;
+        let outcomes: Vec<Outcome> = serde_json::from_slice(&kept)
+            .with_context(|| format!("{} is not what a replay left", figures.display()))?;
+        return Ok(report::write(&arguments.out, &played(&arguments, &run), &outcomes)?);
+    }
     eprintln!("{}: {} days, STX {}", run.history.name, run.history.days.len(), run.history.stx);
     let started = Instant::now();
     let Some(outcomes) = play(&run, &arguments.assets)? else {

@@ -126,9 +126,10 @@ h1 { font-size: 26px; line-height: 1.25; margin: 0 0 16px; }
 h2 { font-size: 19px; margin: 40px 0 8px; }
 p { margin: 8px 0; max-width: 72ch; }
 .table { overflow-x: auto; margin: 12px 0; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 7px 12px; text-align: right; border-top: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; white-space: normal; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
+th, td { padding: 7px 9px; text-align: right; border-top: 1px solid var(--line); white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; white-space: normal; padding-left: 14px; min-width: 15ch; }
+th:last-child, td:last-child { padding-right: 14px; }
 thead th { border-top: 0; color: var(--muted); font-weight: 600; white-space: normal; vertical-align: bottom; }
 figure { margin: 16px 0; padding: 16px; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
 figcaption { font-weight: 600; margin-bottom: 8px; }
