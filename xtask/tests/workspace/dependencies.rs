@@ -7,9 +7,12 @@ use serde_json::Value;
 use super::{members, metadata};
 
 /// Each crate of the workspace, and the others that it may know. A new crate stands here before it builds.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("bithedge-protocol", &[]),
+    ("bithedge-prices", &["bithedge-protocol"]),
     ("bithedge-stacks", &[]),
+    // Itself: its tests want it with its cheap key derivation.
+    ("bithedge-keys", &["bithedge-stacks", "bithedge-keys"]),
     ("bithedge-ipc", &["bithedge-protocol"]),
     ("bithedge-charts", &["bithedge-protocol"]),
     ("bithedge-vm", &["bithedge-stacks"]),
@@ -26,6 +29,10 @@ const ALLOWED: [(&str, &[&str]); 18] = [
             "bithedge-suite-world",
         ],
     ),
+    (
+        "bithedge-ledger",
+        &["bithedge-stacks", "bithedge-protocol", "bithedge-suite", "bithedge-suite-world", "bithedge-vm"],
+    ),
     ("bithedge-deploy", &["bithedge-stacks", "bithedge-suite", "bithedge-devnet"]),
     (
         "bithedge-practice",
@@ -35,7 +42,21 @@ const ALLOWED: [(&str, &[&str]); 18] = [
         "bithedge-replay",
         &["bithedge-stacks", "bithedge-protocol", "bithedge-suite", "bithedge-vm", "bithedge-charts"],
     ),
-    ("bithedge-engine", &["bithedge-stacks", "bithedge-protocol", "bithedge-ipc"]),
+    (
+        "bithedge-engine",
+        &[
+            "bithedge-stacks",
+            "bithedge-protocol",
+            "bithedge-prices",
+            "bithedge-suite",
+            "bithedge-ipc",
+            "bithedge-devnet",
+            "bithedge-practice",
+            "bithedge-deploy",
+            "bithedge-suite-world",
+            "bithedge-vm",
+        ],
+    ),
     ("bithedge-ui", &["bithedge-ipc", "bithedge-protocol"]),
     ("bithedge", &["bithedge-engine", "bithedge-ipc", "bithedge-devnet", "bithedge-practice"]),
     // It sees the application only from outside.
@@ -45,8 +66,16 @@ const ALLOWED: [(&str, &[&str]); 18] = [
 ];
 
 /// What a crate may know in its tests alone.
-const FOR_TESTS: [(&str, &str); 4] = [
+const FOR_TESTS: [(&str, &str); 12] = [
     ("bithedge-deploy", "bithedge-devnet"),
+    ("bithedge-ledger", "bithedge-suite-world"),
+    ("bithedge-ledger", "bithedge-vm"),
+    ("bithedge-engine", "bithedge-devnet"),
+    ("bithedge-engine", "bithedge-practice"),
+    ("bithedge-engine", "bithedge-deploy"),
+    ("bithedge-engine", "bithedge-suite-world"),
+    ("bithedge-engine", "bithedge-vm"),
+    ("bithedge-keys", "bithedge-keys"),
     ("bithedge-suite", "bithedge-vm"),
     ("bithedge-suite", "bithedge-suite-generator"),
     ("bithedge-suite", "bithedge-suite-world"),
@@ -99,13 +128,16 @@ fn crates_depend_only_on_those_they_may_know() {
 }
 
 /// Crates below the shell: they serve any front, so no window may come with them.
-const WINDOWLESS: [&str; 6] = [
+const WINDOWLESS: [&str; 9] = [
+    "bithedge-prices",
     "bithedge-stacks",
+    "bithedge-keys",
     "bithedge-vm",
     "bithedge-devnet",
     "bithedge-deploy",
     "bithedge-practice",
     "bithedge-engine",
+    "bithedge-ledger",
 ];
 
 /// What makes windows and pages.

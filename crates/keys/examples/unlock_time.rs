@@ -1,0 +1,75 @@
+//! How long unlocking takes, as one line of JSON: from the passphrase to a wallet that signs; and how long signing takes. For new files as they are
+//! made, or for other costs given as `memory in MiB, passes, lanes`.
+//!
+//! `cargo run --release -p bithedge-keys --example unlock_time [-- 128 4 1]`
+
+#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bithedge_keys::{
+    KdfCost, MemoryKeychain, Mnemonic, Moment, OsRandomness, Passphrase, Wallet, WithoutKeychain, WordCount,
+};
+use bithedge_stacks::transaction::{Memo, SingleSigHashMode, SpendingCondition};
+use bithedge_stacks::{Address, MicroStx, Network, TransactionBuilder};
+
+const UNLOCKS: usize = 9;
+const SIGNATURES: u64 = 200;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let numbers: Vec<u32> =
+        std::env::args().skip(1).map(|number| number.parse()).collect::<Result<_, _>>()?;
+    let cost = match numbers[..] {
+        [] => KdfCost::RECOMMENDED,
+        [memory_mib, passes, lanes] => {
+            KdfCost::to_be_measured(memory_mib.saturating_mul(1024), passes, u8::try_from(lanes)?)?
+        }
+        _ => return Err("expected nothing, or memory in MiB, passes and lanes".into()),
+    };
+    let scratch = tempfile::tempdir()?;
+    let keychain = Arc::new(MemoryKeychain::default());
+    let wallet = Wallet::open_with_cost(scratch.path(), keychain, cost)?;
+    let mnemonic = Mnemonic::generate(WordCount::TwentyFour, &OsRandomness)?;
+    let passphrase = Passphrase::new("measured, not used")?;
+    wallet.create(&mnemonic, &passphrase, WithoutKeychain::Refused, Moment::now())?;
+    let mut milliseconds = Vec::new();
+    for _ in 0..UNLOCKS {
+        wallet.lock();
+        let start = Instant::now();
+        wallet.unlock(&passphrase, Moment::now())?;
+        milliseconds.push(start.elapsed().as_millis());
+    }
+    milliseconds.sort_unstable();
+    let sign_us = signing_time(&wallet)?;
+    let (first, median, last) = (milliseconds.first(), milliseconds.get(UNLOCKS / 2), milliseconds.last());
+    println!(
+        "{}",
+        serde_json::json!({
+            "memory_mib": cost.memory_kib() / 1024, "passes": cost.passes(), "lanes": cost.lanes(),
+            "unlocks": UNLOCKS, "unlock_ms_min": first, "unlock_ms_median": median, "unlock_ms_max": last,
+            "sign_us_mean": sign_us, "optimised": !cfg!(debug_assertions),
+        })
+    );
+    Ok(())
+}
+
+/// The mean time of signing a transfer, in microseconds.
+fn signing_time(wallet: &Wallet) -> Result<u128, Box<dyn Error>> {
+    let accounts = wallet.accounts()?;
+    let account = accounts.first().ok_or("no account")?;
+    let key = account.public_key().ok_or("no public key")?;
+    let to: Address = "ST000000000000000000002AMW42H".parse()?;
+    let mut took = Duration::ZERO;
+    for nonce in 0..SIGNATURES {
+        let origin = SpendingCondition::single_sig(key, SingleSigHashMode::P2pkh)?;
+        let transfer = TransactionBuilder::transfer(Network::TESTNET, to, MicroStx::new(1), Memo::text("")?)
+            .nonce(nonce);
+        let unsigned = transfer.unsigned(origin)?;
+        let start = Instant::now();
+        wallet.sign(account.id(), unsigned, Network::TESTNET, Moment::now())?;
+        took += start.elapsed();
+    }
+    Ok(took.as_micros() / u128::from(SIGNATURES))
+}
