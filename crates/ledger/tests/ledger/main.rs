@@ -1,0 +1,15 @@
+//! The ledger: fed, rolled back, damaged, killed, read; and held against the contracts' own maps.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod anomalies;
+mod dump;
+mod exact;
+mod files;
+mod kill;
+mod lives;
+mod maps;
+mod readers;
+mod recorder;
+mod rollback;
+mod stream;
