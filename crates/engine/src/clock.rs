@@ -25,9 +25,9 @@ impl Clock for SystemClock {
 
 /// One moment on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// What a user's clock shows.
-    pub(crate) wall: UnixSeconds,
-    /// Monotonic time since the follower started.
-    pub(crate) elapsed: Duration,
+    pub wall: UnixSeconds,
+    /// Monotonic time since whoever measures it started.
+    pub elapsed: Duration,
 }

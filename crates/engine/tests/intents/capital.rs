@@ -1,0 +1,174 @@
+//! Capital: every refusal that a provider can meet.
+
+use bithedge_engine::intents::{BucketId, Capital, Recipient};
+use bithedge_protocol::pool::Shares;
+use bithedge_protocol::{Asset, TokenAmount};
+use bithedge_suite::generated::errors as e;
+use bithedge_suite_world::*;
+
+use crate::bench::{Bench, text, truth};
+use crate::protection::{buy, order, set_token};
+
+pub(crate) const SBTC: BucketId = BucketId { tier: 2, asset: Asset::Sbtc };
+pub(crate) const STX_BUCKET: BucketId = BucketId { tier: 2, asset: Asset::Stx };
+const NOWHERE: BucketId = BucketId { tier: 7, asset: Asset::Sbtc };
+
+pub(crate) fn commit(bucket: BucketId, amount: u128) -> Capital {
+    Capital::Commit { bucket, amount: TokenAmount::new(amount) }
+}
+
+pub(crate) fn withdraw(bucket: BucketId, shares: u128) -> Capital {
+    Capital::RequestWithdrawal { bucket, shares: Shares::new(shares) }
+}
+
+pub(crate) fn leave_dead(bucket: BucketId, shares: u128) -> Capital {
+    Capital::LeaveDeadBucket { bucket, shares: Shares::new(shares) }
+}
+
+pub(crate) fn claim(bucket: BucketId) -> Capital {
+    Capital::ClaimWithdrawal { bucket, to: Recipient::Ours }
+}
+
+fn shares(b: &mut Bench, account: bithedge_stacks::Address) -> u128 {
+    let sbtc = b.w.sbtc.clone();
+    num(&b.w.position(BALANCED, &sbtc, account), "shares")
+}
+
+pub(crate) fn deposits(b: &mut Bench) {
+    let (ivan, deployer) = (b.w.ivan, b.w.deployer);
+    b.refuses(ivan, commit(SBTC, 0), e::LIQUIDITY_POOL_AMOUNT);
+    b.refuses(ivan, commit(SBTC, 99_999), e::LIQUIDITY_POOL_AMOUNT);
+    b.refuses(ivan, commit(NOWHERE, BTC), e::LIQUIDITY_POOL_UNKNOWN_BUCKET);
+    b.refuses(ivan, commit(SBTC, 1_000_000_000_000_001), e::LIQUIDITY_POOL_DEPOSIT_CAPACITY);
+    b.refuses(deployer, commit(SBTC, BTC), bithedge_suite::ContractError::new(1));
+    let stx = b.w.stx.clone();
+    b.rules("liquidity-pool", "open-bucket", &[u(BALANCED), stx, u(500_000_000 * STX)]);
+    b.refuses(ivan, commit(STX_BUCKET, 100_000_001 * STX), e::STX_TOKEN_INSUFFICIENT_BALANCE);
+    b.does(ivan, commit(SBTC, 100_000));
+    b.does(ivan, commit(SBTC, 100_000));
+    let sbtc = b.w.sbtc.clone();
+    let bucket = b.w.bucket(BALANCED, &sbtc);
+    let sum = num(&bucket, "assets") + num(&bucket, "deposits-now");
+    b.rules("liquidity-pool", "open-bucket", &[u(BALANCED), sbtc, u(sum + 100_000)]);
+    let bounty = 50;
+    b.refuses(ivan, commit(SBTC, 100_001 + bounty), e::LIQUIDITY_POOL_DEPOSIT_CAPACITY);
+    b.does(ivan, commit(SBTC, 100_000 + bounty));
+}
+
+pub(crate) fn deposits_stopped(b: &mut Bench) {
+    let (ivan, keeper, sbtc) = (b.w.ivan, b.w.keeper, b.w.sbtc.clone());
+    b.w.vm.snapshot_as("open").unwrap();
+    b.by(keeper, "parameters", "trip-breaker", &[text("deposits"), text("test")]);
+    b.refuses(ivan, commit(SBTC, BTC), e::PARAMETERS_BREAKER_TRIPPED);
+    b.rules("parameters", "set-flag", &[text("deposits"), truth(false)]);
+    b.refuses(ivan, commit(SBTC, BTC), e::PARAMETERS_FLAG_OFF);
+    b.w.vm.restore_from("open").unwrap();
+    b.rules("liquidity-pool-vault", "set-token", &[sbtc.clone(), truth(false)]);
+    b.refuses(ivan, commit(SBTC, BTC), e::LIQUIDITY_POOL_VAULT_TOKEN_NOT_ACCEPTED);
+    set_token(b, &sbtc, [("active", truth(false))]);
+    b.refuses(ivan, commit(SBTC, BTC), e::LIQUIDITY_POOL_TOKEN_INACTIVE);
+}
+
+pub(crate) fn taking_back(b: &mut Bench) {
+    let (ivan, irene, sbtc) = (b.w.ivan, b.w.irene, b.w.sbtc.clone());
+    b.refuses(ivan, Capital::CancelDeposit(NOWHERE), e::LIQUIDITY_POOL_UNKNOWN_BUCKET);
+    b.refuses(ivan, Capital::CancelDeposit(SBTC), e::LIQUIDITY_POOL_NOTHING_TO_CANCEL);
+    b.refuses(irene, Capital::CancelWithdrawal(SBTC), e::LIQUIDITY_POOL_NOTHING_TO_CANCEL);
+    b.does(ivan, commit(SBTC, BTC));
+    b.does(ivan, Capital::CancelDeposit(SBTC));
+    b.refuses(ivan, Capital::CancelDeposit(SBTC), e::LIQUIDITY_POOL_NOTHING_TO_CANCEL);
+    b.does(ivan, claim(SBTC));
+    b.does(ivan, commit(SBTC, BTC));
+    b.does(irene, withdraw(SBTC, 1_000_000));
+    b.does(irene, Capital::CancelWithdrawal(SBTC));
+    b.does(irene, withdraw(SBTC, 1_000_000));
+    let due = u64::try_from(num(&b.w.bucket(BALANCED, &sbtc), "due")).unwrap();
+    // The last moment, and the one after it.
+    b.w.vm.advance_to(due - 3_600).unwrap();
+    b.w.vm.snapshot_as("last moment").unwrap();
+    if b.now() + 3_600 <= due {
+        b.does(ivan, Capital::CancelDeposit(SBTC));
+        b.does(irene, Capital::CancelWithdrawal(SBTC));
+    }
+    b.w.vm.restore_from("last moment").unwrap();
+    b.w.vm.advance_to(due - 3_590).unwrap();
+    b.refuses(ivan, Capital::CancelDeposit(SBTC), e::LIQUIDITY_POOL_REQUESTS_CLOSED);
+    b.refuses(irene, Capital::CancelWithdrawal(SBTC), e::LIQUIDITY_POOL_REQUESTS_CLOSED);
+    // What is asked for now belongs to the close after it, and can be taken back.
+    b.does(ivan, commit(SBTC, BTC));
+    b.does(irene, withdraw(SBTC, 1_000_000));
+    b.does(ivan, Capital::CancelDeposit(SBTC));
+    b.does(irene, Capital::CancelWithdrawal(SBTC));
+}
+
+pub(crate) fn leaving(b: &mut Bench) {
+    let (irene, ivan) = (b.w.irene, b.w.ivan);
+    let held = shares(b, irene);
+    b.refuses(irene, withdraw(SBTC, 0), e::LIQUIDITY_POOL_AMOUNT);
+    b.refuses(irene, withdraw(SBTC, held + 1), e::LIQUIDITY_POOL_INSUFFICIENT_SHARES);
+    b.refuses(ivan, withdraw(SBTC, 1), e::LIQUIDITY_POOL_INSUFFICIENT_SHARES);
+    b.refuses(irene, withdraw(NOWHERE, 1), e::LIQUIDITY_POOL_UNKNOWN_BUCKET);
+    b.refuses(irene, Capital::ClaimYield(SBTC), e::LIQUIDITY_POOL_NO_YIELD);
+    b.refuses(
+        irene,
+        Capital::ClaimYield(BucketId { tier: 3, asset: Asset::Sbtc }),
+        e::LIQUIDITY_POOL_NO_YIELD,
+    );
+    b.refuses(irene, claim(SBTC), e::LIQUIDITY_POOL_NOTHING_TO_CLAIM);
+    b.does(irene, withdraw(SBTC, held));
+    b.w.next_boundary();
+    let sbtc = b.w.sbtc.clone();
+    b.w.close(BALANCED, &sbtc).ok().unwrap();
+    let before = b.w.sats(irene);
+    let plan = b.plan(irene, &claim(SBTC).into()).unwrap();
+    b.does(irene, claim(SBTC));
+    assert_eq!(plan.arrives, [(Asset::Sbtc, TokenAmount::new(b.w.sats(irene) - before))]);
+    b.refuses(irene, claim(SBTC), e::LIQUIDITY_POOL_NOTHING_TO_CLAIM);
+}
+
+pub(crate) fn yields(b: &mut Bench) {
+    let (peter, irene, expiry) = (b.w.peter, b.w.irene, b.w.expiry(2));
+    b.does(peter, buy(order(Asset::Sbtc, 2, 92_500 * USD - 2_500 * USD, expiry, 5 * BTC)));
+    let sbtc = b.w.sbtc.clone();
+    b.w.run_to(expiry);
+    let keeper = b.w.keeper;
+    b.by(keeper, "policy-registry", "settle-expiry", &[u(BALANCED), sbtc.clone(), u(expiry.into())]);
+    b.w.close(BALANCED, &sbtc).ok().unwrap();
+    b.does(irene, Capital::ClaimYield(SBTC));
+    b.refuses(irene, Capital::ClaimYield(SBTC), e::LIQUIDITY_POOL_NO_YIELD);
+}
+
+pub(crate) fn dead_buckets(b: &mut Bench) {
+    let (irene, ivan) = (b.w.irene, b.w.ivan);
+    b.refuses(irene, leave_dead(SBTC, 1_000), e::LIQUIDITY_POOL_CLOSES_RUNNING);
+    b.refuses(irene, leave_dead(STX_BUCKET, 1_000), e::LIQUIDITY_POOL_NOT_SBTC);
+    b.refuses(irene, leave_dead(NOWHERE, 1_000), e::LIQUIDITY_POOL_UNKNOWN_BUCKET);
+    b.does(ivan, commit(SBTC, BTC));
+    b.wait(4 * DAY);
+    b.does(ivan, Capital::CancelDeposit(SBTC));
+    let held = shares(b, irene);
+    b.refuses(irene, leave_dead(SBTC, 0), e::LIQUIDITY_POOL_AMOUNT);
+    b.refuses(irene, leave_dead(SBTC, held + 1), e::LIQUIDITY_POOL_INSUFFICIENT_SHARES);
+    b.does(irene, leave_dead(SBTC, held));
+    let plan = b.plan(irene, &claim(SBTC).into()).unwrap();
+    let before = b.w.sats(irene);
+    b.does(irene, claim(SBTC));
+    assert_eq!(plan.arrives, [(Asset::Sbtc, TokenAmount::new(b.w.sats(irene) - before))]);
+}
+
+pub(crate) fn a_pool_that_only_runs_off(b: &mut Bench) {
+    let (irene, ivan) = (b.w.irene, b.w.ivan);
+    b.does(ivan, commit(SBTC, BTC));
+    b.does(ivan, Capital::CancelDeposit(SBTC));
+    let pool = bithedge_stacks::Value::from(b.w.vm.contract("liquidity-pool").unwrap());
+    b.rules("upgrade-manager", "retire-version", &[text("liquidity-pool"), pool.clone()]);
+    b.refuses(irene, commit(SBTC, BTC), e::LIQUIDITY_POOL_VAULT_NOT_BACKEND);
+    b.w.vm.snapshot_as("retiring").unwrap();
+    b.does(ivan, claim(SBTC));
+    b.w.vm.restore_from("retiring").unwrap();
+    b.wait(91 * DAY);
+    b.rules("upgrade-manager", "kill-version", &[text("liquidity-pool"), pool]);
+    b.refuses(ivan, claim(SBTC), e::LIQUIDITY_POOL_VAULT_NOT_BACKEND);
+    b.w.report();
+    b.refuses(irene, commit(SBTC, BTC), e::PARAMETERS_NOT_AUTHORISED);
+}
