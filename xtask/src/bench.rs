@@ -19,6 +19,10 @@ const OPTION_PRICE_GOAL: &str = "<= 3";
 /// Prices in the list that is measured.
 const LIST: f64 = 64.0;
 
+/// What measures how keys are kept and what happened is written down: packages and their programs.
+const KEEPING: [(&str, &str); 2] =
+    [("bithedge-keys", "unlock_time"), ("bithedge-ledger", "projection_speed")];
+
 /// Builds the measuring programs optimised, runs them one after another, and prints what they measured. It does not
 /// fail for a goal that is missed: a busy machine is no defect.
 pub(crate) fn run() -> Result<()> {
@@ -33,14 +37,15 @@ pub(crate) fn run() -> Result<()> {
     let prices = ["build", "--release", "--package", "bithedge-protocol", "--example", "option_price_bench"];
     command::run(cargo().args(prices))?;
     prices::build()?;
+    for (package, example) in KEEPING {
+        command::run(cargo().args(["build", "--release", "--package", package, "--example", example]))?;
+    }
 
     eprintln!("measuring the devnet; this takes some minutes");
     let mut devnet = program(release_program("examples/devnet_bench")?);
-    let mut measurements =
-        devnet_speeds(&command::output(devnet.env(DEVNET_WORKER_VARIABLE, devnet_worker()))?)?;
+    let mut measurements = rows(&command::output(devnet.env(DEVNET_WORKER_VARIABLE, devnet_worker()))?)?;
     let mut practice = program(release_program("examples/practice_bench")?);
-    measurements
-        .extend(devnet_speeds(&command::output(practice.env(DEVNET_WORKER_VARIABLE, devnet_worker()))?)?);
+    measurements.extend(rows(&command::output(practice.env(DEVNET_WORKER_VARIABLE, devnet_worker()))?)?);
     eprintln!("measuring signatures");
     let rust = Signing::measure(&mut program(release_program("examples/sign_bench")?))?;
     let javascript = Signing::measure(program("node").arg("crates/stacks/tests/js/sign-bench.mjs"))?;
@@ -50,6 +55,12 @@ pub(crate) fn run() -> Result<()> {
     measurements.extend(option_prices(&command::output(&mut program(release_program(
         "examples/option_price_bench",
     )?))?)?);
+
+    eprintln!("measuring keys and the ledger");
+    for (_, example) in KEEPING {
+        let mut measuring = program(release_program(&format!("examples/{example}"))?);
+        measurements.extend(rows(&command::output(&mut measuring)?)?);
+    }
 
     println!("{:<58} {:>12} {:<14} goal", "measured", "value", "unit");
     for Measurement { name, value, unit, goal } in measurements {
@@ -73,8 +84,8 @@ struct Measurement {
     goal: String,
 }
 
-/// The lines `{"name":…,"value":…,"unit":…,"goal":…}` among what the devnet's measuring program prints.
-fn devnet_speeds(output: &str) -> Result<Vec<Measurement>> {
+/// The lines `{"name":…,"value":…,"unit":…,"goal":…}` among what a measuring program prints.
+fn rows(output: &str) -> Result<Vec<Measurement>> {
     let parse = |line: &str| {
         let line: Value = serde_json::from_str(line).ok()?;
         let text = |field: &str| line[field].as_str().map(str::to_owned);
@@ -86,10 +97,7 @@ fn devnet_speeds(output: &str) -> Result<Vec<Measurement>> {
         })
     };
     let measurements: Vec<_> = output.lines().filter_map(parse).collect();
-    ensure!(
-        !measurements.is_empty(),
-        "the devnet's measuring program measured nothing; it printed:\n{output}"
-    );
+    ensure!(!measurements.is_empty(), "a measuring program measured nothing; it printed:\n{output}");
     Ok(measurements)
 }
 
@@ -180,8 +188,8 @@ mod tests {
         let output = "building\n{\"name\":\"ready\",\"value\":3.5,\"unit\":\"s\",\"goal\":\"<= 10\"}\n{\"name\":\"x\"}";
         let expected =
             Measurement { name: "ready".into(), value: 3.5, unit: "s".into(), goal: "<= 10".into() };
-        assert_eq!(devnet_speeds(output).unwrap(), [expected]);
-        assert!(devnet_speeds("building").is_err());
+        assert_eq!(rows(output).unwrap(), [expected]);
+        assert!(rows("building").is_err());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! How long unlocking takes, as one line of JSON: from the passphrase to a wallet that signs; and how long signing takes. For new files as they are
-//! made, or for other costs given as `memory in MiB, passes, lanes`.
+//! How long unlocking takes, from the passphrase to a wallet that signs, and how long signing takes: lines of JSON, as
+//! `cargo xtask bench` reads them. For new files as they are made, or for other costs given as `memory in MiB, passes, lanes`.
 //!
 //! `cargo run --release -p bithedge-keys --example unlock_time [-- 128 4 1]`
 
@@ -16,7 +16,7 @@ use bithedge_stacks::transaction::{Memo, SingleSigHashMode, SpendingCondition};
 use bithedge_stacks::{Address, MicroStx, Network, TransactionBuilder};
 
 const UNLOCKS: usize = 9;
-const SIGNATURES: u64 = 200;
+const SIGNATURES: u32 = 200;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let numbers: Vec<u32> =
@@ -39,30 +39,36 @@ fn main() -> Result<(), Box<dyn Error>> {
         wallet.lock();
         let start = Instant::now();
         wallet.unlock(&passphrase, Moment::now())?;
-        milliseconds.push(start.elapsed().as_millis());
+        milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
     }
-    milliseconds.sort_unstable();
-    let sign_us = signing_time(&wallet)?;
-    let (first, median, last) = (milliseconds.first(), milliseconds.get(UNLOCKS / 2), milliseconds.last());
-    println!(
-        "{}",
-        serde_json::json!({
-            "memory_mib": cost.memory_kib() / 1024, "passes": cost.passes(), "lanes": cost.lanes(),
-            "unlocks": UNLOCKS, "unlock_ms_min": first, "unlock_ms_median": median, "unlock_ms_max": last,
-            "sign_us_mean": sign_us, "optimised": !cfg!(debug_assertions),
-        })
+    milliseconds.sort_by(f64::total_cmp);
+    let sign_ms = signing_time(&wallet)?;
+    let [first, median, last] =
+        [0, UNLOCKS / 2, UNLOCKS - 1].map(|at| milliseconds.get(at).copied().unwrap_or(f64::NAN));
+    let kdf = format!(
+        "Argon2id {} MiB, {} passes, {} lanes",
+        cost.memory_kib() / 1024,
+        cost.passes(),
+        cost.lanes()
     );
+    let row = |name: &str, value, goal: &str| {
+        println!("{}", serde_json::json!({ "name": name, "value": value, "unit": "ms", "goal": goal }));
+    };
+    row(&format!("unlock ({kdf}), median"), median, "500 to 1500");
+    row("unlock, fastest", first, "");
+    row("unlock, slowest", last, "");
+    row("signing a transfer, mean", sign_ms, "");
     Ok(())
 }
 
-/// The mean time of signing a transfer, in microseconds.
-fn signing_time(wallet: &Wallet) -> Result<u128, Box<dyn Error>> {
+/// The mean time of signing a transfer, in milliseconds.
+fn signing_time(wallet: &Wallet) -> Result<f64, Box<dyn Error>> {
     let accounts = wallet.accounts()?;
     let account = accounts.first().ok_or("no account")?;
     let key = account.public_key().ok_or("no public key")?;
     let to: Address = "ST000000000000000000002AMW42H".parse()?;
     let mut took = Duration::ZERO;
-    for nonce in 0..SIGNATURES {
+    for nonce in 0..u64::from(SIGNATURES) {
         let origin = SpendingCondition::single_sig(key, SingleSigHashMode::P2pkh)?;
         let transfer = TransactionBuilder::transfer(Network::TESTNET, to, MicroStx::new(1), Memo::text("")?)
             .nonce(nonce);
@@ -71,5 +77,5 @@ fn signing_time(wallet: &Wallet) -> Result<u128, Box<dyn Error>> {
         wallet.sign(account.id(), unsigned, Network::TESTNET, Moment::now())?;
         took += start.elapsed();
     }
-    Ok(took.as_micros() / u128::from(SIGNATURES))
+    Ok(took.as_secs_f64() * 1e3 / f64::from(SIGNATURES))
 }
