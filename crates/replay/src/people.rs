@@ -33,11 +33,11 @@ impl Cover {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::FourWeeks => "four weeks, every Friday",
-            Self::OneWeek => "one week, every Friday",
-            Self::Longest => "longest term, every fourth Friday",
-            Self::AfterTheFall => "two weeks after a fall of 8 %, sold back",
-            Self::Activated => "four weeks, activated early",
+            Self::FourWeeks => "four weeks, middle strike, every Friday",
+            Self::OneWeek => "one week, highest strike, every Friday",
+            Self::Longest => "longest term, lowest strike, every fourth Friday",
+            Self::AfterTheFall => "two weeks, highest strike, after a fall of 8 %, sold back",
+            Self::Activated => "four weeks, middle strike, activated early",
             Self::SoldBack => "any strike and term, sold back",
         }
     }

@@ -10,6 +10,9 @@ impl History {
     /// whole history, so that both end where they began. Daily moves and crashes remain, what is gained or lost by holding goes.
     /// Who sells puts lives well in years in which prices rise a hundredfold; this shows the same business without them.
     ///
+    /// It is the logarithm that has no trend left. The mean of the daily changes is still half the variance above zero, in USD, and so
+    /// is that of USD in BTC: neither buyers nor sellers meet a market in which the formula's price is exactly fair.
+    ///
     /// # Errors
     /// [`PriceError::Untenable`] if a price leaves the range of prices.
     pub fn without_trend(mut self) -> Result<Self, PriceError> {

@@ -31,11 +31,17 @@ pub struct BucketFigures {
     pub token_usd: f64,
     /// The deepest fall of a share below its highest close so far.
     pub drawdown: f64,
+    /// The same fall in USD.
+    pub drawdown_usd: f64,
+    /// That of the token alone in USD.
+    pub token_drawdown_usd: f64,
     /// The worst return of a share between two closes four weeks or less apart.
     pub worst_month: f64,
     /// Of all stays of a year, entry and exit costs in them: the worst, the middle and the best return, and the part that lost.
     /// `None` under a year.
     pub years: Option<[f64; 4]>,
+    /// The same in USD.
+    pub years_usd: Option<[f64; 4]>,
     /// What a share returned in each calendar year.
     pub calendar: Vec<(u32, f64)>,
     /// Mean utilisation: collateral needed in what backs sales.
@@ -59,8 +65,10 @@ pub struct CoverFigures {
     pub days: f64,
     /// What a year of such cover costs, each policy as long as it was held.
     pub yearly_cost: f64,
-    /// What came back, of what was paid.
+    /// What came back, of what was paid, in USD: policies count alike.
     pub returned: f64,
+    /// What came back, of what was paid, in the token: all sums together.
+    pub returned_in_token: f64,
 }
 
 fn units(amount: u128) -> f64 {
@@ -132,8 +140,14 @@ impl BucketFigures {
             whole_usd,
             token_usd,
             drawdown: fraction(history.worst_drawdown()?),
+            drawdown_usd: deepest(days.iter().map(|day| price(day.exit) * usd(outcome.asset, day))),
+            token_drawdown_usd: deepest(days.iter().map(|day| usd(outcome.asset, day))),
             worst_month: fraction(history.worst_within(Seconds::new(28 * 86_400))?),
-            years: years(days),
+            years: years(days, stay),
+            years_usd: years(days, |from, to| {
+                (1.0 + stay(from, to)) * (1.0 + change(usd(outcome.asset, from), usd(outcome.asset, to)))
+                    - 1.0
+            }),
             calendar: calendar(days),
             utilisation: mean(days.iter().map(|day| units(day.utilisation.base_units()) / 1e6)),
             paid_out: ratio(units(paid), units(flows.premiums.base_units())),
@@ -167,10 +181,19 @@ fn mean(figures: impl Iterator<Item = f64>) -> f64 {
     ratio(sum, count)
 }
 
+/// The deepest fall below the highest so far.
+fn deepest(worths: impl Iterator<Item = f64>) -> f64 {
+    let (_, deepest) = worths.fold((0.0_f64, 0.0_f64), |(highest, deepest), worth| {
+        let highest = highest.max(worth);
+        (highest, deepest.min(change(highest, worth)))
+    });
+    deepest
+}
+
 /// Worst, middle and best of all stays of a year, and the part of them that lost.
-fn years(days: &[BucketDay]) -> Option<[f64; 4]> {
+fn years(days: &[BucketDay], earned: impl Fn(&BucketDay, &BucketDay) -> f64) -> Option<[f64; 4]> {
     let ends = days.get(YEAR_OF_CLOSES..)?;
-    let mut stays: Vec<f64> = days.iter().zip(ends).map(|(from, to)| stay(from, to)).collect();
+    let mut stays: Vec<f64> = days.iter().zip(ends).map(|(from, to)| earned(from, to)).collect();
     stays.sort_by(f64::total_cmp);
     let lost = mean(stays.iter().map(|stay| f64::from(u8::from(*stay < 0.0))));
     Some([*stays.first()?, *stays.get(stays.len() / 2)?, *stays.last()?, lost])
@@ -200,6 +223,8 @@ impl CoverFigures {
     pub fn of(flows: CoverFlows) -> Self {
         let policies = units(flows.policies.into());
         let [cost, received] = [flows.cost, flows.received].map(|sum| units(sum.base_units()) / 1e6);
+        let [cost_token, received_token] =
+            [flows.cost_token, flows.received_token].map(|sum| units(sum.base_units()));
         let held = units(flows.held.get().into());
         Self {
             flows,
@@ -208,6 +233,7 @@ impl CoverFigures {
             days: ratio(held / 86_400.0, policies),
             yearly_cost: ratio(cost, held / YEAR),
             returned: ratio(received, cost),
+            returned_in_token: ratio(received_token, cost_token),
         }
     }
 

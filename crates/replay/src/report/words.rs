@@ -90,9 +90,9 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
     blocks.push(Block::Heading("What providers earned and lost".to_owned()));
     blocks.push(Block::Text(
         "Of a stay from the first close to the last, in the bucket's own token: in at the NAV for deposits, out at the NAV for exits less \
-         the exit fee, every loss in it. A year is compounded over the whole period. Drawdowns and the worst four weeks are those of \
-         a share between closes. In USD the token's own price is in it, which stands beside it. Past prices: nobody is promised them \
-         again."
+         the exit fee, every loss in it, no wait for the exit. A year is compounded over the whole period. Drawdowns and the worst four weeks are \
+         those of a share between closes. In USD the token's own price is in it, which stands beside it. All of it holds for as much cover as the \
+         habits below buy, at any price: the mean utilisation says how much that is. Past prices: nobody is promised them again."
             .to_owned(),
     ));
     blocks.push(providers(played, &buckets));
@@ -103,6 +103,11 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
         blocks.push(pictures::returns(played, outcome)?);
     }
     if buckets.iter().all(|bucket| bucket.years.is_some()) {
+        blocks.push(Block::Text(
+            "In the bucket's own token, and in USD with the token's own price in it. Stays begin at every close and overlap: those that lost \
+             are a few bad times, seen from many days."
+                .to_owned(),
+        ));
         blocks.push(stays(played, &buckets));
         blocks.push(Block::Text(
             "What a share returned by calendar year; the first and the last are parts of one.".to_owned(),
@@ -111,7 +116,9 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
     }
     blocks.push(Block::Text(
         "What each kind of provider put in and took out, until the last had left. When prices ended, everything that ran was settled \
-         at the last price and everybody left. A deposit is refused when the bucket has all that it takes, or when it is dust."
+         at the last price and everybody left. Who comes \
+         again and again pays in many times what is ever in at once. A deposit is refused when the bucket has all that it takes, or when it \
+         is dust."
             .to_owned(),
     ));
     blocks.push(capital(played, outcomes));
@@ -119,8 +126,9 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
     blocks.push(Block::Text(
         "Cost (premium, fee and bounty) and payments as parts of what a policy protected, all in USD at the time; the mean of the policies, \
          so that each counts alike. A year of cover is told of those who keep their policies to the end and buy the next. What came back is \
-         everything that policies paid, sales back too, of what they cost: insurance that returns more than it costs is not sold for \
-         long, insurance that returns little is dear."
+         everything that policies paid, sales back too, of what they cost. In USD each policy counts alike; in the token it is the sum of what was \
+         paid, of the sum of what was taken, as those who provide see it: a put pays when BTC has fallen, so that what it pays is more in BTC than \
+         in USD. Insurance that returns more than it costs is not sold for long, insurance that returns little is dear."
             .to_owned(),
     ));
     for outcome in outcomes {
@@ -140,6 +148,11 @@ pub(super) fn document(played: &Played, outcomes: &[Outcome]) -> Result<Document
     blocks.push(reconciliation(outcomes));
     blocks.push(equalities(outcomes));
     blocks.push(Block::Heading("Bucket by bucket".to_owned()));
+    blocks.push(Block::Text(
+        "A bucket of STX needs more than all that backs sales when STX has lost against BTC: its collateral is worth less than the ratio \
+         asks for. It sells nothing then, and nobody leaves."
+            .to_owned(),
+    ));
     for outcome in outcomes {
         for tier in TIERS {
             blocks.push(pictures::history(played, outcome, tier)?);
@@ -179,7 +192,9 @@ fn providers(played: &Played, buckets: &[BucketFigures]) -> Block {
         "Worst drawdown",
         "Worst four weeks",
         "Whole period in USD",
-        "The token alone in USD",
+        "The token alone",
+        "Worst drawdown in USD",
+        "The token alone",
         "Mean utilisation",
         "Paid to policies, of premiums",
     ];
@@ -192,6 +207,8 @@ fn providers(played: &Played, buckets: &[BucketFigures]) -> Block {
             signed(bucket.worst_month),
             signed(bucket.whole_usd),
             signed(bucket.token_usd),
+            signed(bucket.drawdown_usd),
+            signed(bucket.token_drawdown_usd),
             percent(bucket.utilisation),
             percent(bucket.paid_out),
         ]
@@ -200,11 +217,21 @@ fn providers(played: &Played, buckets: &[BucketFigures]) -> Block {
 }
 
 fn stays(played: &Played, buckets: &[BucketFigures]) -> Block {
-    let head = ["Any stay of a year", "Worst", "In the middle", "Best", "Stays that lost"];
+    let head = [
+        "Any stay of a year",
+        "Worst",
+        "In the middle",
+        "Best",
+        "Stays that lost",
+        "Worst in USD",
+        "Stays that lost in USD",
+    ];
     let rows = buckets.iter().filter_map(|bucket| {
         let [worst, middle, best, lost] = bucket.years?;
+        let [worst_usd, .., lost_usd] = bucket.years_usd?;
         let name = bucket_name(played, bucket.asset, bucket.tier);
-        Some(vec![name, signed(worst), signed(middle), signed(best), percent(lost)])
+        let token = [signed(worst), signed(middle), signed(best), percent(lost)];
+        Some([name].into_iter().chain(token).chain([signed(worst_usd), percent(lost_usd)]).collect())
     });
     Block::Table { head: texts(head), rows: rows.collect() }
 }
@@ -228,8 +255,13 @@ fn calendar(played: &Played, buckets: &[BucketFigures]) -> Block {
 }
 
 fn capital(played: &Played, outcomes: &[Outcome]) -> Block {
-    let head =
-        ["Bucket and provider", "Paid in", "Taken out", "Earned, of what was paid in", "Deposits refused"];
+    let head = [
+        "Bucket and provider",
+        "Paid in",
+        "Taken out",
+        "Earned, of all deposits together",
+        "Deposits refused",
+    ];
     let mut rows = Vec::new();
     for outcome in outcomes {
         for (tier, kinds) in &outcome.ledger.capital {
@@ -259,7 +291,8 @@ fn covers(played: &Played, outcome: &Outcome) -> Block {
         "Days held",
         "Cost of a policy",
         "A year of cover",
-        "Came back, of cost",
+        "Came back, of cost, in USD",
+        "In the token",
         "Orders refused",
     ];
     let row = |name: String, figures: &CoverFigures, kept: bool| {
@@ -273,6 +306,7 @@ fn covers(played: &Played, outcome: &Outcome) -> Block {
             percent(figures.cost),
             if kept { percent(figures.yearly_cost) } else { "\u{2013}".to_owned() },
             percent(figures.returned),
+            percent(figures.returned_in_token),
             grouped(refused.into()),
         ]
     };
