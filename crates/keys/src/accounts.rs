@@ -108,9 +108,12 @@ pub enum AccountsError {
     /// The address is in the list already, as watched or as one's own.
     #[error("the address {0} is in the list already")]
     Duplicate(Address),
-    /// The text is no address.
-    #[error(transparent)]
-    Address(#[from] AddressError),
+    /// The text is no address. It is not repeated: it may be words or a passphrase in the wrong field.
+    #[error("that is no Stacks address")]
+    NotAnAddress,
+    /// The text is this address in another spelling. Compare it with where it comes from, and enter it as it is here.
+    #[error("that is not the usual spelling of the address {0}")]
+    NotCanonical(Address),
     /// The address belongs to the other kind of network: SP and SM are mainnet's, ST and SN the test networks'.
     #[error("the address {address} belongs to {}, not to {}", kind(other(*.expected)), kind(*.expected))]
     OtherNetwork {
@@ -296,6 +299,34 @@ impl AccountList {
         Self { accounts: self.accounts.iter().filter(is_watched).cloned().collect(), seal: None }
     }
 
+    /// Of a list that nobody vouches for: the derived accounts whose keys are this mnemonic's, without a seal.
+    pub(crate) fn own(&self, seed: &Seed) -> Self {
+        let is_own = |account: &&Account| match account.id {
+            AccountId::Derived(index) => {
+                seed.account(index).is_ok_and(|key| account.public_key.as_ref() == Some(key.public_key()))
+            }
+            AccountId::WatchOnly(_) => false,
+        };
+        Self { accounts: self.accounts.iter().filter(is_own).cloned().collect(), seal: None }
+    }
+
+    /// These watched addresses, after another list's derived accounts, as far as there is room and they are not the same.
+    pub(crate) fn with_derived_of(&self, other: &Self) -> Self {
+        let room = MAX_ACCOUNTS.saturating_sub(self.accounts.len());
+        let is_other = |account: &&Account| {
+            matches!(account.id, AccountId::Derived(_))
+                && !self.accounts.iter().any(|own| own.is_same_as(account))
+        };
+        let derived = other.accounts.iter().filter(is_other).take(room).cloned();
+        Self { accounts: derived.chain(self.accounts.iter().cloned()).collect(), seal: None }
+    }
+
+    /// The same list without its seal.
+    pub(crate) fn unsealed(mut self) -> Self {
+        self.seal = None;
+        self
+    }
+
     /// The accounts as they are shown.
     pub(crate) fn shown(&self, is_verified: bool) -> Vec<Account> {
         self.accounts.iter().cloned().map(|account| Account { is_verified, ..account }).collect()
@@ -344,7 +375,10 @@ impl AccountList {
         expected: TransactionVersion,
     ) -> Result<AccountId, AccountsError> {
         let label = checked_label(label)?;
-        let address: Address = address.trim().parse()?;
+        let address: Address = address.trim().parse().map_err(|error| match error {
+            AddressError::NotCanonical(_, address) => AccountsError::NotCanonical(address),
+            _ => AccountsError::NotAnAddress,
+        })?;
         if !belongs_to(address, expected) {
             return Err(AccountsError::OtherNetwork { address, expected });
         }

@@ -4,9 +4,13 @@
 //!
 //! A file is written under a temporary name in the same folder, forced to the disk (`fsync`), renamed over the old one, and
 //! the folder is forced to the disk too. So after `kill -9` and after a loss of power the file is the old one or the new
-//! one, whole; and once replacing has returned, it is the new one, as far as the disk keeps what it confirms. On
-//! systems other than Unix the folder itself cannot be forced to the disk: there a loss of power within seconds may bring
-//! back the old file.
+//! one, whole; and once replacing has returned, it is the new one, as far as the disk keeps what it confirms. A folder
+//! that is made is forced to the disk too, with the one that names it, if that may be read. On systems other than Unix
+//! folders cannot be forced to the disk: there a loss of power within seconds may bring back the old file.
+//!
+//! A file that must not replace another one gets its name by a hard link, which fails if the name is taken. Where the file
+//! system has no hard links the name is looked for immediately before renaming: there a file that somebody else makes
+//! within that moment is replaced.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -55,6 +59,12 @@ pub enum FolderError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is a file of that name, which must not be replaced.
+    #[error("{} is there already; it is not replaced", path.display())]
+    Taken {
+        /// The file that is there.
+        path: PathBuf,
+    },
     /// Larger than a file of its kind ever is: something else got its name.
     #[error("{} is larger than {limit} bytes: it is no file of BitHedge's", path.display())]
     TooLarge {
@@ -98,10 +108,22 @@ impl Drop for Folder {
 
 /// The steps of replacing a file, so that tests can let each of them fail.
 pub(crate) trait Disk: Send + Sync {
+    /// Opens the file that is locked; for writing it is made if it is not there.
+    fn open_lock(&self, path: &Path, for_writing: bool) -> io::Result<File> {
+        if for_writing {
+            private().read(true).write(true).create(true).truncate(false).open(path)
+        } else {
+            File::open(path)
+        }
+    }
     /// Writes a new file and forces it to the disk. May leave a part of it when it fails.
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
     /// Renames a file, over another one if there is.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file a second name, which must be free.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
     /// Forces a folder's entries to the disk.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 }
@@ -140,26 +162,34 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
+    /// Whether the system can force a folder's entries to the disk, so that a replaced file stays replaced.
+    pub(crate) const CONFIRMS: bool = cfg!(unix);
+
     /// Takes the folder, makes it if it is not there, closes it to other users, and removes what an interrupted
-    /// replacement left.
+    /// replacement left. From a disk that takes nothing more, as Linux leaves one after errors, it can be read.
     pub(crate) fn open(path: &Path, disk: Box<dyn Disk>) -> Result<Self, FolderError> {
-        let failed = |what, error| FolderError::new(what, path, error);
-        make_private_folder(path).map_err(|error| failed("make", error))?;
+        let missing: Vec<&Path> =
+            path.ancestors().take_while(|folder| fs::symlink_metadata(folder).is_err()).collect();
+        make_private_folder(path).map_err(|error| FolderError::new("make", path, error))?;
+        for made in missing {
+            sync_parent(&*disk, made)?;
+        }
         let lock_path = path.join(LOCK);
-        let lock = private()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock_path)
-            .map_err(|error| FolderError::new("open", &lock_path, error))?;
+        let lock = match disk.open_lock(&lock_path, true) {
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                disk.open_lock(&lock_path, false).map_err(|_| error)
+            }
+            opened => opened,
+        };
+        let lock = lock.map_err(|error| FolderError::new("open", &lock_path, error))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse { folder: path.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(FolderError::new("lock", &lock_path, error)),
         }
         let folder = Self { path: path.to_owned(), disk, lock };
-        folder.remove_leftovers().map_err(|error| failed("tidy", error))?;
+        // They do no harm, and what cannot be tidied can be read.
+        let _ = folder.remove_leftovers();
         Ok(folder)
     }
 
@@ -180,10 +210,14 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Whether the file is there.
+    /// Whether the file is there. A link is, wherever it leads.
     pub(crate) fn has(&self, name: &str) -> Result<bool, FolderError> {
         let path = self.file(name);
-        path.try_exists().map_err(|error| FolderError::new("look for", &path, error))
+        match fs::symlink_metadata(&path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(FolderError::new("look for", &path, error)),
+        }
     }
 
     /// A file's bytes; `None` if there is no such file.
@@ -192,7 +226,8 @@ impl Folder {
         let failed = |source| FolderError::Io { what: "read", path: path.clone(), source };
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // Not so if it is a link that leads nowhere.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has(name)? => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
         let mut bytes = Vec::new();
@@ -213,20 +248,62 @@ impl Folder {
         bytes: &[u8],
         source: &dyn Randomness,
     ) -> Result<(), FolderError> {
+        self.write(name, bytes, source, |temporary, path| {
+            self.disk.rename(temporary, path).map_err(|error| FolderError::new("replace", path, error))
+        })
+    }
+
+    /// Makes a file as [`replace`](Self::replace) does, and replaces none.
+    ///
+    /// # Errors
+    /// [`FolderError::Taken`] if there is one by then.
+    pub(crate) fn publish(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        source: &dyn Randomness,
+    ) -> Result<(), FolderError> {
+        self.write(name, bytes, source, |temporary, path| {
+            match self.disk.link(temporary, path) {
+                Ok(()) => {
+                    // If that fails, the next start does it.
+                    let _ = fs::remove_file(temporary);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // No hard links here, or another reason, which shows itself again.
+                Err(_) if !self.has(name)? => {
+                    return self
+                        .disk
+                        .rename(temporary, path)
+                        .map_err(|error| FolderError::new("make", path, error));
+                }
+                Err(_) => {}
+            }
+            Err(FolderError::Taken { path: path.to_owned() })
+        })
+    }
+
+    /// Writes a temporary file and has it put in its place.
+    fn write(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        source: &dyn Randomness,
+        put: impl FnOnce(&Path, &Path) -> Result<(), FolderError>,
+    ) -> Result<(), FolderError> {
         let path = self.file(name);
         let random = random::public::<8>(source)?;
         let temporary = self.file(&format!(".{name}-{}{TEMPORARY}", hex::encode(random)));
-        let replaced = self
+        let written = self
             .disk
             .write_new(&temporary, bytes)
             .map_err(|error| FolderError::new("write", &path, error))
-            .and_then(|()| {
-                self.disk.rename(&temporary, &path).map_err(|error| FolderError::new("replace", &path, error))
-            });
-        if replaced.is_err() {
+            .and_then(|()| put(&temporary, &path));
+        if written.is_err() {
             // If that fails too, the next start does it.
             let _ = fs::remove_file(&temporary);
-            return replaced;
+            return written;
         }
         self.disk.sync_folder(&self.path).map_err(|source| FolderError::NotConfirmed { path, source })
     }
@@ -251,17 +328,55 @@ impl Folder {
     /// Gives a file the first free name `{name}.old-{n}`, and returns that. Never replaces anything.
     pub(crate) fn set_aside(&self, name: &str) -> Result<PathBuf, FolderError> {
         let path = self.file(name);
-        for number in 1..=u32::MAX {
-            let aside_name = format!("{name}.old-{number}");
-            if self.has(&aside_name)? {
-                continue;
+        let aside = self.free_name(name)?;
+        self.disk.rename(&path, &aside).map_err(|error| FolderError::new("rename", &path, error))?;
+        self.sync()?;
+        Ok(aside)
+    }
+
+    /// Keeps what a file is now under the first free name `{name}.old-{n}`; the file stays, to be replaced. One that can
+    /// neither be linked nor read is only renamed.
+    pub(crate) fn keep_aside(&self, name: &str) -> Result<PathBuf, FolderError> {
+        let path = self.file(name);
+        let aside = self.free_name(name)?;
+        if self.disk.link(&path, &aside).is_err() {
+            let Ok(bytes) = fs::read(&path) else { return self.set_aside(name) };
+            let copied = self.disk.write_new(&aside, &bytes);
+            if let Err(error) = copied {
+                // A part of a copy is none.
+                let _ = fs::remove_file(&aside);
+                return Err(FolderError::new("copy", &path, error));
             }
-            let aside = self.file(&aside_name);
-            self.disk.rename(&path, &aside).map_err(|error| FolderError::new("rename", &path, error))?;
-            self.disk.sync_folder(&self.path).map_err(|source| FolderError::NotConfirmed { path, source })?;
-            return Ok(aside);
         }
+        self.sync()?;
+        Ok(aside)
+    }
+
+    /// The first name `{name}.old-{n}` that nothing has.
+    fn free_name(&self, name: &str) -> Result<PathBuf, FolderError> {
+        for number in 1..=u32::MAX {
+            let aside = format!("{name}.old-{number}");
+            if !self.has(&aside)? {
+                return Ok(self.file(&aside));
+            }
+        }
+        let path = self.file(name);
         Err(FolderError::Io { what: "rename", path, source: io::ErrorKind::AlreadyExists.into() })
+    }
+}
+
+/// Forces the folder that names this one to the disk, unless it may not be read.
+fn sync_parent(disk: &dyn Disk, folder: &Path) -> Result<(), FolderError> {
+    let parent = match folder.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    match disk.sync_folder(parent) {
+        Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+            Err(FolderError::NotConfirmed { path: folder.to_owned(), source: error })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -285,10 +400,14 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)?;
     let permissions = fs::metadata(path)?.permissions();
     // It may have been there before.
-    if permissions.mode() & 0o777 != FOLDER_MODE {
-        fs::set_permissions(path, fs::Permissions::from_mode(FOLDER_MODE))?;
+    if permissions.mode() & 0o777 == FOLDER_MODE {
+        return Ok(());
     }
-    Ok(())
+    match fs::set_permissions(path, fs::Permissions::from_mode(FOLDER_MODE)) {
+        // What cannot be changed can be read.
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(()),
+        changed => changed,
+    }
 }
 
 #[cfg(not(unix))]
@@ -297,178 +416,6 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-pub(crate) mod faults {
-    //! A disk that fails at a step.
-
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-
-    /// Where, and how.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(crate) enum Step {
-        Write,
-        Rename,
-        SyncFolder,
-    }
-
-    /// Fails so at that step, until it is told otherwise. What is written before a failing write ends stays there, as when
-    /// a disk runs full.
-    #[derive(Clone, Default)]
-    pub(crate) struct FaultyDisk(pub(crate) Arc<Mutex<Option<(Step, io::ErrorKind)>>>);
-
-    impl FaultyDisk {
-        pub(crate) fn set(&self, fault: Option<(Step, io::ErrorKind)>) {
-            *self.0.lock().unwrap() = fault;
-        }
-
-        fn check(&self, step: Step) -> io::Result<()> {
-            match *self.0.lock().unwrap() {
-                Some((failing, kind)) if failing == step => Err(kind.into()),
-                _ => Ok(()),
-            }
-        }
-    }
-
-    impl Disk for FaultyDisk {
-        fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-            if let Err(error) = self.check(Step::Write) {
-                let _ = OsDisk.write_new(path, &bytes[..bytes.len() / 2]);
-                return Err(error);
-            }
-            OsDisk.write_new(path, bytes)
-        }
-
-        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-            self.check(Step::Rename)?;
-            OsDisk.rename(from, to)
-        }
-
-        fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-            self.check(Step::SyncFolder)?;
-            OsDisk.sync_folder(folder)
-        }
-    }
-}
-
+pub(crate) mod faults;
 #[cfg(test)]
-mod tests {
-    use super::faults::{FaultyDisk, Step};
-    use super::*;
-    use crate::OsRandomness;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name != LOCK)
-            .collect();
-        names.sort();
-        names
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_user_may_look_into_it() {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let scratch = tempfile::tempdir().unwrap();
-        let path = scratch.path().join("a/b");
-        fs::create_dir_all(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        let folder = Folder::open(&path, Box::new(OsDisk)).unwrap();
-        assert_eq!(mode(&path), 0o700);
-        folder.replace("x", b"one", &OsRandomness).unwrap();
-        assert_eq!(mode(&folder.file("x")), 0o600);
-        assert_eq!(mode(&folder.file(LOCK)), 0o600);
-        // Also over a file that was open to all.
-        fs::set_permissions(folder.file("x"), fs::Permissions::from_mode(0o644)).unwrap();
-        folder.replace("x", b"two", &OsRandomness).unwrap();
-        assert_eq!(mode(&folder.file("x")), 0o600);
-    }
-
-    #[test]
-    fn one_at_a_time() {
-        let scratch = tempfile::tempdir().unwrap();
-        let first = Folder::open(scratch.path(), Box::new(OsDisk)).unwrap();
-        let second = Folder::open(scratch.path(), Box::new(OsDisk)).err().unwrap();
-        assert!(matches!(second, FolderError::InUse { ref folder } if folder == scratch.path()));
-        drop(first);
-        Folder::open(scratch.path(), Box::new(OsDisk)).ok().unwrap();
-    }
-
-    #[test]
-    fn a_failing_disk_leaves_the_old_file_and_nothing_else() {
-        use io::ErrorKind::{Other, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-        let scratch = tempfile::tempdir().unwrap();
-        let disk = FaultyDisk::default();
-        let folder = Folder::open(scratch.path(), Box::new(disk.clone())).unwrap();
-        folder.replace("x", b"old", &OsRandomness).unwrap();
-        for step in [Step::Write, Step::Rename] {
-            for kind in [StorageFull, QuotaExceeded, PermissionDenied, ReadOnlyFilesystem, Other] {
-                disk.set(Some((step, kind)));
-                let error = folder.replace("x", b"new", &OsRandomness).unwrap_err();
-                let is_right = match kind {
-                    StorageFull | QuotaExceeded => matches!(error, FolderError::DiskFull { .. }),
-                    PermissionDenied | ReadOnlyFilesystem => matches!(error, FolderError::ReadOnly { .. }),
-                    _ => matches!(error, FolderError::Io { .. }),
-                };
-                assert!(is_right, "{step:?} {kind:?}: {error:?}");
-                assert_eq!(folder.read("x", 9).unwrap().as_deref(), Some(&b"old"[..]));
-                assert_eq!(names(scratch.path()), ["x"]);
-            }
-        }
-        disk.set(Some((Step::SyncFolder, Other)));
-        let error = folder.replace("x", b"new", &OsRandomness).unwrap_err();
-        assert!(matches!(error, FolderError::NotConfirmed { .. }), "{error:?}");
-        assert_eq!(folder.read("x", 9).unwrap().as_deref(), Some(&b"new"[..]));
-    }
-
-    /// `/dev/full` says what a full disk says, and `/sys` takes no files from anybody.
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn what_linux_says_is_understood() {
-        let mut full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let error = full.write_all(b"x").unwrap_err();
-        let path = Path::new("x");
-        assert!(matches!(FolderError::new("write", path, error), FolderError::DiskFull { .. }));
-        let error = Folder::open(Path::new("/sys/bithedge"), Box::new(OsDisk)).err().unwrap();
-        assert!(matches!(error, FolderError::ReadOnly { .. }), "{error:?}");
-        let error = Folder::open(Path::new("/dev/null/x"), Box::new(OsDisk)).err().unwrap();
-        assert!(matches!(error, FolderError::Io { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn leftovers_go_and_other_files_stay() {
-        let scratch = tempfile::tempdir().unwrap();
-        for name in [".x-0123456789abcdef.bithedge-tmp", "x", "x.tmp", "notes.txt"] {
-            fs::write(scratch.path().join(name), "content").unwrap();
-        }
-        fs::create_dir(scratch.path().join("folder.bithedge-tmp")).unwrap();
-        Folder::open(scratch.path(), Box::new(OsDisk)).ok().unwrap();
-        assert_eq!(names(scratch.path()), ["folder.bithedge-tmp", "notes.txt", "x", "x.tmp"]);
-    }
-
-    #[test]
-    fn reading_is_bounded() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = Folder::open(scratch.path(), Box::new(OsDisk)).unwrap();
-        assert!(folder.read("x", 3).unwrap().is_none());
-        fs::write(folder.file("x"), "123").unwrap();
-        assert_eq!(folder.read("x", 3).unwrap().as_deref(), Some(&b"123"[..]));
-        assert!(matches!(folder.read("x", 2), Err(FolderError::TooLarge { limit: 2, .. })));
-    }
-
-    #[test]
-    fn what_is_set_aside_replaces_nothing() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = Folder::open(scratch.path(), Box::new(OsDisk)).unwrap();
-        for content in ["a", "b"] {
-            fs::write(folder.file("x"), content).unwrap();
-            folder.set_aside("x").unwrap();
-        }
-        assert_eq!(names(scratch.path()), ["x.old-1", "x.old-2"]);
-        assert_eq!(fs::read_to_string(folder.file("x.old-2")).unwrap(), "b");
-        assert!(matches!(folder.set_aside("x"), Err(FolderError::Io { .. })));
-    }
-}
+mod tests;

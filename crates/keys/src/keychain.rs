@@ -97,8 +97,12 @@ pub enum KeychainError {
         /// What the system said.
         reason: String,
     },
-    /// The entry is not there: deleted, or the key file comes from another machine or user. Import the words again.
-    #[error("the keychain has no entry {entry}, which the key file needs")]
+    /// The entry is not there; or the keychain is locked and hides what it holds, as some do. Unlock it and try again. Only
+    /// if that does not help, the entry was deleted, or the key file comes from another machine or user: import the words
+    /// again.
+    #[error(
+        "the keychain shows no entry {entry}, which the key file needs: it is locked, or the entry is gone"
+    )]
     EntryMissing {
         /// The entry's name.
         entry: EntryId,
@@ -109,7 +113,8 @@ pub enum KeychainError {
         /// The entry's name.
         entry: EntryId,
     },
-    /// Something else went wrong in the keychain. Try again.
+    /// Something else went wrong in the keychain. Try again; if it stays so, start BitHedge again: a Secret Service that was
+    /// started anew answers only to programs that were started after it.
     #[error("the keychain failed: {reason}")]
     Other {
         /// What the system said.
@@ -131,7 +136,8 @@ pub trait Keychain: Send + Sync {
     /// It is not stored.
     fn set(&self, entry: EntryId, secret: &KeychainSecret) -> Result<(), KeychainError>;
 
-    /// Deletes an entry; one that is not there is deleted already.
+    /// Deletes an entry; one that is not there is deleted already. A locked keychain that hides its entries looks the same:
+    /// what must be gone is deleted right after another entry was read.
     ///
     /// # Errors
     /// It may still be there.
@@ -141,7 +147,8 @@ pub trait Keychain: Send + Sync {
 /// The operating system's own: the Secret Service on Linux and BSD, Keychain on macOS, Credential Manager on Windows.
 ///
 /// Whether there is one is found out at the first call and holds for the life of the process: a session bus that appears
-/// later is seen after a restart. (That is how `keyring` does it.)
+/// later is seen after a restart. (That is how `keyring` does it.) On Windows entries are stored with that library's default,
+/// "enterprise": where a company's domain makes user profiles roam, the entry goes where the profile goes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsKeychain;
 

@@ -37,4 +37,7 @@ pub use keychain::{EntryId, Keychain, KeychainError, KeychainSecret, OsKeychain}
 pub use mnemonic::{Mnemonic, MnemonicError, ReentryError, WordCheck, WordCount, suggestions};
 pub use passphrase::{MAX_PASSPHRASE_BYTES, MIN_PASSPHRASE_CHARACTERS, Passphrase, PassphraseError};
 pub use random::{OsRandomness, Randomness, RandomnessError};
-pub use wallet::{ExportedWords, Protection, SignError, Wallet, WalletError, WalletState, WithoutKeychain};
+pub use wallet::{
+    Created, ExportedWords, OpenedWith, PreviousKeyFile, Protection, SignError, Wallet, WalletError,
+    WalletState, WithoutKeychain,
+};

@@ -17,8 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bithedge_keys::{
-    EntryId, KdfCost, KeyFileError, Keychain, KeychainError, KeychainSecret, Mnemonic, Moment, OsRandomness,
-    Passphrase, Randomness as _, Wallet, WalletError, WalletState, WithoutKeychain,
+    EntryId, KdfCost, KeyFileError, Keychain, KeychainError, KeychainSecret, Mnemonic, Moment, OpenedWith,
+    OsRandomness, Passphrase, PreviousKeyFile, Randomness as _, Wallet, WalletError, WalletState,
+    WithoutKeychain,
 };
 use support::FakeKeychainOnDisk;
 
@@ -40,10 +41,11 @@ fn open(scratch: &Path) -> Wallet {
 }
 
 /// Unlocks with whichever passphrase is in force, and returns its index.
-fn unlock(wallet: &Wallet) -> usize {
+fn unlock(wallet: &Wallet, now: Moment) -> usize {
     for (index, passphrase) in PASSPHRASES.into_iter().enumerate() {
-        match wallet.unlock(&typed(passphrase), Moment::now()) {
-            Ok(()) => return index,
+        match wallet.unlock(&typed(passphrase), now) {
+            Ok(OpenedWith::PresentPassphrase) => return index,
+            Ok(OpenedWith::PreviousPassphrase) => panic!("the key file in place does not open"),
             Err(WalletError::KeyFile(KeyFileError::WrongPassphrase)) => {}
             Err(error) => panic!("{error}"),
         }
@@ -74,16 +76,25 @@ fn a_killed_change_leaves_the_old_or_the_new_passphrase() {
     wallet.create(&mnemonic, &typed(PASSPHRASES[0]), WithoutKeychain::Refused, Moment::now()).unwrap();
     drop(wallet);
     let keychain = FakeKeychainOnDisk::at(&scratch.path().join("keychain"));
-    let (mut interrupted, mut in_force) = (0, [0, 0]);
-    for _ in 0..KILLS {
+    let (mut interrupted, mut in_force, mut with_previous) = (0, [0, 0], 0);
+    let is_previous_there = || scratch.path().join("wallet/wallet.key.previous").exists();
+    for kill in 0..KILLS {
         run_and_kill("changing_passphrases_until_killed", scratch.path(), 65);
         let is_noted = scratch.path().join("wallet/keychain-entries.json").exists();
         interrupted += usize::from(is_noted);
+        with_previous += usize::from(is_previous_there());
+        // Every other time the next start is so soon that a file from before stays.
+        let is_later = kill % 2 == 0;
+        let mut now = Moment::now();
+        if is_later {
+            now.wall += Duration::from_secs(3600);
+        }
         let wallet = open(scratch.path());
-        in_force[unlock(&wallet)] += 1;
+        in_force[unlock(&wallet, now)] += 1;
         assert_eq!(wallet.accounts().unwrap().len(), 1);
-        // What the key file needs is there, and nothing else.
-        assert_eq!(keychain.len(), 1);
+        assert!(!is_later || !is_previous_there());
+        // What the key files need is there, and nothing else.
+        assert_eq!(keychain.len(), 1 + usize::from(is_previous_there()));
         let leftovers: Vec<PathBuf> = std::fs::read_dir(scratch.path().join("wallet"))
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -91,7 +102,11 @@ fn a_killed_change_leaves_the_old_or_the_new_passphrase() {
             .collect();
         assert!(leftovers.is_empty(), "{leftovers:?}");
     }
-    println!("{KILLS} kills, {interrupted} during a change; in force afterwards: {in_force:?}");
+    println!(
+        "{KILLS} kills, {interrupted} during a change; in force afterwards: {in_force:?}; {with_previous} times beside \
+         the one from before"
+    );
+    assert!((1..KILLS).contains(&with_previous), "{with_previous}");
     assert!(interrupted > 0, "no change was interrupted: the test looks at nothing");
     assert!(in_force.iter().all(|&times| times > 0), "{in_force:?}");
 }
@@ -101,14 +116,16 @@ fn a_killed_change_leaves_the_old_or_the_new_passphrase() {
 fn changing_passphrases_until_killed() {
     let Some(scratch) = std::env::var_os(FOLDER) else { return };
     let wallet = open(Path::new(&scratch));
-    let mut now = unlock(&wallet);
+    let mut present = unlock(&wallet, Moment::now());
     say_that_it_begins();
-    loop {
-        let next = 1 - now;
-        wallet
-            .change_passphrase(&typed(PASSPHRASES[now]), &typed(PASSPHRASES[next]), WithoutKeychain::Refused)
-            .unwrap();
-        now = next;
+    for round in 0_u32.. {
+        let next = 1 - present;
+        // Two kept, then one that removes them.
+        let previous =
+            if round % 3 == 2 { PreviousKeyFile::RemovedAtOnce } else { PreviousKeyFile::KeptUntilProven };
+        let (old, new) = (typed(PASSPHRASES[present]), typed(PASSPHRASES[next]));
+        wallet.change_passphrase(&old, &new, WithoutKeychain::Refused, previous, Moment::now()).unwrap();
+        present = next;
     }
 }
 
@@ -154,7 +171,7 @@ fn a_killed_creation_leaves_a_wallet_that_opens_or_none() {
             } else {
                 finished += 1;
             }
-            assert_eq!(unlock(&wallet), 0);
+            assert_eq!(unlock(&wallet, Moment::now()), 0);
             let words = wallet.export_words(&typed(PASSPHRASES[0])).unwrap();
             assert_eq!(words.show(|words| words.collect::<Vec<_>>().join(" ")), WORDS);
         }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use bithedge_keys::{
     KdfCost, Keychain as _, KeychainError, KeychainSecret, Mnemonic, Moment, OsKeychain, Passphrase,
-    Protection, Wallet, WalletError, WalletState, WithoutKeychain,
+    PreviousKeyFile, Protection, Wallet, WalletError, WalletState, WithoutKeychain,
 };
 
 const WORDS: &str =
@@ -142,9 +142,10 @@ fn with_a_secret_service() {
     let wallet = wallet(scratch);
     let mnemonic = Mnemonic::parse(WORDS).ok().unwrap();
     let made = wallet.create(&mnemonic, &typed(), WithoutKeychain::Refused, Moment::now()).unwrap();
-    assert_eq!(made, Protection::PassphraseAndKeychain);
+    assert_eq!(made.protection, Protection::PassphraseAndKeychain);
     let new = Passphrase::new("staple of another sort").unwrap();
-    wallet.change_passphrase(&typed(), &new, WithoutKeychain::Refused).unwrap();
+    let at_once = PreviousKeyFile::RemovedAtOnce;
+    wallet.change_passphrase(&typed(), &new, WithoutKeychain::Refused, at_once, Moment::now()).unwrap();
     wallet.lock();
     wallet.unlock(&new, Moment::now()).unwrap();
     wallet.lock();
@@ -193,7 +194,7 @@ fn without_a_bus() {
     }
     assert_eq!(wallet.state(), WalletState::Absent);
     let made = wallet.create(&mnemonic, &typed(), WithoutKeychain::Accepted, Moment::now()).unwrap();
-    assert_eq!(made, Protection::PassphraseAlone);
+    assert_eq!(made.protection, Protection::PassphraseAlone);
     wallet.lock();
     wallet.unlock(&typed(), Moment::now()).unwrap();
 }

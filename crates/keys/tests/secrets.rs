@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use bithedge_keys::{
     AccountId, AutoLock, EntryId, KdfCost, Keychain, KeychainError, KeychainSecret, MemoryKeychain, Mnemonic,
-    Moment, OsKeychain, OsRandomness, Passphrase, Wallet, WithoutKeychain, WordCheck, WordCount, suggestions,
+    Moment, OsKeychain, OsRandomness, Passphrase, PreviousKeyFile, Wallet, WithoutKeychain, WordCheck,
+    WordCount, suggestions,
 };
 use bithedge_stacks::transaction::{Memo, SingleSigHashMode, SpendingCondition, UnsignedTransaction};
 use bithedge_stacks::{Address, MicroStx, Network, Seed, TransactionBuilder, TransactionVersion};
@@ -97,8 +98,19 @@ fn nothing_secret_is_printed() {
     printed.error(wallet.export_words(&typed(TYPED_WRONG)).map(drop));
     printed.error(wallet.add_account("x"));
     let refused = WithoutKeychain::Refused;
-    printed.error(wallet.change_passphrase(&typed(TYPED_WRONG), &typed(NEW_PASSPHRASE), refused));
-    wallet.change_passphrase(&typed(PASSPHRASE), &typed(NEW_PASSPHRASE), refused).unwrap();
+    let kept = PreviousKeyFile::KeptUntilProven;
+    let new = typed(NEW_PASSPHRASE);
+    printed.error(wallet.change_passphrase(&typed(TYPED_WRONG), &new, refused, kept, now));
+    let before = keychain.inner.entries();
+    wallet.change_passphrase(&typed(PASSPHRASE), &new, refused, kept, now).unwrap();
+    // The new entry is lost: the passphrase from before is asked for.
+    let lost = keychain.inner.entries().into_iter().find(|entry| !before.contains(entry)).unwrap();
+    let secret = keychain.inner.get(lost).unwrap();
+    keychain.inner.delete(lost).unwrap();
+    printed.error(wallet.unlock(&new, now));
+    printed.debug(&wallet.unlock(&typed(PASSPHRASE), now).unwrap());
+    wallet.lock();
+    keychain.inner.set(lost, &secret).unwrap();
     damage(&mut printed, &wallet, scratch.path(), now);
     for entry in keychain.inner.entries() {
         printed.debug(&entry);
@@ -179,6 +191,12 @@ fn lists(printed: &mut Printed, wallet: &Wallet, watched: AccountId) {
     printed.error(wallet.add_watch_only("x", BURN, TransactionVersion::Mainnet));
     printed.error(wallet.add_watch_only("x", BURN, TransactionVersion::Testnet));
     printed.error(wallet.add_watch_only("x", "SP1", TransactionVersion::Mainnet));
+    // What somebody pastes into the wrong field.
+    let key = hex::encode(*Seed::from_mnemonic(WORDS, "").unwrap().account(1).unwrap().to_bytes());
+    for secret in [WORDS, PASSPHRASE, &key, &key.to_uppercase(), &format!("SP{}", &key[..39])] {
+        printed.error(wallet.add_watch_only("x", secret, TransactionVersion::Mainnet));
+        printed.error(wallet.add_watch_only(secret, secret, TransactionVersion::Mainnet));
+    }
     printed.error(wallet.rename_account(watched, ""));
     printed.error(wallet.rename_account(AccountId::Derived(9), "x"));
     printed.error(wallet.remove_watch_only(AccountId::Derived(0)));

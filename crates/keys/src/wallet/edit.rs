@@ -2,7 +2,8 @@
 
 use bithedge_stacks::TransactionVersion;
 
-use super::{ACCOUNTS_FILE, Wallet, WalletError, WalletState};
+use super::protect::is_in_place;
+use super::{ACCOUNTS_FILE, Wallet, WalletError, WalletState, read_accounts};
 use crate::accounts::{AccountId, AccountList, AccountsError};
 
 impl Wallet {
@@ -13,6 +14,7 @@ impl Wallet {
     /// is as it was then.
     pub fn add_account(&self, label: &str) -> Result<AccountId, WalletError> {
         let _operation = self.operation();
+        self.look_for_key_file()?;
         let (index, key) = {
             let inner = self.inner();
             let Some(open) = &inner.unlocked else {
@@ -65,25 +67,29 @@ impl Wallet {
         &self,
         change: impl FnOnce(&mut AccountList) -> Result<T, AccountsError>,
     ) -> Result<T, WalletError> {
-        let (list, result) = {
+        // What a wallet that was set aside had is left for when its words are imported again.
+        let left = if self.look_for_key_file()? { None } else { read_accounts(&self.folder).ok() };
+        let (shown, list, result) = {
             let inner = self.inner();
             let mut list = inner.accounts.clone()?;
             match (inner.state(), &inner.unlocked) {
                 (WalletState::Absent, _) => {
                     let result = change(&mut list)?;
-                    (list.watched(), result)
+                    let all = left.map_or_else(|| list.clone(), |old| list.with_derived_of(&old));
+                    (list, all, result)
                 }
                 (_, Some(open)) => {
                     let result = change(&mut list)?;
-                    (list.sealed(&open.seal), result)
+                    let list = list.sealed(&open.seal);
+                    (list.clone(), list, result)
                 }
                 (_, None) => return Err(WalletError::Locked),
             }
         };
         let written = self.folder.replace(ACCOUNTS_FILE, &list.to_bytes(), &*self.randomness);
         // What is in place is what is shown, also if the disk has not confirmed it.
-        if matches!(written, Ok(()) | Err(crate::FolderError::NotConfirmed { .. })) {
-            self.inner().accounts = Ok(list);
+        if is_in_place(&written) {
+            self.inner().accounts = Ok(shown);
         }
         written?;
         Ok(result)

@@ -13,6 +13,7 @@
 //! signature takes.
 
 mod edit;
+mod entries;
 mod protect;
 mod sign;
 
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bithedge_stacks::Seed;
 
+use entries::OpenedFile;
 pub use sign::SignError;
 
 use crate::accounts::{self, Account, AccountList, AccountsError, SealKey};
@@ -66,6 +68,37 @@ pub enum WithoutKeychain {
     Accepted,
 }
 
+/// What becomes of the key file and the keychain's entry that the passphrase from before a change opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PreviousKeyFile {
+    /// They stay until the new ones have proved themselves, so that a keychain that loses what it has confirmed does not
+    /// lock anybody out. The usual choice.
+    KeptUntilProven,
+    /// They are removed at once. For a passphrase that somebody else may know. Should the power fail within seconds, and a
+    /// keychain or a disk lose what it has confirmed, only the words help: have them at hand.
+    RemovedAtOnce,
+}
+
+/// Which passphrase opened the wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OpenedWith {
+    /// The one that is in force.
+    PresentPassphrase,
+    /// The one from before the last change: the present key file, or its entry in the keychain, is lost, and the one from
+    /// before was still there. Tell the user, and let them change the passphrase, which puts everything in order.
+    PreviousPassphrase,
+}
+
+/// A wallet was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// What it takes to open its key file.
+    pub protection: Protection,
+    /// Watched addresses that were in the folder's list and that this wallet did not vouch for: **anybody may have put them
+    /// there**. They are not in the list any more. Show them, and add those that the user confirms.
+    pub left_out: Vec<Account>,
+}
+
 /// Why something could not be done with the wallet. What each part means for the money and what to do stands with its type.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -101,9 +134,20 @@ pub enum WalletError {
     /// Nothing to do.
     #[error("the wallet is unlocked already")]
     Unlocked,
-    /// Somebody locked it while it was being unlocked, and it stays locked. Unlock it again.
-    #[error("the wallet was locked while it was being unlocked")]
+    /// Somebody locked it while it was being unlocked or while the words were asked for. It stays locked, and no words were
+    /// handed out. Try again.
+    #[error("the wallet was locked meanwhile")]
     LockedMeanwhile,
+    /// The key file or its entry in the keychain is lost, and this passphrase does not open the key file from before the
+    /// last change of the passphrase either, which is still there. Try the passphrase from before that change.
+    #[error(
+        "{0}. The key file from before the last change of the passphrase is there: the passphrase from then opens it"
+    )]
+    PreviousPassphraseNeeded(#[source] Box<Self>),
+    /// The passphrase is changed and the new one holds; but the key file or the keychain's entry from before, which the old
+    /// one opens, could not be removed as asked. Change it once more when what is wrong is put right.
+    #[error("the new passphrase holds, but not everything that the old one opens could be removed: {0}")]
+    PreviousLeft(#[source] Box<Self>),
     /// What was just encrypted does not decrypt to the same: the machine computes wrongly. Nothing was replaced. Have its
     /// memory checked; write down the words before anything else.
     #[error("the new key file does not open: this machine computes wrongly, and nothing was changed")]
@@ -120,12 +164,20 @@ impl From<SealError> for WalletError {
 }
 
 /// The words of the wallet, to be shown once.
-pub struct ExportedWords(Mnemonic);
+pub struct ExportedWords {
+    mnemonic: Mnemonic,
+    opened_with: OpenedWith,
+}
 
 impl ExportedWords {
+    /// Which passphrase it was that was typed.
+    pub const fn opened_with(&self) -> OpenedWith {
+        self.opened_with
+    }
+
     /// Hands **the words** to `show`, and forgets them. Whoever copies them has to overwrite the copy.
     pub fn show<T>(self, show: impl FnOnce(&mut dyn Iterator<Item = &'static str>) -> T) -> T {
-        show(&mut self.0.words())
+        show(&mut self.mnemonic.words())
     }
 }
 
@@ -149,6 +201,8 @@ struct Inner {
     auto_lock: AutoLock,
     /// How often it was locked, so that an unlocking that is under way notices.
     lockings: u64,
+    /// Whether this object changed the passphrase: it cannot prove then that others can open the file.
+    changed_here: bool,
 }
 
 /// What is in memory while it is unlocked.
@@ -189,7 +243,9 @@ impl Wallet {
     /// process. The key file is not read yet: a damaged one is found out by unlocking.
     ///
     /// # Errors
-    /// [`FolderError`]: in use by another process, not writable.
+    /// [`FolderError`]: in use by another process, not writable by this user. A disk that the system has made read-only is
+    /// no error: the wallet can be unlocked and its words exported. A list of accounts that cannot be read is none either:
+    /// [`accounts`](Self::accounts) says so.
     pub fn open(folder: &Path, keychain: Arc<dyn Keychain>) -> Result<Self, WalletError> {
         Self::open_on(folder, Box::new(OsDisk), keychain, KdfCost::RECOMMENDED, Box::new(OsRandomness))
     }
@@ -216,9 +272,14 @@ impl Wallet {
     ) -> Result<Self, WalletError> {
         let folder = Folder::open(folder, disk)?;
         let has_key_file = folder.has(KEY_FILE)?;
-        let accounts = if has_key_file { read_accounts(&folder)? } else { accounts_without_keys(&folder)? };
-        let inner =
-            Inner { has_key_file, accounts, unlocked: None, auto_lock: AutoLock::default(), lockings: 0 };
+        let inner = Inner {
+            has_key_file,
+            accounts: known_accounts(&folder, has_key_file),
+            unlocked: None,
+            auto_lock: AutoLock::default(),
+            lockings: 0,
+            changed_here: false,
+        };
         Ok(Self { folder, keychain, randomness, cost, operation: Mutex::new(()), inner: Mutex::new(inner) })
     }
 
@@ -252,13 +313,20 @@ impl Wallet {
 
     /// Unlocks it. Takes a second.
     ///
-    /// The list of accounts is read again and compared with what the mnemonic derives.
+    /// The list of accounts is read again and compared with what the mnemonic derives. What a change of the passphrase kept
+    /// is removed when its time has come ([`change_passphrase`](Self::change_passphrase)).
+    ///
+    /// If the key file is damaged or its entry in the keychain gone, and the key file from before the last change of the
+    /// passphrase is still there, the passphrase from then opens that; **the result says so**. As long as the present key
+    /// file and its entry are there, the old passphrase is a wrong one.
     ///
     /// # Errors
     /// [`KeyFileError::WrongPassphrase`] and what else may be wrong with the file; [`KeychainError`];
-    /// [`AccountsError`] if the list is not the one that this wallet wrote. It stays locked, and no file is changed.
-    pub fn unlock(&self, passphrase: &Passphrase, now: Moment) -> Result<(), WalletError> {
+    /// [`WalletError::PreviousPassphraseNeeded`]; [`AccountsError`] if the list is not the one that this wallet wrote. It
+    /// stays locked, and no file is changed.
+    pub fn unlock(&self, passphrase: &Passphrase, now: Moment) -> Result<OpenedWith, WalletError> {
         let _operation = self.operation();
+        self.look_for_key_file()?;
         let lockings = {
             let inner = self.inner();
             match inner.state() {
@@ -267,11 +335,10 @@ impl Wallet {
                 WalletState::Locked => inner.lockings,
             }
         };
-        let file = self.read_key_file()?;
-        let mnemonic = self.decrypt(&file, passphrase)?;
+        let OpenedFile { file, mnemonic, with } = self.open_key_file(passphrase)?;
         let (seed, seal) = secrets_of(&mnemonic)?;
         drop(mnemonic);
-        let accounts = read_accounts(&self.folder)?;
+        let accounts = read_accounts(&self.folder);
         let verified = accounts.clone().and_then(|list| list.verify(&seal, &seed).map(|()| list));
         {
             let mut inner = self.inner();
@@ -283,11 +350,16 @@ impl Wallet {
             inner.accounts = Ok(list);
             inner.unlocked = Some(Unlocked { seed, seal, idle: Idle::starting(now) });
         }
-        self.delete_obsolete_entries(&file);
-        Ok(())
+        if with == OpenedWith::PresentPassphrase {
+            self.settle(&file, now);
+        }
+        Ok(with)
     }
 
-    /// Locks it: what is secret is overwritten before this returns. Returns at once.
+    /// Locks it: the seed with which it signs is overwritten before this returns, and nothing is signed any more. Returns at
+    /// once. An unlocking or an export of the words that is under way goes on to its end with secrets of its own, has no
+    /// effect, and fails with [`WalletError::LockedMeanwhile`]; a change of the passphrase or a creation is finished. Words
+    /// that were exported already are the caller's to drop.
     pub fn lock(&self) {
         self.inner().lock();
     }
@@ -318,11 +390,16 @@ impl Wallet {
     /// The words, after asking for the passphrase again, whether it is unlocked or not. The only way to them. Takes a second.
     ///
     /// # Errors
-    /// As [`unlock`](Self::unlock), but for the list of accounts, which does not matter here.
+    /// As [`unlock`](Self::unlock), but for the list of accounts, which does not matter here. If it is locked meanwhile, by
+    /// the user or because nobody was there, the words stay where they are.
     pub fn export_words(&self, passphrase: &Passphrase) -> Result<ExportedWords, WalletError> {
         let _operation = self.operation();
-        let file = self.read_key_file()?;
-        self.decrypt(&file, passphrase).map(ExportedWords)
+        let lockings = self.inner().lockings;
+        let OpenedFile { mnemonic, with, .. } = self.open_key_file(passphrase)?;
+        if self.inner().lockings != lockings {
+            return Err(WalletError::LockedMeanwhile);
+        }
+        Ok(ExportedWords { mnemonic, opened_with: with })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -350,25 +427,25 @@ impl Wallet {
     }
 }
 
-/// The list on the disk; that it is not there or not readable is a result like others.
-fn read_accounts(folder: &Folder) -> Result<Result<AccountList, AccountsError>, FolderError> {
-    let bytes = match folder.read(ACCOUNTS_FILE, accounts::MAX_FILE_BYTES) {
-        Err(FolderError::TooLarge { .. }) => {
-            return Ok(Err(AccountsError::Damaged("it is too large".to_owned())));
-        }
-        read => read?,
-    };
-    Ok(bytes.map_or(Err(AccountsError::Missing), |bytes| AccountList::parse(&bytes)))
+/// The list on the disk. That it cannot be read is its own error, whatever the reason: the keys do not depend on it.
+fn read_accounts(folder: &Folder) -> Result<AccountList, AccountsError> {
+    match folder.read(ACCOUNTS_FILE, accounts::MAX_FILE_BYTES) {
+        Ok(Some(bytes)) => AccountList::parse(&bytes),
+        Ok(None) => Err(AccountsError::Missing),
+        Err(FolderError::TooLarge { .. }) => Err(AccountsError::Damaged("it is too large".to_owned())),
+        Err(_) => Err(AccountsError::Damaged("it cannot be read".to_owned())),
+    }
 }
 
-/// The list on the disk when there is no key file: what is watched. Derived accounts come from a creation that did not
-/// finish, or from a wallet that was set aside.
-fn accounts_without_keys(folder: &Folder) -> Result<Result<AccountList, AccountsError>, FolderError> {
-    Ok(match read_accounts(folder)? {
+/// The list as it is shown before anything is unlocked. Without a key file that is what is watched: derived accounts come
+/// from a creation that did not finish, or from a wallet that was set aside.
+fn known_accounts(folder: &Folder, has_key_file: bool) -> Result<AccountList, AccountsError> {
+    match read_accounts(folder) {
+        list if has_key_file => list,
         Ok(list) => Ok(list.watched()),
         Err(AccountsError::Missing) => Ok(AccountList::default()),
         Err(error) => Err(error),
-    })
+    }
 }
 
 const fn protection_of(file: &KeyFile) -> Protection {

@@ -1,39 +1,29 @@
-//! Making key files: creating a wallet, changing its passphrase, and the keychain entries that go with it.
+//! Making key files: creating a wallet, changing its passphrase, setting it aside.
 //!
 //! # Order
 //!
 //! A new key file has a new entry in the keychain. First it is noted that the new entry (and the old one) may become
-//! obsolete, then the new entry is stored and read back, then the file is replaced, then what is obsolete is deleted and
-//! the note with it. Wherever that stops, the key file that is in place has its entry. What a note names and the present
-//! key file does not need is deleted after the next unlocking. Without a key file nothing is deleted: it may only have been
-//! moved; an entry that is left then is 32 random bytes that open nothing.
+//! obsolete, then the new entry is stored and read back, then the old file is kept under another name, then it is
+//! replaced. Later, when the new pair of file and entry has proved itself, the old pair is removed, what else is obsolete
+//! is deleted, and the note with it. Wherever that stops, the key file that is in place has its entry. Without a key file
+//! nothing is deleted: it may only have been moved; an entry that is left then is 32 random bytes that open nothing.
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use bithedge_stacks::Seed;
 
+use super::entries::{NOTE_FILE, OpenedFile, PREVIOUS_FILE};
 use super::{
-    ACCOUNTS_FILE, KEY_FILE, Protection, Unlocked, Wallet, WalletError, WalletState, WithoutKeychain,
-    accounts_without_keys, protection_of, read_accounts, secrets_of,
+    ACCOUNTS_FILE, Created, KEY_FILE, OpenedWith, PreviousKeyFile, Protection, Unlocked, Wallet, WalletError,
+    WalletState, WithoutKeychain, known_accounts, protection_of, read_accounts, secrets_of,
 };
 use crate::accounts::{AccountId, AccountList, AccountsError};
 use crate::file::{KeyFile, KeyFileError};
-use crate::folder::FolderError;
+use crate::folder::{Folder, FolderError};
 use crate::idle::{Idle, Moment};
 use crate::keychain::{EntryId, KeychainError, KeychainSecret};
 use crate::mnemonic::Mnemonic;
 use crate::passphrase::Passphrase;
-
-/// The note of entries that may be obsolete.
-const NOTE_FILE: &str = "keychain-entries.json";
-const MAX_NOTE_BYTES: usize = 64 * 1024;
-
-/// The note.
-#[derive(Serialize, Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Note {
-    entries: Vec<String>,
-}
 
 /// The label of the first account.
 fn numbered(index: u32) -> String {
@@ -45,19 +35,24 @@ impl Wallet {
     /// seconds: the new file is opened again before it counts.
     ///
     /// The words are not kept anywhere else: have them verified first ([`WordCheck`](crate::WordCheck),
-    /// [`Mnemonic::verify_all`]). Watched addresses stay in the list.
+    /// [`Mnemonic::verify_all`]).
+    ///
+    /// A list of accounts that this mnemonic sealed before is taken over. Of any other list, which anybody may have
+    /// written, only the accounts that are this mnemonic's are: the watched addresses come back in
+    /// [`Created::left_out`], to be confirmed one by one. That list is kept under another name.
     ///
     /// # Errors
-    /// [`WalletError::Exists`] if there is a key file, which is never overwritten; the passphrase is too short; the keychain
-    /// cannot be used, unless that is [`Accepted`](WithoutKeychain::Accepted); the folder cannot be written. There is no
-    /// key file then, or the old one.
+    /// [`WalletError::Exists`] if there is a key file, also one that appears meanwhile: it is never overwritten; the
+    /// passphrase is too short; the keychain cannot be used, unless that is [`Accepted`](WithoutKeychain::Accepted); the
+    /// folder cannot be written. There is no key file then, or the one that was there; but with
+    /// [`FolderError::NotConfirmed`] it may be made: [`state`](Self::state) knows.
     pub fn create(
         &self,
         mnemonic: &Mnemonic,
         passphrase: &Passphrase,
         without_keychain: WithoutKeychain,
         now: Moment,
-    ) -> Result<Protection, WalletError> {
+    ) -> Result<Created, WalletError> {
         let _operation = self.operation();
         // Looked for again: somebody may have put one back.
         self.look_for_key_file()?;
@@ -70,28 +65,37 @@ impl Wallet {
         };
         passphrase.check_strength()?;
         let (seed, seal) = secrets_of(mnemonic)?;
-        let mut list = match read_accounts(&self.folder)? {
-            Ok(list) => list.watched(),
-            Err(AccountsError::Missing) => AccountList::default(),
-            // Not understood, so not overwritten.
-            Err(_) => {
-                self.folder.set_aside(ACCOUNTS_FILE)?;
-                AccountList::default()
-            }
+        // What an earlier key file left: that was moved, and may come back.
+        if self.folder.has(NOTE_FILE)? {
+            self.folder.remove(NOTE_FILE)?;
+        }
+        if self.folder.has(PREVIOUS_FILE)? {
+            self.folder.set_aside(PREVIOUS_FILE)?;
+        }
+        let old = read_accounts(&self.folder);
+        let is_ours = old.as_ref().is_ok_and(|old| old.verify(&seal, &seed).is_ok());
+        let mut list = match &old {
+            Ok(old) if is_ours => old.clone().unsealed(),
+            Ok(old) => old.own(&seed),
+            Err(_) => AccountList::default(),
         };
-        let key = seed.account(0).map_err(|_| WalletError::SelfCheck)?;
-        list.add_derived(0, &numbered(0), *key.public_key())?;
-        drop(key);
+        let left_out = match &old {
+            Ok(old) if !is_ours => old.watched().shown(false),
+            _ => Vec::new(),
+        };
+        if list.find(AccountId::Derived(0)).is_none() {
+            let key = seed.account(0).map_err(|_| WalletError::SelfCheck)?;
+            list.add_derived(0, &numbered(0), *key.public_key())?;
+        }
         let list = list.sealed(&seal);
-        // The list first: one without keys is known to be unfinished, a key file without a list would be a complaint.
-        self.folder.replace(ACCOUNTS_FILE, &list.to_bytes(), &*self.randomness)?;
-        let file = match self.protect(mnemonic, passphrase, without_keychain, &[]) {
+        let made = self.protect(mnemonic, passphrase, without_keychain, &[], None, |file| {
+            self.publish(file, &list, !is_ours)
+        });
+        let file = match made {
             Ok(file) => file,
             Err(error) => {
-                // It may be in place all the same, not confirmed by the disk.
-                if self.look_for_key_file()? {
-                    self.inner().accounts = Ok(list);
-                }
+                // It may be in place all the same, not confirmed by the disk; or somebody else's is.
+                self.look_for_key_file()?;
                 return Err(error);
             }
         };
@@ -103,33 +107,98 @@ impl Wallet {
                 inner.unlocked = Some(Unlocked { seed, seal, idle: Idle::starting(now) });
             }
         }
-        self.delete_obsolete_entries(&file);
-        Ok(protection_of(&file))
+        let _ = self.delete_obsolete_entries(&file);
+        Ok(Created { protection: protection_of(&file), left_out })
+    }
+
+    /// Puts the list and a new key file in place. The list first: one without keys is known to be unfinished, a key file
+    /// without a list would be a complaint.
+    fn publish(&self, file: &KeyFile, list: &AccountList, keep_old: bool) -> Result<(), WalletError> {
+        let before = self.folder.read(ACCOUNTS_FILE, crate::accounts::MAX_FILE_BYTES).ok().flatten();
+        if keep_old {
+            self.keep_list()?;
+        }
+        let written = self.folder.replace(ACCOUNTS_FILE, &list.to_bytes(), &*self.randomness);
+        // What follows is not confirmed either then, and says so.
+        if !is_in_place(&written) {
+            written?;
+        }
+        let published = self.folder.publish(KEY_FILE, file.as_bytes(), &*self.randomness);
+        if !is_in_place(&published) {
+            // If that does not work either, the list has accounts without keys, which are not shown.
+            let _ = match before {
+                Some(bytes) => self.folder.replace(ACCOUNTS_FILE, &bytes, &*self.randomness),
+                None => self.folder.remove(ACCOUNTS_FILE),
+            };
+        }
+        published.map_err(|error| match error {
+            FolderError::Taken { .. } => WalletError::Exists,
+            other => other.into(),
+        })
+    }
+
+    /// Keeps the list of accounts under another name, to be replaced. What follows says if the disk confirms nothing.
+    fn keep_list(&self) -> Result<(), FolderError> {
+        if !self.folder.has(ACCOUNTS_FILE)? {
+            return Ok(());
+        }
+        match self.folder.keep_aside(ACCOUNTS_FILE) {
+            Ok(_) | Err(FolderError::NotConfirmed { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Changes the passphrase, and with it salt, nonce and the keychain's secret; the cost becomes that of new files, and a
     /// file that was protected by the passphrase alone gets the keychain if there is one. Whether it is locked does not
     /// change. Takes seconds: the new file is opened before it replaces the old one.
     ///
-    /// At every moment the file opens with the old passphrase or with the new one, and is whole.
+    /// At every moment the file in place is whole and was made with the old passphrase or with the new one. Whether it can be
+    /// opened is a matter of its entry in the keychain too, which may be lost with the power although the keychain has
+    /// confirmed it. So with [`KeptUntilProven`](PreviousKeyFile::KeptUntilProven) the file from before stays beside it,
+    /// with its entry, and opens **with the old passphrase** should the new pair be lost
+    /// ([`OpenedWith::PreviousPassphrase`]). It goes away when the new passphrase unlocks the wallet in a later start of
+    /// BitHedge, ten minutes after the change or later; whoever copies the folder before that can try the old passphrase,
+    /// if they have the keychain's secret too. After several changes without that, it is the oldest of them that stays.
+    /// A file that needs no keychain needs none from before, where folders are forced to the disk (Unix): it is removed.
+    ///
+    /// [`RemovedAtOnce`](PreviousKeyFile::RemovedAtOnce) is for a passphrase that somebody else may know: what opens with
+    /// it is removed before this returns, also what an earlier change kept. Changing it once more does that later.
     ///
     /// # Errors
     /// As [`unlock`](Self::unlock) for the old passphrase, as [`create`](Self::create) for the new one. The old one holds
-    /// then, but for [`FolderError::NotConfirmed`]: the new one holds, and after a loss of power perhaps the old one.
+    /// then, but for [`FolderError::NotConfirmed`]: the new one holds, after a loss of power perhaps the old one, and nothing
+    /// was removed; and for [`WalletError::PreviousLeft`].
     pub fn change_passphrase(
         &self,
         old: &Passphrase,
         new: &Passphrase,
         without_keychain: WithoutKeychain,
+        previous: PreviousKeyFile,
+        now: Moment,
     ) -> Result<Protection, WalletError> {
         let _operation = self.operation();
         new.check_strength()?;
-        let file = self.read_key_file()?;
-        let mnemonic = self.decrypt(&file, old)?;
-        let obsolete: Vec<EntryId> = file.header().keychain.into_iter().collect();
-        let file = self.protect(&mnemonic, new, without_keychain, &obsolete)?;
-        self.delete_obsolete_entries(&file);
-        Ok(protection_of(&file))
+        let OpenedFile { file: opened, mnemonic, with } = self.open_key_file(old)?;
+        let in_force = self.entries_in_force(&opened);
+        let is_kept = with == OpenedWith::PresentPassphrase
+            && previous == PreviousKeyFile::KeptUntilProven
+            && !self.keeps_older(&opened, now);
+        let file = self.protect(&mnemonic, new, without_keychain, &in_force, Some(now), |file| {
+            self.replace_key_file(file, Some(&opened).filter(|_| is_kept && needs_previous(file)))
+        })?;
+        let removed = if previous == PreviousKeyFile::RemovedAtOnce || !needs_previous(&file) {
+            self.remove_previous().map_err(WalletError::from)
+        } else {
+            Ok(())
+        };
+        let removed = removed.and_then(|()| self.delete_obsolete_entries(&file));
+        match removed {
+            Err(error) if previous == PreviousKeyFile::RemovedAtOnce => {
+                Err(WalletError::PreviousLeft(Box::new(error)))
+            }
+            // After the next unlocking, then.
+            _ => Ok(protection_of(&file)),
+        }
     }
 
     /// Writes a new list of accounts: the first `derived` accounts of the mnemonic, one at least. For when the list is
@@ -138,116 +207,108 @@ impl Wallet {
     /// Takes a second.
     ///
     /// # Errors
-    /// As [`unlock`](Self::unlock), without those of the list; [`AccountsError::Full`].
+    /// As [`unlock`](Self::unlock), without those of the list; [`AccountsError::Full`]. The list is as it was then, but for
+    /// [`FolderError::NotConfirmed`]: the new one is in place and shown, and the wallet is as it was.
     pub fn restore_accounts(
         &self,
         passphrase: &Passphrase,
         derived: u32,
         now: Moment,
-    ) -> Result<(), WalletError> {
+    ) -> Result<OpenedWith, WalletError> {
         let _operation = self.operation();
+        self.look_for_key_file()?;
         let lockings = self.inner().lockings;
-        let file = self.read_key_file()?;
-        let mnemonic = self.decrypt(&file, passphrase)?;
+        let OpenedFile { mnemonic, with, .. } = self.open_key_file(passphrase)?;
         let (seed, seal) = secrets_of(&mnemonic)?;
         drop(mnemonic);
-        let old = read_accounts(&self.folder)?;
-        let mut list = old.as_ref().map(AccountList::watched).unwrap_or_default();
-        for index in 0..derived.max(1) {
-            let key = seed.account(index).map_err(|_| AccountsError::Full)?;
-            let label = old
-                .as_ref()
-                .ok()
-                .and_then(|old| old.find(AccountId::Derived(index)))
-                .map_or_else(|| numbered(index), |account| account.label().to_owned());
-            list.add_derived(index, &label, *key.public_key())?;
-        }
-        let list = list.sealed(&seal);
-        if self.folder.has(ACCOUNTS_FILE)? {
-            self.folder.set_aside(ACCOUNTS_FILE)?;
-        }
-        self.folder.replace(ACCOUNTS_FILE, &list.to_bytes(), &*self.randomness)?;
-        {
-            let mut inner = self.inner();
+        let list = restored(read_accounts(&self.folder).ok().as_ref(), &seed, derived)?.sealed(&seal);
+        self.keep_list()?;
+        let written = self.folder.replace(ACCOUNTS_FILE, &list.to_bytes(), &*self.randomness);
+        let mut inner = self.inner();
+        if is_in_place(&written) {
             inner.accounts = Ok(list);
-            if inner.lockings != lockings {
-                return Err(WalletError::LockedMeanwhile);
-            }
-            inner.unlocked = Some(Unlocked { seed, seal, idle: Idle::starting(now) });
         }
-        Ok(())
+        written?;
+        if inner.lockings != lockings {
+            return Err(WalletError::LockedMeanwhile);
+        }
+        inner.unlocked = Some(Unlocked { seed, seal, idle: Idle::starting(now) });
+        Ok(with)
     }
 
     /// Renames the key file, so that another wallet can be created or the same words imported again: after a forgotten
     /// passphrase, a damaged file, a lost keychain. Nothing is deleted, neither the file nor its entry in the keychain.
-    /// Returns the new name. The list keeps its watched addresses.
+    /// Returns the new name. The key file from before the last change of the passphrase, which the old passphrase opens, is
+    /// renamed too if it is still there. The list of accounts is kept under another name as it is; importing the same
+    /// words takes it over.
     ///
     /// # Errors
     /// There is no key file, or it cannot be renamed.
     pub fn set_key_file_aside(&self) -> Result<PathBuf, WalletError> {
         let _operation = self.operation();
-        if !self.folder.has(KEY_FILE)? {
+        if !self.look_for_key_file()? {
             return Err(WalletError::Absent);
         }
         self.inner().lock();
+        self.keep_list()?;
         // Its entries stay, as the file may come back.
         self.folder.remove(NOTE_FILE)?;
         let aside = self.folder.set_aside(KEY_FILE);
-        if !self.look_for_key_file()? {
-            let accounts = accounts_without_keys(&self.folder)?;
-            self.inner().accounts = accounts;
+        if !self.look_for_key_file()? && self.folder.has(PREVIOUS_FILE)? {
+            self.folder.set_aside(PREVIOUS_FILE)?;
         }
         Ok(aside?)
     }
 
-    /// Takes note of whether there is a key file.
-    fn look_for_key_file(&self) -> Result<bool, FolderError> {
+    /// Looks whether there is a key file now. What comes or goes takes its accounts with it, and without one nothing is
+    /// unlocked.
+    pub(super) fn look_for_key_file(&self) -> Result<bool, FolderError> {
         let has_key_file = self.folder.has(KEY_FILE)?;
-        self.inner().has_key_file = has_key_file;
+        if self.inner().has_key_file != has_key_file {
+            let accounts = known_accounts(&self.folder, has_key_file);
+            let mut inner = self.inner();
+            if !has_key_file {
+                inner.lock();
+            }
+            inner.has_key_file = has_key_file;
+            inner.accounts = accounts;
+        }
         Ok(has_key_file)
     }
 
-    /// Encrypts the mnemonic and puts the file in place.
+    /// Encrypts the mnemonic and has the file put in place. `in_force` are the entries that may become obsolete.
     fn protect(
         &self,
         mnemonic: &Mnemonic,
         passphrase: &Passphrase,
         without_keychain: WithoutKeychain,
-        obsolete: &[EntryId],
+        in_force: &[EntryId],
+        change: Option<Moment>,
+        put: impl FnOnce(&KeyFile) -> Result<(), WalletError>,
     ) -> Result<KeyFile, WalletError> {
         let entry = EntryId::random(&*self.randomness)?;
-        self.note(obsolete.iter().copied().chain([entry]))?;
+        self.note(in_force.iter().copied().chain([entry]), change)?;
         let secret = match self.store_new_secret(entry)? {
             Ok(secret) => Some(secret),
             Err(error) => {
-                self.give_up(entry);
                 if without_keychain == WithoutKeychain::Refused {
+                    self.give_up(entry, in_force);
                     return Err(error.into());
                 }
+                self.give_up(entry, &[]);
                 None
             }
         };
-        let replaced =
-            self.seal_and_replace(mnemonic, passphrase, secret.as_ref().map(|secret| (entry, secret)));
-        let is_in_place =
-            matches!(replaced, Ok(_) | Err(WalletError::Folder(FolderError::NotConfirmed { .. })));
+        let sealed = self.seal(mnemonic, passphrase, secret.as_ref().map(|secret| (entry, secret)));
+        let put = sealed.and_then(|file| put(&file).map(|()| file));
+        let is_in_place = matches!(put, Ok(_) | Err(WalletError::Folder(FolderError::NotConfirmed { .. })));
         if !is_in_place {
-            self.give_up(entry);
+            self.give_up(entry, in_force);
         }
-        replaced
+        put
     }
 
-    /// Deletes an entry that never was needed. It may not work, where nothing works: then 32 random bytes are left, and
-    /// nobody is asked again and again to unlock a keychain for their sake.
-    fn give_up(&self, entry: EntryId) {
-        let _ = self.keychain.delete(entry);
-        if let Ok(noted) = self.noted() {
-            let left: Vec<EntryId> = noted.into_iter().filter(|other| *other != entry).collect();
-            let _ = self.write_note(&left);
-        }
-    }
-
-    fn seal_and_replace(
+    fn seal(
         &self,
         mnemonic: &Mnemonic,
         passphrase: &Passphrase,
@@ -264,7 +325,6 @@ impl Wallet {
         if !opened.words().eq(mnemonic.words()) {
             return Err(WalletError::SelfCheck);
         }
-        self.folder.replace(KEY_FILE, file.as_bytes(), &*self.randomness)?;
         Ok(file)
     }
 
@@ -280,51 +340,27 @@ impl Wallet {
             }
         }))
     }
+}
 
-    /// Deletes what the note names and this file, which is in place and was opened, does not need. What cannot be deleted
-    /// now stays in the note; nothing depends on it.
-    pub(super) fn delete_obsolete_entries(&self, file: &KeyFile) {
-        let Ok(noted) = self.noted() else { return };
-        if noted.is_empty() {
-            return;
-        }
-        // As long as a loss of power might bring the old file back, its entry stays.
-        if self.folder.sync().is_err() {
-            return;
-        }
-        let needed = file.header().keychain;
-        let left: Vec<EntryId> = noted
-            .into_iter()
-            .filter(|entry| Some(*entry) != needed && self.keychain.delete(*entry).is_err())
-            .collect();
-        let _ = self.write_note(&left);
-    }
+/// Whether the new file is there, confirmed by the disk or not.
+pub(super) const fn is_in_place(written: &Result<(), FolderError>) -> bool {
+    matches!(written, Ok(()) | Err(FolderError::NotConfirmed { .. }))
+}
 
-    /// Adds entries to the note.
-    fn note(&self, entries: impl Iterator<Item = EntryId>) -> Result<(), FolderError> {
-        // A note that cannot be read is replaced: what it named is left in the keychain.
-        let mut noted = self.noted().unwrap_or_default();
-        for entry in entries {
-            if !noted.contains(&entry) {
-                noted.push(entry);
-            }
-        }
-        self.write_note(&noted)
-    }
+/// Whether it takes more to open this file than what the disk has confirmed.
+const fn needs_previous(file: &KeyFile) -> bool {
+    file.header().keychain.is_some() || !Folder::CONFIRMS
+}
 
-    fn write_note(&self, entries: &[EntryId]) -> Result<(), FolderError> {
-        if entries.is_empty() {
-            return self.folder.remove(NOTE_FILE);
-        }
-        let note = Note { entries: entries.iter().map(ToString::to_string).collect() };
-        let bytes = serde_json::to_vec(&note).unwrap_or_default();
-        self.folder.replace(NOTE_FILE, &bytes, &*self.randomness)
+/// A list of the first accounts, one at least, with labels and watched addresses of a list that nobody vouches for.
+fn restored(old: Option<&AccountList>, seed: &Seed, derived: u32) -> Result<AccountList, AccountsError> {
+    let mut list = old.map(AccountList::watched).unwrap_or_default();
+    for index in 0..derived.max(1) {
+        let key = seed.account(index).map_err(|_| AccountsError::Full)?;
+        let label = old
+            .and_then(|old| old.find(AccountId::Derived(index)))
+            .map_or_else(|| numbered(index), |account| account.label().to_owned());
+        list.add_derived(index, &label, *key.public_key())?;
     }
-
-    /// What the note names; nothing if there is none, or if it says nothing that can be read.
-    fn noted(&self) -> Result<Vec<EntryId>, FolderError> {
-        let bytes = self.folder.read(NOTE_FILE, MAX_NOTE_BYTES)?.unwrap_or_default();
-        let note: Note = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(note.entries.iter().filter_map(|text| EntryId::from_hex(text)).collect())
-    }
+    Ok(list)
 }

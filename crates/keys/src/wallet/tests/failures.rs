@@ -39,9 +39,17 @@ fn what_is_wrong_with_the_keychain_is_said_and_the_file_is_untouched() {
     for failure in [locked, no_keychain().unwrap(), KeychainError::Other { reason: "?".to_owned() }] {
         setting.keychain.fail_with(Some(failure.clone()));
         for result in [
-            wallet.unlock(&typed(OLD), setting.start),
+            wallet.unlock(&typed(OLD), setting.start).map(drop),
             wallet.export_words(&typed(OLD)).map(drop),
-            wallet.change_passphrase(&typed(OLD), &typed(NEW), WithoutKeychain::Accepted).map(drop),
+            wallet
+                .change_passphrase(
+                    &typed(OLD),
+                    &typed(NEW),
+                    WithoutKeychain::Accepted,
+                    PreviousKeyFile::KeptUntilProven,
+                    setting.start,
+                )
+                .map(drop),
         ] {
             assert!(matches!(result, Err(WalletError::Keychain(found)) if found == failure));
         }
@@ -99,7 +107,13 @@ fn a_failing_disk_changes_nothing_and_leaves_no_entry() {
             let files = [KEY_FILE, ACCOUNTS_FILE].map(|name| setting.file(name).unwrap());
             let entries = setting.keychain.entries();
             setting.disk.set(Some((step, kind)));
-            let changed = wallet.change_passphrase(&typed(OLD), &typed(NEW), WithoutKeychain::Accepted);
+            let changed = wallet.change_passphrase(
+                &typed(OLD),
+                &typed(NEW),
+                WithoutKeychain::Accepted,
+                PreviousKeyFile::KeptUntilProven,
+                setting.start,
+            );
             assert!(is_right(&changed.unwrap_err()));
             assert!(is_right(&wallet.add_account("x").unwrap_err()));
             assert!(is_right(&wallet.rename_account(AccountId::Derived(0), "x").unwrap_err()));
@@ -148,13 +162,23 @@ fn the_key_file_s_own_write_may_fail_after_the_others_succeeded() {
     assert_eq!(wallet.state(), WalletState::Absent);
     assert_eq!(wallet.accounts().unwrap().iter().map(Account::id).collect::<Vec<_>>(), [watched]);
     setting.disk.set(None);
-    wallet.create(&mnemonic(), &typed(OLD), WithoutKeychain::Refused, setting.start).unwrap();
-    let ids: Vec<AccountId> = wallet.accounts().unwrap().iter().map(Account::id).collect();
-    assert_eq!(ids, [AccountId::Derived(0), watched]);
+    let made = wallet.create(&mnemonic(), &typed(OLD), WithoutKeychain::Refused, setting.start).unwrap();
+    let ids = |accounts: &[Account]| accounts.iter().map(Account::id).collect::<Vec<_>>();
+    // Nobody vouches for what was watched without a key.
+    assert_eq!(ids(&made.left_out), [watched]);
+    assert_eq!(ids(&wallet.accounts().unwrap()), [AccountId::Derived(0)]);
 
     setting.disk.set(full);
     let entries = setting.keychain.entries();
-    wallet.change_passphrase(&typed(OLD), &typed(NEW), WithoutKeychain::Refused).unwrap_err();
+    wallet
+        .change_passphrase(
+            &typed(OLD),
+            &typed(NEW),
+            WithoutKeychain::Refused,
+            PreviousKeyFile::KeptUntilProven,
+            setting.start,
+        )
+        .unwrap_err();
     assert_eq!(setting.keychain.entries(), entries);
     drop(wallet);
     setting.disk.set(None);
@@ -197,7 +221,13 @@ fn both_files_open_as_long_as_the_disk_confirms_nothing() {
         Box::new(OsRandomness),
     )
     .unwrap();
-    let changed = wallet.change_passphrase(&typed(OLD), &typed(NEW), WithoutKeychain::Refused);
+    let changed = wallet.change_passphrase(
+        &typed(OLD),
+        &typed(NEW),
+        WithoutKeychain::Refused,
+        PreviousKeyFile::KeptUntilProven,
+        setting.start,
+    );
     assert!(matches!(changed, Err(WalletError::Folder(FolderError::NotConfirmed { .. }))));
     wallet.unlock(&typed(NEW), setting.start).unwrap();
     assert_eq!(setting.keychain.entries().len(), 2);
@@ -236,11 +266,19 @@ fn a_key_file_that_cannot_be_read_says_why_and_stays() {
     ] {
         fs::write(&path, &content).unwrap();
         for result in [
-            wallet.unlock(&typed(OLD), setting.start),
+            wallet.unlock(&typed(OLD), setting.start).map(drop),
             wallet.protection().map(drop),
             wallet.export_words(&typed(OLD)).map(drop),
-            wallet.restore_accounts(&typed(OLD), 1, setting.start),
-            wallet.change_passphrase(&typed(OLD), &typed(NEW), WithoutKeychain::Accepted).map(drop),
+            wallet.restore_accounts(&typed(OLD), 1, setting.start).map(drop),
+            wallet
+                .change_passphrase(
+                    &typed(OLD),
+                    &typed(NEW),
+                    WithoutKeychain::Accepted,
+                    PreviousKeyFile::KeptUntilProven,
+                    setting.start,
+                )
+                .map(drop),
         ] {
             assert!(matches!(result, Err(WalletError::KeyFile(found)) if found == expected), "{expected:?}");
         }

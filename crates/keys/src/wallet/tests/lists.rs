@@ -12,7 +12,7 @@ fn an_altered_list_stops_the_unlocking_until_it_is_restored() {
     let path = setting.scratch.path().join(ACCOUNTS_FILE);
     let good = fs::read_to_string(&path).unwrap();
     let unlocked = || wallet.unlock(&typed(OLD), setting.start);
-    let problem = |result: Result<(), WalletError>| match result {
+    let problem = |result: Result<OpenedWith, WalletError>| match result {
         Err(WalletError::Accounts(error)) => error,
         other => panic!("{other:?}"),
     };

@@ -1,7 +1,9 @@
 //! The state machine.
 
+mod elsewhere;
 mod failures;
 mod lists;
+mod previous;
 
 use std::fs;
 use std::sync::mpsc;
@@ -108,7 +110,7 @@ fn a_wallet_s_life() {
     let short = wallet.create(&mnemonic(), &typed("short"), WithoutKeychain::Refused, setting.start);
     assert!(matches!(short, Err(WalletError::Passphrase(PassphraseError::TooShort { characters: 5 }))));
     let made = wallet.create(&mnemonic(), &typed(OLD), WithoutKeychain::Refused, setting.start);
-    assert_eq!(made.unwrap(), Protection::PassphraseAndKeychain);
+    assert_eq!(made.unwrap().protection, Protection::PassphraseAndKeychain);
     assert_eq!(wallet.state(), WalletState::Unlocked);
     let again = wallet.create(&mnemonic(), &typed(OLD), WithoutKeychain::Refused, setting.start);
     assert!(matches!(again, Err(WalletError::Exists)));
@@ -159,18 +161,40 @@ fn the_passphrase_changes_and_one_entry_is_left() {
     let before = setting.keychain.entries();
     assert_eq!(before.len(), 1);
     let refused = WithoutKeychain::Refused;
-    let wrong = wallet.change_passphrase(&typed(NEW), &typed(NEW), refused);
+    let wrong = wallet.change_passphrase(
+        &typed(NEW),
+        &typed(NEW),
+        refused,
+        PreviousKeyFile::RemovedAtOnce,
+        setting.start,
+    );
     assert!(matches!(wrong, Err(WalletError::KeyFile(KeyFileError::WrongPassphrase))));
-    let short = wallet.change_passphrase(&typed(OLD), &typed("short"), refused);
+    let short = wallet.change_passphrase(
+        &typed(OLD),
+        &typed("short"),
+        refused,
+        PreviousKeyFile::RemovedAtOnce,
+        setting.start,
+    );
     assert!(matches!(short, Err(WalletError::Passphrase(PassphraseError::TooShort { .. }))));
-    wallet.change_passphrase(&typed(OLD), &typed(NEW), refused).unwrap();
+    wallet
+        .change_passphrase(&typed(OLD), &typed(NEW), refused, PreviousKeyFile::RemovedAtOnce, setting.start)
+        .unwrap();
     assert_eq!(wallet.state(), WalletState::Unlocked);
     let after = setting.keychain.entries();
     assert_eq!(after.len(), 1);
     assert_ne!(after, before);
     assert_eq!(setting.file("keychain-entries.json"), None);
     wallet.lock();
-    wallet.change_passphrase(&typed(NEW), &typed("and a third one"), refused).unwrap();
+    wallet
+        .change_passphrase(
+            &typed(NEW),
+            &typed("and a third one"),
+            refused,
+            PreviousKeyFile::RemovedAtOnce,
+            setting.start,
+        )
+        .unwrap();
     assert_eq!(wallet.state(), WalletState::Locked);
     assert!(wallet.unlock(&typed(NEW), setting.start).is_err());
     wallet.unlock(&typed("and a third one"), setting.start).unwrap();
@@ -186,7 +210,7 @@ fn without_a_keychain_somebody_has_to_agree() {
     assert_eq!(wallet.state(), WalletState::Absent);
     assert_eq!(setting.file(KEY_FILE), None);
     let accepted = wallet.create(&mnemonic(), &typed(OLD), WithoutKeychain::Accepted, setting.start);
-    assert_eq!(accepted.unwrap(), Protection::PassphraseAlone);
+    assert_eq!(accepted.unwrap().protection, Protection::PassphraseAlone);
     assert_eq!(setting.file("keychain-entries.json"), None);
     drop(wallet);
     let wallet = setting.open();
@@ -194,7 +218,15 @@ fn without_a_keychain_somebody_has_to_agree() {
     wallet.unlock(&typed(OLD), setting.start).unwrap();
     // Once there is one, the next change takes it; and going back needs to be agreed to.
     setting.keychain.fail_with(None);
-    let protection = wallet.change_passphrase(&typed(OLD), &typed(NEW), WithoutKeychain::Refused).unwrap();
+    let protection = wallet
+        .change_passphrase(
+            &typed(OLD),
+            &typed(NEW),
+            WithoutKeychain::Refused,
+            PreviousKeyFile::KeptUntilProven,
+            setting.start,
+        )
+        .unwrap();
     assert_eq!(protection, Protection::PassphraseAndKeychain);
     assert_eq!(setting.keychain.entries().len(), 1);
 }
