@@ -114,7 +114,7 @@ fn portfolio() {
     }
     let me = Principal::Standard(person(7));
     let mine = PolicyFilter { owner: Some(me.clone()), ..PolicyFilter::default() };
-    while ledger.snapshot().unwrap().policies(&mine, 20_000).unwrap().len() < 10_000 {
+    while ledger.snapshot().unwrap().policies(&mine, 20_000).unwrap().rows.len() < 10_000 {
         for _ in 0..20 {
             ledger.apply(&stream.sales(7, 50)).unwrap();
         }
@@ -125,7 +125,7 @@ fn portfolio() {
             let start = Instant::now();
             let snapshot = reader.snapshot().unwrap();
             let portfolio = snapshot.portfolio(&me, 50).unwrap();
-            let held = snapshot.provider_everywhere(&me).unwrap();
+            let held = snapshot.provider_everywhere(&me).unwrap().rows;
             let taken = start.elapsed();
             assert_eq!(portfolio.active.len(), 50);
             assert!(!held.is_empty());
@@ -137,7 +137,7 @@ fn portfolio() {
     figure("portfolio/10000/p99", times[197].as_micros(), "us");
     let snapshot = reader.snapshot().unwrap();
     let start = Instant::now();
-    let all = snapshot.policies(&mine, 20_000).unwrap();
+    let all = snapshot.policies(&mine, 20_000).unwrap().rows;
     figure("portfolio/10000/every_policy", start.elapsed().as_micros(), "us");
     assert!(all.len() >= 10_000);
     let start = Instant::now();

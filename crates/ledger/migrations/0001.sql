@@ -1,15 +1,16 @@
 -- Version 1. Amounts are 16 bytes, the highest first; principals as the chain serialises them; `checksum` is over all other
 -- columns. Tables of the first group only grow, those of the second change and come back by `undo`.
 
--- Which chain and deployment: one row.
+-- Which chain and deployment, and the schema: one row. A migration writes its own number into it.
 CREATE TABLE identity (
-    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 0), chain INTEGER NOT NULL, genesis BLOB NOT NULL, deployer BLOB NOT NULL
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 0), schema INTEGER NOT NULL, chain INTEGER NOT NULL,
+    genesis BLOB NOT NULL, deployer BLOB NOT NULL, checksum INTEGER NOT NULL
 ) STRICT;
 
 -- The newest block that is known to be ours, also if it holds nothing of the suite: at most one row.
 CREATE TABLE tip (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 0), height INTEGER NOT NULL, hash BLOB NOT NULL, parent BLOB NOT NULL,
-    time INTEGER NOT NULL
+    time INTEGER NOT NULL, checksum INTEGER NOT NULL
 ) STRICT;
 
 -- What rows were before a block, to put them back.
@@ -110,6 +111,13 @@ CREATE TABLE books (
     tier INTEGER NOT NULL, token BLOB NOT NULL, expiry INTEGER NOT NULL, series BLOB NOT NULL,
     locked BLOB NOT NULL, required BLOB NOT NULL, policies INTEGER NOT NULL, checksum INTEGER NOT NULL,
     PRIMARY KEY (tier, token, expiry)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sold (
+    policy INTEGER NOT NULL, tier INTEGER NOT NULL, token BLOB NOT NULL, expiry INTEGER NOT NULL,
+    strike BLOB NOT NULL, size BLOB NOT NULL, lock BLOB NOT NULL, required BLOB NOT NULL, floor BLOB NOT NULL,
+    premium BLOB NOT NULL, bounty BLOB NOT NULL, checksum INTEGER NOT NULL,
+    PRIMARY KEY (policy)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE settlements (

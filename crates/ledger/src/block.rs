@@ -9,8 +9,9 @@ use bithedge_stacks::{Address, ChainId, ContractId, Txid, Value};
 pub struct Identity {
     /// The chain's number.
     pub chain: ChainId,
-    /// The hash of one block that every history of this chain has: its first, or that in which the suite was deployed. It
-    /// tells two local chains apart, which share number and deployer.
+    /// The index block hash of one block that every history of this chain has, at or below the first transaction of the suite:
+    /// the chain's first block, or that in which the suite's first contract was deployed. It tells two local chains apart,
+    /// which share number and deployer: a ledger that is empty takes only this block, or the one whose parent it is.
     pub genesis: BlockHash,
     /// Who deployed the suite. Prints of anybody else's contracts are not the suite's and are left out.
     pub deployer: Address,
@@ -28,65 +29,83 @@ impl Identity {
 /// A block, without what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockHeader {
-    /// Its height.
+    /// Its height in the Stacks chain: the API's `height`, `block_height` of a transaction.
     pub height: BlockHeight,
-    /// Its hash: the index block hash, which is the one that names its ancestors.
+    /// Its *index block hash*: the API's `index_block_hash`, of a block and of a transaction. Not its `hash` or `block_hash`,
+    /// which say nothing of its ancestors: two forks can have the same.
     pub hash: BlockHash,
-    /// The hash of the block below it.
+    /// The index block hash of the block below it: the API's `parent_index_block_hash`. Not its `parent_block_hash`, which is
+    /// of the other kind: with it every block whose parent is compared is refused as
+    /// [`NotConnected`](crate::LedgerError::NotConnected). It is compared only with the block of the height below, and only if
+    /// that is the newest here; of a block above a gap it is stored as it was given.
     pub parent: BlockHash,
-    /// Its own time, which contracts see as `stacks-block-time`; not that of the Bitcoin block.
+    /// Its own time, which contracts see as `stacks-block-time`: the API's `block_time`, not `burn_block_time` of the Bitcoin
+    /// block. Prices are held against it: with another time every one of them is an anomaly.
     pub time: UnixSeconds,
 }
 
 /// A block with its transactions that concern the suite, in their order.
+///
+/// It has to be whole when it is given: all transactions of the suite in it, each with all its prints. A block that comes
+/// again with more is [`OtherContent`](crate::LedgerError::OtherContent) and costs a rollback. So read a block only after every
+/// source of its transactions has been read beyond its height.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainBlock {
     /// The block.
     pub header: BlockHeader,
-    /// Calls of the suite's contracts, and whatever else made them print.
+    /// By their place in the block: every transaction in which a contract of the suite printed something, whoever called it,
+    /// and every call of a contract of the suite that was refused. The first are found by the contracts' events (the API's
+    /// `/extended/v1/contract/…/events`, of each contract); the second print nothing, so no feed of events has them: they are
+    /// found by the contracts' transactions (`/extended/v1/address/…/transactions`, of each contract). Without these no figure
+    /// is wrong, but what somebody tried in vain is missing in [`Snapshot::activity`](crate::Snapshot::activity). Transactions
+    /// that only the chain's other history has (`canonical: false`) are not to be given.
     pub transactions: Vec<SuiteTransaction>,
 }
 
 /// A transaction in a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuiteTransaction {
-    /// Its id.
+    /// Its id: the API's `tx_id`.
     pub txid: Txid,
-    /// Its place in the block; rising, not necessarily without gaps.
+    /// Its place in the block: the API's `tx_index`; rising, not necessarily without gaps. It must be the block's own order: APIs
+    /// list the newest first, and numbers by arrival would let events happen in the wrong order.
     pub index: u32,
-    /// Who sent it.
+    /// Who sent it: the API's `sender_address`.
     pub sender: Address,
-    /// What its sender, or its sponsor, paid for it.
+    /// What its sender, or its sponsor, paid for it: the API's `fee_rate`, which is the whole fee.
     pub fee: MicroStx,
-    /// Whether it had its effect.
+    /// Whether it had its effect: the API's `tx_status`.
     pub outcome: TransactionOutcome,
-    /// What it returned.
+    /// What it returned: the API's `tx_result.hex`, decoded.
     pub result: Value,
-    /// What it called; `None` for a transaction that is no call.
+    /// What it called: the API's `contract_call`; `None` for a transaction that is no call.
     pub call: Option<Call>,
-    /// What contracts printed in it, in order.
+    /// What contracts printed in it, in order. All of them, also those of other contracts, which are left out here: a
+    /// transaction's record at the API has only as many events as were asked for (`event_limit`, `event_count`).
     pub prints: Vec<Print>,
 }
 
 /// A contract call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The contract.
+    /// The contract: the API's `contract_id`.
     pub contract: ContractId,
-    /// The function.
+    /// The function: `function_name`.
     pub function: String,
-    /// Its arguments.
+    /// Its arguments: `function_args[].hex`, decoded. They are shown, and nothing is computed from them; whoever cannot get them
+    /// leaves the list empty, and then always, for a block that comes again has to be the same.
     pub arguments: Vec<Value>,
 }
 
 /// Something that a contract printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Print {
-    /// The contract.
+    /// The contract that printed: the API's `contract_log.contract_id`, not that which was called.
     pub contract: ContractId,
-    /// The event's place among all events of the transaction; rising, not necessarily without gaps.
+    /// The event's place among all events of the transaction, transfers too: the API's `event_index`; rising, not necessarily
+    /// without gaps.
     pub index: u32,
-    /// What it printed.
+    /// What it printed: `contract_log.value.hex`, decoded.
     pub value: Value,
 }
 

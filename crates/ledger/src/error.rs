@@ -68,8 +68,8 @@ pub enum LedgerError {
         /// The system's or the database's word.
         reason: String,
     },
-    /// The block does not stand on the newest one that the ledger has: the chain was reorganised, or blocks are missing.
-    /// Nothing was changed. Find the newest block that both have ([`Snapshot::blocks`](crate::Snapshot::blocks)), roll back
+    /// The block does not stand on the newest one that the ledger has: it is at or below its height, or the very next and
+    /// names another parent. The chain was reorganised. Nothing was changed. Find the newest block that both have ([`Snapshot::blocks`](crate::Snapshot::blocks)), roll back
     /// to it and go on from there.
     #[error("block {height} ({hash}) does not stand on the ledger's newest block, {tip:?}")]
     NotConnected {
@@ -79,6 +79,39 @@ pub enum LedgerError {
         hash: BlockHash,
         /// The newest block here; `None` of an empty ledger.
         tip: Option<(BlockHeight, BlockHash)>,
+    },
+    /// The ledger has a block of this height and hash, and other content in it: one of the two deliveries was incomplete or
+    /// false, and nothing here can say which. Nothing was changed. Roll back to the block below, and apply what the chain
+    /// really has; if in doubt, as another node tells it.
+    #[error("block {height} ({hash}) is here with other content")]
+    OtherContent {
+        /// The block's height.
+        height: BlockHeight,
+        /// The block's hash.
+        hash: BlockHash,
+    },
+    /// The ledger is empty, and this is neither the block that its identity names nor the one after it: the beginning is
+    /// missing, or it is of another chain. Nothing was changed. Begin with that block ([`Identity::genesis`], or
+    /// [`Ledger::advance_to`](crate::Ledger::advance_to) it); if the chain has none of that hash, it is another chain, which
+    /// has a ledger of its own ([`Identity::file_name`]).
+    #[error("block {height} ({hash}) is not where the chain of this ledger begins: {genesis}")]
+    OtherBeginning {
+        /// The block's height.
+        height: BlockHeight,
+        /// The block's hash.
+        hash: BlockHash,
+        /// The block that every history of this chain has.
+        genesis: BlockHash,
+    },
+    /// A figure cannot be computed from what the events say: no real chain has such amounts, so what was delivered is false.
+    /// The ledger itself is whole, and a rebuild from the same source would end here again: show the figure as unknown, look
+    /// at [`Snapshot::anomalies`](crate::Snapshot::anomalies), and ask another node.
+    #[error("a figure of the ledger {} cannot be computed: {reason}", .path.display())]
+    Uncountable {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
     },
     /// What was to be applied is no block: its transactions or events are not in order, or one is in the chain already.
     /// Nothing was changed; whoever delivered it lies or is mistaken.
@@ -110,6 +143,8 @@ pub(crate) enum Trouble {
     Damaged(#[from] DamagedRow),
     #[error("{0}")]
     Inconsistent(String),
+    #[error("{0}")]
+    Uncountable(String),
 }
 
 impl Trouble {
@@ -119,6 +154,7 @@ impl Trouble {
         let reason = self.to_string();
         match &self {
             Self::Damaged(_) | Self::Inconsistent(_) => LedgerError::Damaged { path, reason },
+            Self::Uncountable(_) => LedgerError::Uncountable { path, reason },
             Self::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                     LedgerError::Damaged { path, reason }

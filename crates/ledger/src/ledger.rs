@@ -5,18 +5,15 @@ use std::path::{Path, PathBuf};
 
 use bithedge_protocol::{BlockHeight, UnixSeconds};
 use bithedge_stacks::client::BlockHash;
-use bithedge_stacks::{Principal, Value};
-use bithedge_suite::Contract;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
-use crate::block::{BlockHeader, ChainBlock, Identity, Place, SuiteTransaction, TransactionOutcome};
+use crate::block::{BlockHeader, ChainBlock, Identity};
+use crate::content::{check_order, has_content, write_block};
 use crate::error::{LedgerError, Trouble};
-use crate::project::{self, Context};
 use crate::query::{Reader, Snapshot};
-use crate::row::Column;
 use crate::store;
-use crate::tables::{ActivityRow, BlockRow, EventRow, TransactionRow};
-use crate::work::{Work, add, undo};
+use crate::tables::{BlockRow, TipRow};
+use crate::work::{Work, replace, undo};
 
 /// How many blocks with content can be taken back, unless [`Ledger::keep_blocks`] says otherwise. Stacks is reorganised with
 /// Bitcoin: six Bitcoin blocks are an hour, and an hour of a block every five seconds is 720.
@@ -30,7 +27,7 @@ pub enum Applied {
         /// How many of its events could not be understood or contradict what is known.
         anomalies: u32,
     },
-    /// It was there already; nothing happened.
+    /// It was there already, with the same content; nothing happened.
     Known,
 }
 
@@ -119,16 +116,20 @@ impl Ledger {
         tip(&self.connection).map_err(self.at("be read"))
     }
 
-    /// Adds a block: in whole, or not at all. An empty ledger takes any block for its first.
+    /// Adds a block: in whole, or not at all. Between it and the newest one here there may be others that hold nothing of the
+    /// suite; that there are only such, and that it descends from the newest one here, is the caller's word, except for the
+    /// very next block, whose parent is compared. An empty ledger begins with the block that its identity names, or with the
+    /// one after it.
     ///
     /// # Errors
-    /// [`LedgerError::NotConnected`], [`LedgerError::MalformedBlock`], and those of storage; the ledger is then as before.
+    /// [`LedgerError::NotConnected`], [`LedgerError::OtherContent`], [`LedgerError::OtherBeginning`],
+    /// [`LedgerError::MalformedBlock`], and those of storage; the ledger is then as before.
     pub fn apply(&mut self, block: &ChainBlock) -> Result<Applied, LedgerError> {
         let applied = self.apply_all(std::slice::from_ref(block))?;
         Ok(applied.first().copied().unwrap_or(Applied::Known))
     }
 
-    /// Adds blocks, one on the other: all of them, or none. Several at once cost much less than one after the other, for what
+    /// Adds blocks, rising in height: all of them, or none. Several at once cost much less than one after the other, for what
     /// they have in common is written once: for catching up.
     ///
     /// # Errors
@@ -139,7 +140,7 @@ impl Ledger {
             LedgerError::MalformedBlock { height, hash, reason }
         };
         let at = self.at("take a block");
-        let (deployer, kept) = (self.identity.deployer, self.kept);
+        let (deployer, kept, genesis) = (self.identity.deployer, self.kept, self.identity.genesis);
         let mut can_undo = self.can_undo;
         let mut all = Vec::with_capacity(blocks.len());
         let transaction = self
@@ -149,12 +150,17 @@ impl Ledger {
         for block in blocks {
             check_order(block).map_err(|reason| malformed(block, reason))?;
             let header = block.header;
-            match stand(&transaction, &header).map_err(&at)? {
+            match stand(&transaction, &header, genesis).map_err(&at)? {
                 Stand::Known => {
+                    if !has_content(&transaction, block, deployer).map_err(&at)? {
+                        let BlockHeader { height, hash, .. } = header;
+                        return Err(LedgerError::OtherContent { height, hash });
+                    }
                     all.push(Applied::Known);
                     continue;
                 }
                 Stand::Apart(tip) => return Err(not_connected(&header, tip)),
+                Stand::Elsewhere => return Err(other_beginning(&header, genesis)),
                 Stand::Next => {}
             }
             let mut write = || -> Result<u32, Trouble> {
@@ -182,10 +188,11 @@ impl Ledger {
     }
 
     /// Notes that nothing of the suite happened up to a block, which has the newest one here among its ancestors. Whether it
-    /// has, only the caller can know, except for the very next block.
+    /// has, only the caller can know, except for the very next block. It is not needed between blocks with content; it says
+    /// how far the chain was looked through. If the block turns out to hold something, it is applied as any other.
     ///
     /// # Errors
-    /// [`LedgerError::NotConnected`], and those of storage.
+    /// [`LedgerError::NotConnected`], [`LedgerError::OtherBeginning`], and those of storage.
     pub fn advance_to(&mut self, header: &BlockHeader) -> Result<Applied, LedgerError> {
         let tip = self.tip()?;
         if tip.as_ref() == Some(header) {
@@ -196,6 +203,8 @@ impl Ledger {
             if header.height <= tip.height || (is_next && header.parent != tip.hash) {
                 return Err(not_connected(header, Some(tip)));
             }
+        } else if !begins(header, self.identity.genesis) {
+            return Err(other_beginning(header, self.identity.genesis));
         }
         set_tip(&self.connection, header).map_err(self.at("note a block"))?;
         Ok(Applied::New { anomalies: 0 })
@@ -233,15 +242,7 @@ impl Ledger {
                 undo(&transaction, *height)?;
             }
             let newest = crate::work::select::<BlockRow>(&transaction, "ORDER BY height DESC LIMIT 1", &[])?;
-            // A marker above the height goes; one at or below it stands only if nothing was taken off.
-            let marker = tip(&transaction)?;
-            if marker.is_some_and(|marker| marker.height > height) {
-                transaction.execute("DELETE FROM tip", [])?;
-                if let Some(newest) = newest.first() {
-                    set_tip(&transaction, &newest.header())?;
-                }
-            }
-            Ok(())
+            mark_newest(&transaction, newest.first().map(BlockRow::header), height)
         };
         take_off().map_err(&at)?;
         transaction.commit().map_err(|error| at(error.into()))?;
@@ -279,17 +280,55 @@ enum Stand {
     Next,
     /// Another is at its height, or below it.
     Apart(Option<BlockHeader>),
+    /// There is none yet, and the chain does not begin with it.
+    Elsewhere,
 }
 
-fn stand(connection: &Connection, header: &BlockHeader) -> Result<Stand, Trouble> {
-    let Some(tip) = tip(connection)? else { return Ok(Stand::Next) };
+fn stand(connection: &Connection, header: &BlockHeader, genesis: BlockHash) -> Result<Stand, Trouble> {
+    let Some(tip) = tip(connection)? else {
+        return Ok(if begins(header, genesis) { Stand::Next } else { Stand::Elsewhere });
+    };
     if header.height <= tip.height {
         let here = crate::work::fetch::<BlockRow>(connection, &(header.height.get(),))?;
-        let is_here = here.is_some_and(|here| here.hash == header.hash.0);
-        return Ok(if is_here { Stand::Known } else { Stand::Apart(Some(tip)) });
+        return Ok(match here {
+            Some(here) if here.hash == header.hash.0 => Stand::Known,
+            // It was noted as empty, and is not.
+            None if header.height == tip.height && header.hash == tip.hash => Stand::Next,
+            _ => Stand::Apart(Some(tip)),
+        });
     }
-    let is_next = tip.height.get().checked_add(1) == Some(header.height.get());
-    Ok(if is_next && header.parent == tip.hash { Stand::Next } else { Stand::Apart(Some(tip)) })
+    let is_very_next = tip.height.get().checked_add(1) == Some(header.height.get());
+    let is_apart = is_very_next && header.parent != tip.hash;
+    Ok(if is_apart { Stand::Apart(Some(tip)) } else { Stand::Next })
+}
+
+/// Whether a chain that has this block for its first with content, or for its first note, is the right one.
+fn begins(header: &BlockHeader, genesis: BlockHash) -> bool {
+    header.hash == genesis || header.parent == genesis
+}
+
+const fn other_beginning(header: &BlockHeader, genesis: BlockHash) -> LedgerError {
+    LedgerError::OtherBeginning { height: header.height, hash: header.hash, genesis }
+}
+
+/// After a rollback: a marker above the height goes, and one that the newest block with content reaches is that block.
+fn mark_newest(
+    connection: &Connection,
+    newest: Option<BlockHeader>,
+    height: BlockHeight,
+) -> Result<(), Trouble> {
+    let marker = tip(connection)?;
+    let is_gone = marker.is_some_and(|marker| marker.height > height);
+    match newest {
+        Some(newest) if is_gone || marker.is_none_or(|marker| marker.height <= newest.height) => {
+            set_tip(connection, &newest)
+        }
+        None if is_gone => {
+            connection.execute("DELETE FROM tip", [])?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn not_connected(header: &BlockHeader, tip: Option<BlockHeader>) -> LedgerError {
@@ -300,17 +339,6 @@ fn not_connected(header: &BlockHeader, tip: Option<BlockHeader>) -> LedgerError 
     }
 }
 
-impl BlockRow {
-    pub(crate) const fn header(&self) -> BlockHeader {
-        BlockHeader {
-            height: BlockHeight::new(self.height),
-            hash: BlockHash(self.hash),
-            parent: BlockHash(self.parent),
-            time: UnixSeconds::new(self.time),
-        }
-    }
-}
-
 fn numbers(connection: &Connection, sql: &str, height: BlockHeight) -> Result<Vec<u64>, Trouble> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([height.get().cast_signed()], |row| row.get::<_, i64>(0))?;
@@ -318,34 +346,24 @@ fn numbers(connection: &Connection, sql: &str, height: BlockHeight) -> Result<Ve
 }
 
 pub(crate) fn tip(connection: &Connection) -> Result<Option<BlockHeader>, Trouble> {
-    let row = connection
-        .prepare_cached("SELECT height, hash, parent, time FROM tip WHERE id = 0")?
-        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?)))
-        .optional()?;
-    row.map(|(height, hash, parent, time)| {
-        let hash_of = |value| {
-            Column::from_sql(value)
-                .map(BlockHash)
-                .ok_or_else(|| Trouble::Inconsistent("the newest block has no hash".to_owned()))
-        };
-        Ok(BlockHeader {
-            height: BlockHeight::new(height.cast_unsigned()),
-            hash: hash_of(&hash)?,
-            parent: hash_of(&parent)?,
-            time: UnixSeconds::new(time.cast_unsigned()),
-        })
-    })
-    .transpose()
+    let row = crate::work::fetch::<TipRow>(connection, &(0,))?;
+    Ok(row.map(|row| BlockHeader {
+        height: BlockHeight::new(row.height),
+        hash: BlockHash(row.hash),
+        parent: BlockHash(row.parent),
+        time: UnixSeconds::new(row.time),
+    }))
 }
 
 fn set_tip(connection: &Connection, header: &BlockHeader) -> Result<(), Trouble> {
-    connection.prepare_cached("INSERT OR REPLACE INTO tip VALUES (0, ?, ?, ?, ?)")?.execute((
-        header.height.get().cast_signed(),
-        header.hash.0.to_sql(),
-        header.parent.0.to_sql(),
-        header.time.get().cast_signed(),
-    ))?;
-    Ok(())
+    let row = TipRow {
+        id: 0,
+        height: header.height.get(),
+        hash: header.hash.0,
+        parent: header.parent.0,
+        time: header.time.get(),
+    };
+    replace(connection, &row)
 }
 
 /// Forgets what only deeper rollbacks than the newest `kept` blocks would need. The images are large, and many: they are
@@ -365,108 +383,35 @@ fn count_undo(connection: &Connection) -> Result<u64, Trouble> {
     Ok(count.cast_unsigned())
 }
 
-/// Transactions and events in rising order.
-fn check_order(block: &ChainBlock) -> Result<(), String> {
-    if i64::try_from(block.header.height.get()).is_err() {
-        return Err("its height is beyond any chain's".to_owned());
-    }
-    if !block.transactions.is_sorted_by(|one, next| one.index < next.index) {
-        return Err("its transactions are not in order".to_owned());
-    }
-    let is_in_order =
-        |one: &&SuiteTransaction| one.prints.is_sorted_by(|print, next| print.index < next.index);
-    match block.transactions.iter().find(|one| !is_in_order(one)) {
-        Some(one) => Err(format!("the events of {} are not in order", one.txid)),
-        None => Ok(()),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn write_block(
-    connection: &Connection,
-    work: &mut Work<'_>,
-    block: &ChainBlock,
-    deployer: bithedge_stacks::Address,
-) -> Result<u32, Trouble> {
-    let header = &block.header;
-    add(
-        connection,
-        &BlockRow {
-            height: header.height.get(),
-            hash: header.hash.0,
-            parent: header.parent.0,
-            time: header.time.get(),
-        },
-    )?;
-    let mut anomalies = 0;
-    for transaction in &block.transactions {
-        write_transaction(connection, header, transaction)?;
-        if transaction.outcome != TransactionOutcome::Success {
-            continue;
-        }
-        for print in transaction.prints.iter().filter(|one| one.contract.issuer == deployer) {
-            let Some(contract) = Contract::by_name(print.contract.name.as_str()) else { continue };
-            let name = print.value.field("event").and_then(Value::as_ascii).unwrap_or_default();
-            let place = Place { height: header.height, transaction: transaction.index, event: print.index };
-            add(
-                connection,
-                &EventRow {
-                    height: header.height.get(),
-                    tx: transaction.index,
-                    event: print.index,
-                    contract: contract.name().to_owned(),
-                    name: name.to_owned(),
-                    body: print.value.encode(),
-                },
-            )?;
-            let context = Context { connection, place, time: header.time.get(), deployer };
-            anomalies += u32::from(!project::apply(work, &context, contract.name(), &print.value)?);
-        }
-    }
-    Ok(anomalies)
-}
-
-fn write_transaction(
-    connection: &Connection,
-    header: &BlockHeader,
-    transaction: &SuiteTransaction,
-) -> Result<(), Trouble> {
-    let call = transaction.call.as_ref();
-    let mut arguments = Vec::new();
-    for argument in call.into_iter().flat_map(|call| &call.arguments) {
-        let bytes = argument.encode();
-        arguments.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-        arguments.extend_from_slice(&bytes);
-    }
-    let outcome = match transaction.outcome {
-        TransactionOutcome::Success => 0,
-        TransactionOutcome::AbortedByResponse => 1,
-        TransactionOutcome::AbortedByPostCondition => 2,
-    };
-    let sender = Principal::Standard(transaction.sender);
-    add(
-        connection,
-        &TransactionRow {
-            height: header.height.get(),
-            tx: transaction.index,
-            txid: transaction.txid.0,
-            sender: sender.clone(),
-            fee: transaction.fee.base_units(),
-            outcome,
-            result: transaction.result.encode(),
-            contract: call.map(|call| Principal::Contract(call.contract.clone())),
-            function: call.map(|call| call.function.clone()),
-            arguments,
-        },
-    )?;
-    if outcome != 0 {
-        let row = ActivityRow {
-            who: sender,
-            height: header.height.get(),
-            tx: transaction.index,
-            event: 0,
-            refused: true,
+    #[test]
+    fn a_wrong_marker_does_not_survive_a_rollback() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../migrations/0001.sql")).unwrap();
+        let header = |height, hash| BlockHeader {
+            height: BlockHeight::new(height),
+            hash: BlockHash([hash; 32]),
+            parent: BlockHash([0; 32]),
+            time: UnixSeconds::new(height),
         };
-        add(connection, &row)?;
+        let newest = header(300, 1);
+        // At its height with another hash, below it, above the target, or none.
+        for marker in [Some(header(300, 2)), Some(header(290, 3)), Some(header(310, 4)), None] {
+            connection.execute("DELETE FROM tip", []).unwrap();
+            if let Some(marker) = marker {
+                set_tip(&connection, &marker).unwrap();
+            }
+            mark_newest(&connection, Some(newest), BlockHeight::new(305)).unwrap();
+            assert_eq!(tip(&connection).unwrap(), Some(newest), "{marker:?}");
+        }
+        // What was looked through beyond it stays.
+        set_tip(&connection, &header(304, 5)).unwrap();
+        mark_newest(&connection, Some(newest), BlockHeight::new(305)).unwrap();
+        assert_eq!(tip(&connection).unwrap(), Some(header(304, 5)));
+        mark_newest(&connection, None, BlockHeight::new(0)).unwrap();
+        assert_eq!(tip(&connection).unwrap(), None);
     }
-    Ok(())
 }

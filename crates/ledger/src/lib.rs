@@ -8,11 +8,14 @@
 //! * [`Reader`] reads beside it; all answers of one [`Snapshot`] are of one block.
 //! * What an event changes is computed as the contracts compute it, to the unit, and compared with whatever totals the event
 //!   itself names. An event that cannot be read, or cannot have happened, changes no figure: it is kept as an [`Anomaly`], and
-//!   the figures that it concerns say [`Trust::Doubtful`] from then on.
+//!   the figures that it concerns say [`Trust::Doubtful`] from then on. One that fits, but shows that something before it is
+//!   missing, or that something after it will be (an upgrade to a contract that is not this deployment's), is taken, and leaves
+//!   an anomaly and doubts as well.
 //!
 //! What is stored is laid down in `migrations`; amounts are exact up to 2^128 − 1.
 
 mod block;
+mod content;
 mod error;
 mod ledger;
 mod project;

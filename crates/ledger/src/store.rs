@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use bithedge_stacks::client::BlockHash;
 use bithedge_stacks::{ChainId, Principal};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::block::Identity;
 use crate::error::{LedgerError, Trouble};
-use crate::row::Column;
+use crate::tables::IdentityRow;
 
 /// `BHLG`: in the file's header, so that nobody's other database is taken for a ledger.
 const APPLICATION: i64 = 0x4248_4c47;
 
 /// The newest schema.
 pub(crate) const SCHEMA: i64 = 1;
+/// The same, as the row of the identity has it, under its checksum: a bit that falls in the file's header is then told from
+/// a newer version's file.
+const SCHEMA_IN_ROW: u32 = 1;
 
 /// The steps from an empty file to the newest schema, in order.
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001.sql")];
@@ -78,9 +81,9 @@ fn prepare(connection: &mut Connection, path: &Path, identity: &Identity) -> Res
         return Err(at(Trouble::Inconsistent("it is no ledger".to_owned())));
     }
     if version > SCHEMA {
-        return Err(LedgerError::NewerSchema { path: path.to_path_buf(), found: version, known: SCHEMA });
+        return Err(unknown_schema(connection, path, version, "be opened"));
     }
-    if version < 0 {
+    if version < 0 || (version == 0 && tables > 0) {
         return Err(at(Trouble::Inconsistent(format!("it has the schema {version}"))));
     }
     connection
@@ -133,14 +136,14 @@ fn migrate(connection: &mut Connection, version: i64, identity: &Identity) -> Re
         transaction.execute_batch(step)?;
     }
     if version == 0 {
-        transaction.execute(
-            "INSERT INTO identity VALUES (0, ?, ?, ?)",
-            (
-                i64::from(identity.chain.0),
-                identity.genesis.0.to_sql(),
-                Principal::Standard(identity.deployer).to_sql(),
-            ),
-        )?;
+        let row = IdentityRow {
+            id: 0,
+            schema: SCHEMA_IN_ROW,
+            chain: identity.chain.0,
+            genesis: identity.genesis.0,
+            deployer: Principal::Standard(identity.deployer),
+        };
+        crate::work::replace(&transaction, &row)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", SCHEMA)?;
@@ -155,19 +158,24 @@ pub(crate) fn check_pages(connection: &Connection) -> Result<(), Trouble> {
 }
 
 pub(crate) fn identity_of(connection: &Connection) -> Result<Identity, Trouble> {
-    let row = connection
-        .query_row("SELECT chain, genesis, deployer FROM identity WHERE id = 0", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    row.and_then(|(chain, genesis, deployer)| {
-        Some(Identity {
-            chain: ChainId(u32::try_from(chain).ok()?),
-            genesis: BlockHash(Column::from_sql(&genesis)?),
-            deployer: Principal::from_sql(&deployer)?.address(),
-        })
+    let row = crate::work::fetch::<IdentityRow>(connection, &(0,))?;
+    row.map(|row| Identity {
+        chain: ChainId(row.chain),
+        genesis: BlockHash(row.genesis),
+        deployer: row.deployer.address(),
     })
     .ok_or_else(|| Trouble::Inconsistent("it does not say which chain it is about".to_owned()))
+}
+
+/// What a file is whose header names a schema that is not known: damaged, if the row that this version wrote names its own.
+fn unknown_schema(connection: &Connection, path: &Path, found: i64, action: &'static str) -> LedgerError {
+    match crate::work::fetch::<IdentityRow>(connection, &(0,)) {
+        Ok(Some(row)) if row.schema == SCHEMA_IN_ROW => {
+            Trouble::Inconsistent(format!("its header names the schema {found}, which it has not"))
+                .at(path, action)
+        }
+        _ => LedgerError::NewerSchema { path: path.to_path_buf(), found, known: SCHEMA },
+    }
 }
 
 /// A connection that reads only, beside the writer.
@@ -187,7 +195,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
         return Err(Trouble::Inconsistent("it is no ledger".to_owned()).at(path, "be read"));
     }
     if version != SCHEMA {
-        return Err(LedgerError::NewerSchema { path: path.to_path_buf(), found: version, known: SCHEMA });
+        return Err(unknown_schema(&connection, path, version, "be read"));
     }
     Ok(connection)
 }

@@ -136,13 +136,31 @@ rows! {
     }
 }
 
+// What a ledger is about and how far it got: one row each, written as it is.
+rows! {
+    /// Which chain and deployment, and in which schema.
+    IdentityRow in "identity" (id: u8) {
+        schema: u32,
+        chain: u32,
+        genesis: [u8; 32],
+        deployer: Principal,
+    }
+    /// The newest block that is known to be ours, also if it holds nothing of the suite.
+    TipRow in "tip" (id: u8) {
+        height: u64,
+        hash: [u8; 32],
+        parent: [u8; 32],
+        time: u64,
+    }
+}
+
 // What changes: earlier rows come back when a block is rolled back.
 rows! {
     /// A figure that cannot be relied on any more.
     DoubtRow in "doubts" (subject: String) {
         height: u64,
     }
-    /// The newest price, and how many policies there have been.
+    /// The newest price, and the highest number of a policy so far.
     MarketRow in "market" (id: u8) {
         at: u64,
         btc: u128,
@@ -211,6 +229,19 @@ rows! {
         locked: u128,
         required: u128,
         policies: u64,
+    }
+    /// What the pool sold for a policy, until it released or paid it.
+    SoldRow in "sold" (policy: u64) {
+        tier: u8,
+        token: Principal,
+        expiry: u64,
+        strike: u128,
+        size: u128,
+        lock: u128,
+        required: u128,
+        floor: u128,
+        premium: u128,
+        bounty: u128,
     }
     SettlementRow in "settlements" (tier: u8, token: Principal, expiry: u64) {
         spot: u128,

@@ -9,6 +9,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::error::Trouble;
+use crate::project::Subject;
 use crate::row::{DamagedRow, Row, checked, checksum, checksum_of, decode, image};
 use crate::tables::*;
 
@@ -30,6 +31,8 @@ pub(crate) struct Work<'c> {
     held: BTreeMap<Name, Held>,
     /// What the event in hand has changed.
     draft: Vec<(Name, Values)>,
+    /// What it makes doubtful although it is kept, and why.
+    remarks: Vec<(String, String)>,
 }
 
 fn name_of<R: Row>(key: &[Sql]) -> Name {
@@ -40,7 +43,7 @@ fn name_of<R: Row>(key: &[Sql]) -> Name {
 
 impl<'c> Work<'c> {
     pub(crate) const fn new(connection: &'c Connection) -> Self {
-        Self { connection, held: BTreeMap::new(), draft: Vec::new() }
+        Self { connection, held: BTreeMap::new(), draft: Vec::new(), remarks: Vec::new() }
     }
 
     /// A row as it is now.
@@ -129,6 +132,18 @@ impl<'c> Work<'c> {
     /// Forgets it.
     pub(crate) fn drop_draft(&mut self) {
         self.draft.clear();
+        self.remarks.clear();
+    }
+
+    /// Says that something is doubtful, if the event in hand is kept: it is right, but something before it is missing, or what
+    /// comes after it will be.
+    pub(crate) fn remark(&mut self, why: String, subject: &Subject<'_>) {
+        self.remarks.push((why, subject.text()));
+    }
+
+    /// What was remarked on the event in hand.
+    pub(crate) fn take_remarks(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.remarks)
     }
 
     /// Writes all rows that differ from before, and what they were, for `height`.
@@ -168,6 +183,11 @@ fn write(connection: &Connection, sql: &str, mut values: Vec<Sql>) -> Result<(),
 /// Adds a row to a table that only grows.
 pub(crate) fn add<R: Row>(connection: &Connection, row: &R) -> Result<(), Trouble> {
     write(connection, R::ADD, row.values())
+}
+
+/// Writes a row that stands outside blocks.
+pub(crate) fn replace<R: Row>(connection: &Connection, row: &R) -> Result<(), Trouble> {
+    write(connection, R::PUT, row.values())
 }
 
 pub(crate) fn values_of(row: &rusqlite::Row<'_>, count: usize) -> Result<Vec<Sql>, Trouble> {
@@ -221,6 +241,7 @@ fn statements(table: &str) -> Option<(&'static str, &'static str)> {
         TierRow,
         BucketRow,
         BookRow,
+        SoldRow,
         SettlementRow,
         ClaimRow,
         EpochRow,

@@ -3,11 +3,11 @@
 use bithedge_protocol::TokenAmount;
 use bithedge_suite::generated::events as e;
 
-use super::pool::bucket;
+use super::pool::{Sale, bucket, take_sold};
 use super::positions::ONE;
 use super::{
     Context, Step, agree, contradiction, count_down, count_up, health, known, minus, narrow, oracle, part,
-    plus, policies,
+    plus,
 };
 use crate::tables::{BookRow, BoundaryRow, ClaimRow, EpochRow, ExitGenerationRow, SettlementRow};
 use crate::work::Work;
@@ -57,6 +57,16 @@ pub(super) fn settle_expiry(
         [event.due, event.reserved, event.fund, event.owed].map(TokenAmount::base_units);
     agree("what is released", book.locked, event.released.base_units())?;
     agree("what is owed", minus("what is due", due, reserved)?, owed)?;
+    let (mut series_due, mut series_reserved) = (0, 0);
+    for series in &book.series.0 {
+        let claim = (key.0, key.1.clone(), key.2, series.strike);
+        if let Some(claim) = work.get::<ClaimRow>(&claim)? {
+            series_due = plus("what is due", series_due, claim.due)?;
+            series_reserved = plus("what is reserved", series_reserved, claim.reserved)?;
+        }
+    }
+    agree("what all series are due", series_due, due)?;
+    agree("what all series have reserved", series_reserved, reserved)?;
     let with_fund = plus("the assets", bucket.assets, fund)?;
     bucket.assets = minus("the assets", with_fund, reserved)?;
     agree("the assets", bucket.assets, event.assets.base_units())?;
@@ -87,9 +97,16 @@ pub(super) fn settle_expiry(
 
 pub(super) fn pay_claim(work: &mut Work<'_>, event: &e::LiquidityPoolClaimPaid) -> Step {
     let mut bucket = bucket(work, event.tier, &event.token)?;
-    let policy = policies::active(work, event.policy)?;
     let size = event.size.base_units();
-    agree("the policy's size", policy.size, size)?;
+    let sale = Sale {
+        policy: event.policy,
+        tier: bucket.tier,
+        token: &event.token,
+        expiry: event.expiry.get(),
+        strike: event.strike.base_units(),
+        size,
+    };
+    take_sold(work, &sale)?;
     let (paid, dust) = (event.paid.base_units(), event.dust.base_units());
     let gone = plus("a claim", paid, dust)?;
     let key = (bucket.tier, bucket.token.clone(), event.expiry.get(), event.strike.base_units());
@@ -123,6 +140,13 @@ pub(super) fn close(work: &mut Work<'_>, context: &Context<'_>, event: &e::Liqui
     let (exited, paid) = (event.exited, event.paid.base_units());
     let deposits = bucket.deposits_now;
     let deposited = if event.returned { 0 } else { deposits };
+    let (nav_deposit, nav_exit) = (event.nav_deposit.base_units(), event.nav_exit.base_units());
+    // What is owed only takes off.
+    minus("the assets", bucket.assets, nav_deposit)?;
+    minus("the assets", bucket.assets, nav_exit)?;
+    let pair_shares = plus("the shares", shares, VIRTUAL_SHARES)?;
+    let minted = part(deposited, pair_shares, plus("a NAV", nav_deposit, 1)?)?;
+    agree("the shares minted", minted, event.minted)?;
     agree("the deposits taken", deposited, event.deposited.base_units())?;
     let queued = minus("the queue", queue, exited)?;
     agree("the queue", queued, event.queued)?;
@@ -149,9 +173,9 @@ pub(super) fn close(work: &mut Work<'_>, context: &Context<'_>, event: &e::Liqui
         boundary: event.boundary.get(),
         spot: event.spot.base_units(),
         stx: event.stx.base_units(),
-        nav_deposit: plus("a NAV", event.nav_deposit.base_units(), 1)?,
-        nav_exit: plus("a NAV", event.nav_exit.base_units(), 1)?,
-        shares: plus("the shares", shares, VIRTUAL_SHARES)?,
+        nav_deposit: plus("a NAV", nav_deposit, 1)?,
+        nav_exit: plus("a NAV", nav_exit, 1)?,
+        shares: pair_shares,
         generation,
         returned: event.returned,
         exit_index: index,
@@ -163,7 +187,7 @@ pub(super) fn close(work: &mut Work<'_>, context: &Context<'_>, event: &e::Liqui
         assets,
         locked: bucket.locked,
         fee: event.fee.base_units(),
-        minted: event.minted,
+        minted,
     })?;
     if turns {
         work.put(&ExitGenerationRow {
@@ -176,7 +200,7 @@ pub(super) fn close(work: &mut Work<'_>, context: &Context<'_>, event: &e::Liqui
     }
     bucket.assets = assets;
     bucket.fresh = 0;
-    bucket.shares = plus("the shares", minus("the shares", shares, exited)?, event.minted)?;
+    bucket.shares = plus("the shares", minus("the shares", shares, exited)?, minted)?;
     bucket.generation = generation;
     bucket.queued = queued;
     (bucket.exit_index, bucket.exit_sum) = if turns { (ONE, 0) } else { (index_after, sum_after) };
@@ -193,5 +217,7 @@ pub(super) fn close(work: &mut Work<'_>, context: &Context<'_>, event: &e::Liqui
     bucket.filled = plus("the filled exits", bucket.filled, paid)?;
     bucket.pot = minus("the pot", bucket.pot, event.bounty.base_units())?;
     work.put(&bucket)?;
-    health::note(work, context, &bucket, event.stx.base_units(), event.boundary.get())
+    // The boundary's price is of hours ago: how the bucket stands now, the newest price says.
+    let stx = oracle::market(work)?.stx;
+    health::note(work, context, &bucket, stx, context.time)
 }

@@ -12,6 +12,7 @@ mod oracle;
 mod policies;
 mod pool;
 pub(crate) mod positions;
+mod upgrades;
 
 use bithedge_stacks::{Address, Principal, Value};
 use bithedge_suite::SuiteEvent;
@@ -121,6 +122,7 @@ pub(crate) fn apply(
     match project(work, context, &event) {
         Ok(()) => {
             work.keep();
+            let remarks = work.take_remarks();
             for who in activity::concerned(&event, context.deployer) {
                 let Place { height, transaction, event } = context.place;
                 let row = ActivityRow {
@@ -132,7 +134,12 @@ pub(crate) fn apply(
                 };
                 add(context.connection, &row)?;
             }
-            Ok(true)
+            if remarks.is_empty() {
+                return Ok(true);
+            }
+            let (why, subjects): (Vec<String>, Vec<String>) = remarks.into_iter().unzip();
+            note_doubt(work, context, &why.join("; "), &subjects)?;
+            Ok(false)
         }
         Err(Refusal::Contradiction(why)) => {
             work.drop_draft();
@@ -151,6 +158,10 @@ fn project(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEvent) -> St
         "liquidity-pool-vault" => custody::apply(work, event),
         "treasury" | "insurance-fund" => money::apply(work, context, event),
         "oracle" => oracle::apply(work, context, event),
+        "upgrade-manager" => {
+            upgrades::apply(work, context, event);
+            Ok(())
+        }
         // What governance, parameters and metrics say is kept as it is: no figure here depends on it.
         _ => Ok(()),
     }
@@ -163,6 +174,10 @@ pub(crate) enum Subject<'e> {
     Contract(&'static str),
     /// A bucket and all in it.
     Bucket(u128, &'e Principal),
+    /// A tier's terms: what quotes and health of its buckets are made of.
+    Tier(u128),
+    /// A token's terms, likewise.
+    Token(&'e Principal),
     /// A policy.
     Policy(u128),
     /// What a contract has of a token.
@@ -174,6 +189,8 @@ impl Subject<'_> {
         match self {
             Self::Contract(name) => format!("contract {name}"),
             Self::Bucket(tier, token) => format!("bucket {tier} {token}"),
+            Self::Tier(tier) => format!("tier {tier}"),
+            Self::Token(token) => format!("token {token}"),
             Self::Policy(id) => format!("policy {id}"),
             Self::Holdings(contract, token) => format!("holdings {contract} {token}"),
         }
@@ -186,9 +203,18 @@ fn doubt(
     why: &str,
     subjects: &[Subject<'_>],
 ) -> Result<(), Trouble> {
-    let Place { height, transaction, event } = context.place;
     let texts: Vec<String> = subjects.iter().map(Subject::text).collect();
-    for subject in &texts {
+    note_doubt(work, context, why, &texts)
+}
+
+fn note_doubt(
+    work: &mut Work<'_>,
+    context: &Context<'_>,
+    why: &str,
+    subjects: &[String],
+) -> Result<(), Trouble> {
+    let Place { height, transaction, event } = context.place;
+    for subject in subjects {
         if work.get::<DoubtRow>(&(subject.clone(),))?.is_none() {
             work.put(&DoubtRow { subject: subject.clone(), height: height.get() })?;
         }
@@ -200,7 +226,7 @@ fn doubt(
         event,
         // A hostile value could be long.
         why: why.chars().take(500).collect(),
-        subjects: texts.join("\n"),
+        subjects: subjects.join("\n"),
     };
     add(context.connection, &row)
 }
@@ -228,6 +254,8 @@ fn subjects(event: &SuiteEvent) -> Vec<Subject<'_>> {
             vec![Subject::Bucket(e.tier, &e.token), Subject::Policy(e.policy)]
         }
         E::LiquidityPoolBucketSet(e) => vec![Subject::Bucket(e.tier, &e.token)],
+        E::LiquidityPoolTierSet(e) => vec![Subject::Tier(e.tier)],
+        E::LiquidityPoolCollateralTokenSet(e) => vec![Subject::Token(&e.token)],
         E::LiquidityPoolBountyCredited(e) => vec![Subject::Holdings("liquidity-pool", &e.token)],
         E::LiquidityPoolBountyPaid(e) => vec![Subject::Holdings("liquidity-pool", &e.token)],
         E::PolicyRegistryPolicyCreated(e) => vec![Subject::Policy(e.policy)],

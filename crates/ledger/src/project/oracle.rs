@@ -2,8 +2,9 @@
 
 use bithedge_suite::SuiteEvent;
 
-use super::{Context, Step, contradiction, health, narrow};
+use super::{Context, Step, agree, contradiction, health, known, narrow};
 use crate::block::Place;
+use crate::query::BoundaryMethod;
 use crate::tables::{BoundaryRow, BucketRow, MarketRow, PriceRow};
 use crate::work::{Work, add};
 
@@ -17,6 +18,7 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
     match event {
         SuiteEvent::OraclePriceAccepted(e) => {
             let mut market = market(work)?;
+            agree("the price's time", context.time, e.at.get())?;
             if e.at.get() < market.at {
                 return contradiction("a price is older than the one before it");
             }
@@ -40,6 +42,12 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
             if work.get::<BoundaryRow>(&(e.at.get(),))?.is_some() {
                 return contradiction("the boundary's price is recorded already");
             }
+            agree("the time of recording", context.time, e.recorded_at.get())?;
+            if e.at > e.recorded_at {
+                return contradiction("the boundary is yet to come");
+            }
+            let method = narrow("method", e.method)?;
+            known("the method", BoundaryMethod::from_code(method))?;
             Ok(work.put(&BoundaryRow {
                 at: e.at.get(),
                 btc: e.btc.base_units(),
@@ -48,7 +56,7 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
                 vol_low: e.vol_low.base_units(),
                 short: e.short.base_units(),
                 long: e.long.base_units(),
-                method: narrow("method", e.method)?,
+                method,
                 recorded_at: e.recorded_at.get(),
             })?)
         }

@@ -2,9 +2,12 @@
 
 use bithedge_stacks::{ContractId, ContractName, Principal};
 use bithedge_suite::SuiteEvent;
+use bithedge_suite::generated::events::PolicyRegistryPolicyCreated;
 
-use super::{Context, Step, agree, contradiction, count_down, count_up, known, minus, narrow, oracle, plus};
-use crate::tables::{OwnerRow, PolicyRow};
+use super::{
+    Context, Step, Subject, agree, contradiction, count_down, count_up, known, minus, narrow, oracle, plus,
+};
+use crate::tables::{OwnerRow, PolicyRow, SoldRow};
 use crate::work::Work;
 
 /// The numbers of `policy-registry`.
@@ -13,6 +16,8 @@ const ACTIVATED: u8 = 2;
 const SETTLED: u8 = 3;
 const EXPIRED: u8 = 4;
 const CANCELLED: u8 = 5;
+/// Backed by the pool, not by a peer or the fund.
+const POOL: u8 = 1;
 
 /// How a policy ended.
 struct End<'e> {
@@ -28,9 +33,22 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
     use SuiteEvent as E;
     match event {
         E::PolicyRegistryPolicyCreated(e) => {
+            let id = number(e.policy)?;
+            if work.get::<PolicyRow>(&(id,))?.is_some() {
+                return contradiction("there is a policy of this number already");
+            }
+            let backing = narrow("backing", e.backing)?;
+            if backing == POOL {
+                agree_with_sale(work, id, e)?;
+            }
             let mut market = oracle::market(work)?;
-            market.policies = count_up("policies", market.policies)?;
-            agree("the policy's number", u128::from(market.policies), e.policy)?;
+            let expected = count_up("policies", market.policies)?;
+            if id != expected {
+                // What is missing says nothing against this one, but much about every list of policies.
+                let why = format!("policy {id} comes where policy {expected} should: others are missing");
+                work.remark(why, &Subject::Contract("policy-registry"));
+            }
+            market.policies = market.policies.max(id);
             work.put(&market)?;
             let mut owner = owner(work, &e.owner, &e.token)?;
             owner.policies = count_up("an owner's policies", owner.policies)?;
@@ -41,7 +59,7 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
             owner.bounties = plus("an owner's bounties", owner.bounties, e.bounty.base_units())?;
             work.put(&owner)?;
             Ok(work.put(&PolicyRow {
-                id: market.policies,
+                id,
                 owner: e.owner.clone(),
                 kind: narrow("kind", e.kind)?,
                 strike: e.strike.base_units(),
@@ -57,7 +75,7 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
                 fee: e.fee.base_units(),
                 created_at: context.time,
                 status: ACTIVE,
-                backing: narrow("backing", e.backing)?,
+                backing,
                 provider: e.provider.clone(),
                 paid: 0,
                 closed_at: 0,
@@ -106,18 +124,22 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
                 due: e.due.base_units(),
             },
         ),
-        E::PolicyRegistryPolicyExpired(e) => end(
-            work,
-            context,
-            &End {
-                policy: e.policy,
-                owner: &e.owner,
-                status: EXPIRED,
-                paid: 0,
-                price: e.price.base_units(),
-                due: 0,
-            },
-        ),
+        E::PolicyRegistryPolicyExpired(e) => {
+            // Nobody claims what is worth nothing: the pool says no more of it.
+            work.remove::<SoldRow>(&(number(e.policy)?,))?;
+            end(
+                work,
+                context,
+                &End {
+                    policy: e.policy,
+                    owner: &e.owner,
+                    status: EXPIRED,
+                    paid: 0,
+                    price: e.price.base_units(),
+                    due: 0,
+                },
+            )
+        }
         E::PolicyRegistryBackingMoved(e) => {
             let mut policy = active(work, e.policy)?;
             if policy.provider != e.from {
@@ -134,9 +156,40 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
     }
 }
 
+/// A policy's number, in the order in which tables sort it.
+pub(super) fn number(id: u128) -> Step<u64> {
+    match i64::try_from(id) {
+        Ok(id) => Ok(id.cast_unsigned()),
+        Err(_) => contradiction(format!("{id} is no policy")),
+    }
+}
+
+/// What the registry says that was sold must be what the pool said. If the pool's word is missing, or was refused, the policy
+/// is taken on the registry's: who bought it sees it, as a doubtful one.
+fn agree_with_sale(work: &mut Work<'_>, id: u64, event: &PolicyRegistryPolicyCreated) -> Step {
+    let Some(sold) = work.get::<SoldRow>(&(id,))? else {
+        let why = || format!("the pool's sale of policy {id} is not known");
+        work.remark(why(), &Subject::Policy(event.policy));
+        work.remark(why(), &Subject::Bucket(event.tier, &event.token));
+        return Ok(());
+    };
+    if sold.token != event.token {
+        return contradiction(format!("the pool sold it in {}", sold.token));
+    }
+    agree("the tier", u128::from(sold.tier), event.tier)?;
+    agree("the expiry", sold.expiry, event.expiry.get())?;
+    agree("the strike", sold.strike, event.strike.base_units())?;
+    agree("the floor", sold.floor, event.floor.base_units())?;
+    agree("the size", sold.size, event.size.base_units())?;
+    agree("the lock", sold.lock, event.lock.base_units())?;
+    agree("the collateral", sold.required, event.required.base_units())?;
+    agree("the premium", sold.premium, event.premium.base_units())?;
+    agree("the bounty", sold.bounty, event.bounty.base_units())
+}
+
 /// A policy that has not ended.
-pub(super) fn active(work: &mut Work<'_>, id: u128) -> Step<PolicyRow> {
-    let policy = known("the policy", work.get::<PolicyRow>(&(narrow("policy", id)?,))?)?;
+fn active(work: &mut Work<'_>, id: u128) -> Step<PolicyRow> {
+    let policy = known("the policy", work.get::<PolicyRow>(&(number(id)?,))?)?;
     if policy.status == ACTIVE { Ok(policy) } else { contradiction("the policy has ended already") }
 }
 

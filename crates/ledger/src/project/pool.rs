@@ -3,7 +3,8 @@
 
 use std::mem::take;
 
-use bithedge_protocol::TokenAmount;
+use bithedge_protocol::pool::OverflowRule;
+use bithedge_protocol::{Asset, TokenAmount};
 use bithedge_stacks::Principal;
 use bithedge_suite::SuiteEvent;
 use bithedge_suite::generated::events as e;
@@ -15,7 +16,7 @@ use super::{
 use crate::row::Listed;
 use crate::tables::{
     BookRow, BookSeries, BucketRow, CollateralRow, CreditRow, CreditTotalRow, PendingRequest, PositionRow,
-    TierRow,
+    SoldRow, TierRow,
 };
 use crate::work::Work;
 
@@ -42,36 +43,42 @@ pub(super) fn apply(work: &mut Work<'_>, context: &Context<'_>, event: &SuiteEve
         E::LiquidityPoolExpirySettled(e) => closes::settle_expiry(work, context, e),
         E::LiquidityPoolEpochClosed(e) => closes::close(work, context, e),
         E::LiquidityPoolClaimPaid(e) => closes::pay_claim(work, e),
-        E::LiquidityPoolCollateralTokenSet(e) => Ok(work.put(&CollateralRow {
-            token: e.token.clone(),
-            symbol: e.symbol.as_str().to_owned(),
-            decimals: e.decimals,
-            asset: e.asset,
-            collateralization_ratio: e.collateralization_ratio.base_units(),
-            liquidation_threshold: e.liquidation_threshold.base_units(),
-            price_feed: e.price_feed.clone(),
-            min_deposit: e.min_deposit.base_units(),
-            min_premium: e.min_premium.base_units(),
-            bounty: e.bounty.base_units(),
-            active: e.active,
-        })?),
-        E::LiquidityPoolTierSet(e) => Ok(work.put(&TierRow {
-            tier: narrow("tier", e.tier)?,
-            name: e.name.as_str().to_owned(),
-            min_strike: e.min_strike.base_units(),
-            max_strike: e.max_strike.base_units(),
-            grid: e.grid.base_units(),
-            floor_ratio: e.floor_ratio.base_units(),
-            markup: e.markup.base_units(),
-            skew: e.skew.base_units(),
-            max_duration: e.max_duration.get(),
-            utilisation_limit: e.utilisation_limit.base_units(),
-            buffer: e.buffer.base_units(),
-            exit_fee: e.exit_fee.base_units(),
-            exit_fee_slope: e.exit_fee_slope.base_units(),
-            isolated: e.isolated,
-            overflow: e.overflow.as_str().to_owned(),
-        })?),
+        E::LiquidityPoolCollateralTokenSet(e) => {
+            known("the asset", Asset::from_code(e.asset))?;
+            Ok(work.put(&CollateralRow {
+                token: e.token.clone(),
+                symbol: e.symbol.as_str().to_owned(),
+                decimals: e.decimals,
+                asset: e.asset,
+                collateralization_ratio: e.collateralization_ratio.base_units(),
+                liquidation_threshold: e.liquidation_threshold.base_units(),
+                price_feed: e.price_feed.clone(),
+                min_deposit: e.min_deposit.base_units(),
+                min_premium: e.min_premium.base_units(),
+                bounty: e.bounty.base_units(),
+                active: e.active,
+            })?)
+        }
+        E::LiquidityPoolTierSet(e) => {
+            known("the overflow rule", OverflowRule::from_name(e.overflow.as_str()))?;
+            Ok(work.put(&TierRow {
+                tier: narrow("tier", e.tier)?,
+                name: e.name.as_str().to_owned(),
+                min_strike: e.min_strike.base_units(),
+                max_strike: e.max_strike.base_units(),
+                grid: e.grid.base_units(),
+                floor_ratio: e.floor_ratio.base_units(),
+                markup: e.markup.base_units(),
+                skew: e.skew.base_units(),
+                max_duration: e.max_duration.get(),
+                utilisation_limit: e.utilisation_limit.base_units(),
+                buffer: e.buffer.base_units(),
+                exit_fee: e.exit_fee.base_units(),
+                exit_fee_slope: e.exit_fee_slope.base_units(),
+                isolated: e.isolated,
+                overflow: e.overflow.as_str().to_owned(),
+            })?)
+        }
         E::LiquidityPoolBucketSet(e) => open(work, context, e),
         _ => Ok(()),
     }
@@ -84,6 +91,8 @@ const fn boundary_before(time: u64) -> u64 {
 
 fn open(work: &mut Work<'_>, context: &Context<'_>, event: &e::LiquidityPoolBucketSet) -> Step {
     let tier = narrow("tier", event.tier)?;
+    known("the tier", work.get::<TierRow>(&(tier,))?)?;
+    known("the token", work.get::<CollateralRow>(&(event.token.clone(),))?)?;
     let capacity = event.capacity.base_units();
     let row = match work.get::<BucketRow>(&(tier, event.token.clone()))? {
         Some(bucket) => BucketRow { capacity, ..bucket },
@@ -346,22 +355,65 @@ fn sell(work: &mut Work<'_>, event: &e::LiquidityPoolCollateralSold) -> Step {
     }
     agree("the assets", bucket.assets, event.assets.base_units())?;
     agree("the locks", bucket.locked, event.locked.base_units())?;
+    let policy = policies::number(event.policy)?;
+    if work.get::<SoldRow>(&(policy,))?.is_some() {
+        return contradiction("the pool has sold this policy already");
+    }
+    work.put(&SoldRow {
+        policy,
+        tier: bucket.tier,
+        token: bucket.token.clone(),
+        expiry,
+        strike,
+        size: event.size.base_units(),
+        lock,
+        required,
+        floor,
+        premium,
+        bounty,
+    })?;
     work.put(&book)?;
     Ok(work.put(&bucket)?)
 }
 
+/// What an event says that the pool sold.
+pub(super) struct Sale<'e> {
+    pub(super) policy: u128,
+    pub(super) tier: u8,
+    pub(super) token: &'e Principal,
+    pub(super) expiry: u64,
+    pub(super) strike: u128,
+    pub(super) size: u128,
+}
+
+/// Takes a sale out of what the pool sold and has neither released nor paid. The registry's own print of the policy is not
+/// needed for it: if that was lost, the bucket's figures go on.
+pub(super) fn take_sold(work: &mut Work<'_>, sale: &Sale<'_>) -> Step<SoldRow> {
+    let key = (policies::number(sale.policy)?,);
+    let sold = known("the policy's sale", work.get::<SoldRow>(&key)?)?;
+    if sold.token != *sale.token {
+        return contradiction(format!("the policy was sold in {}", sold.token));
+    }
+    agree("the policy's tier", sold.tier, sale.tier)?;
+    agree("the policy's expiry", sold.expiry, sale.expiry)?;
+    agree("the policy's strike", sold.strike, sale.strike)?;
+    agree("the policy's size", sold.size, sale.size)?;
+    work.remove::<SoldRow>(&key)?;
+    Ok(sold)
+}
+
 fn release(work: &mut Work<'_>, event: &e::LiquidityPoolCollateralReleased) -> Step {
     let mut bucket = bucket(work, event.tier, &event.token)?;
-    let policy = policies::active(work, event.policy)?;
     let expiry = event.expiry.get();
     let (lock, paid) = (event.lock.base_units(), event.paid.base_units());
     let (required, size) = (event.required.base_units(), event.size.base_units());
-    agree("the policy's lock", policy.lock, lock)?;
-    agree("the policy's size", policy.size, size)?;
-    agree("the policy's expiry", policy.expiry, expiry)?;
+    let strike = event.strike.base_units();
+    let sale = Sale { policy: event.policy, tier: bucket.tier, token: &event.token, expiry, strike, size };
+    let sold = take_sold(work, &sale)?;
+    agree("the policy's lock", sold.lock, lock)?;
+    agree("the policy's collateral", sold.required, required)?;
     let key = (bucket.tier, bucket.token.clone(), expiry);
     let mut book = known("the book", work.get::<BookRow>(&key)?)?;
-    let strike = event.strike.base_units();
     let series = known("the series", book.series.0.iter_mut().find(|series| series.strike == strike))?;
     series.size = minus("a series", series.size, size)?;
     series.locked = minus("a series' locks", series.locked, lock)?;

@@ -9,7 +9,7 @@ mod pool;
 
 pub use activity::{ActivityEntry, What};
 pub use closes::{Claim, EpochRecord, Settlement};
-pub use health::HealthPoint;
+pub use health::{HealthHistory, HealthPoint};
 pub use money::{
     AcceptedPrice, Boundary, BoundaryMethod, FeeRecord, FeeTotal, Fund, TokenTotals, Treasury, VaultAccount,
 };
@@ -41,6 +41,41 @@ pub enum Trust {
     /// An event that concerns it could not be understood, or contradicts what was known ([`Snapshot::anomalies`]): show it as
     /// doubtful, and act on what the chain itself answers.
     Doubtful,
+}
+
+impl Trust {
+    /// Of what depends on both.
+    const fn and(self, other: Self) -> Self {
+        if matches!(self, Self::Sound) { other } else { self }
+    }
+}
+
+/// What was found, and whether it is all that there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// What was found.
+    pub rows: Vec<T>,
+    /// Whether the list can be relied on. A doubtful one may lack what should be in it, and be empty for that reason: never
+    /// show an empty doubtful list as "nothing". What each row is worth, it says itself.
+    pub trust: Trust,
+}
+
+impl<T> Listing<T> {
+    /// Leaves out what cannot be computed, and says so: one absurd amount takes no other row with it.
+    fn of(
+        answers: impl Iterator<Item = Result<T, LedgerError>>,
+        mut trust: Trust,
+    ) -> Result<Self, LedgerError> {
+        let mut rows = Vec::new();
+        for answer in answers {
+            match answer {
+                Ok(row) => rows.push(row),
+                Err(LedgerError::Uncountable { .. }) => trust = Trust::Doubtful,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Self { rows, trust })
+    }
 }
 
 /// Which moments a question is about: from the first to the last, both included.
@@ -160,14 +195,24 @@ impl<'c> Snapshot<'c> {
         }
     }
 
+    /// Of its books and its terms.
     fn trust_in_bucket(&self, tier: u8, token: &Principal) -> Trust {
-        self.trust(&[Subject::Bucket(tier.into(), token), Subject::Contract("liquidity-pool")])
+        self.trust(&[
+            Subject::Bucket(tier.into(), token),
+            Subject::Tier(tier.into()),
+            Subject::Token(token),
+            Subject::Contract("liquidity-pool"),
+        ])
     }
 
-    fn trust_in_policies(&self) -> Trust {
-        let is_theirs =
-            |subject: &String| subject.starts_with("policy ") || subject == "contract policy-registry";
-        if self.doubts.iter().any(is_theirs) { Trust::Doubtful } else { Trust::Sound }
+    /// Of what is made of it and of prices.
+    fn trust_in_bucket_at_prices(&self, tier: u8, token: &Principal) -> Trust {
+        self.trust_in_bucket(tier, token).and(self.trust(&[Subject::Contract("oracle")]))
+    }
+
+    /// Whether there is no doubt of some kind.
+    fn trust_unless(&self, is_it: impl Fn(&str) -> bool) -> Trust {
+        if self.doubts.iter().any(|subject| is_it(subject)) { Trust::Doubtful } else { Trust::Sound }
     }
 
     /// The newest block that is known to be ours; `None` of an empty ledger.
@@ -193,20 +238,42 @@ impl<'c> Snapshot<'c> {
         Ok(rows.iter().map(BlockRow::header).collect())
     }
 
-    /// Whether what is said of a bucket can be relied on: its closes, settlements, claims and health too.
+    /// Whether what is said of a bucket can be relied on: its closes, settlements, claims and health too, and so the prices
+    /// that they are made of. Its books alone ([`BucketRecord::trust`]) need no prices.
     #[must_use]
     pub fn trust_of_bucket(&self, key: &BucketKey) -> Trust {
-        self.trust_in_bucket(key.tier, &key.token)
+        self.trust_in_bucket_at_prices(key.tier, &key.token)
+    }
+
+    /// Whether all policies are here, each as it was sold: whether that there is none of some number, or none of some owner,
+    /// means that there is none.
+    #[must_use]
+    pub fn trust_of_policies(&self) -> Trust {
+        self.trust_unless(|subject| subject.starts_with("policy ") || subject == "contract policy-registry")
+    }
+
+    /// Whether all buckets are here, each with everybody in it.
+    #[must_use]
+    pub fn trust_of_buckets(&self) -> Trust {
+        self.trust_unless(|subject| subject.starts_with("bucket ") || subject == "contract liquidity-pool")
     }
 
     /// Whether what a contract of the suite said in general can be relied on: prices and boundaries of the `oracle`, fees of
-    /// the `treasury`.
+    /// the `treasury`, all policies of the `policy-registry`, all buckets and terms of the `liquidity-pool`.
     #[must_use]
     pub fn trust_of_contract(&self, contract: Contract) -> Trust {
         let (whole, holdings) =
             (format!("contract {}", contract.name()), format!("holdings {} ", contract.name()));
-        let is_its = |subject: &String| *subject == whole || subject.starts_with(&holdings);
-        if self.doubts.iter().any(is_its) { Trust::Doubtful } else { Trust::Sound }
+        let parts: &[&str] = match contract.name() {
+            "policy-registry" => &["policy "],
+            "liquidity-pool" => &["bucket ", "tier ", "token "],
+            _ => &[],
+        };
+        self.trust_unless(|subject| {
+            subject == whole
+                || subject.starts_with(&holdings)
+                || parts.iter().any(|part| subject.starts_with(part))
+        })
     }
 
     /// Whether everything in it can be relied on.
@@ -241,10 +308,10 @@ fn place(height: u64, transaction: u32, event: u32) -> Place {
     Place { height: BlockHeight::new(height), transaction, event }
 }
 
-/// Stored figures that cannot be computed with are not those that were written.
+/// Figures that cannot be computed with: what events said was stored as they said it, so no rebuild would change them.
 fn trouble(refusal: Refusal) -> Trouble {
     match refusal {
-        Refusal::Contradiction(why) => Trouble::Inconsistent(why),
+        Refusal::Contradiction(why) => Trouble::Uncountable(why),
         Refusal::Trouble(trouble) => trouble,
     }
 }
@@ -257,6 +324,8 @@ pub(crate) fn check_rows(connection: &Connection) -> Result<(), Trouble> {
         };
     }
     check!(
+        IdentityRow,
+        TipRow,
         BlockRow,
         TransactionRow,
         EventRow,
@@ -271,6 +340,7 @@ pub(crate) fn check_rows(connection: &Connection) -> Result<(), Trouble> {
         TierRow,
         BucketRow,
         BookRow,
+        SoldRow,
         SettlementRow,
         ClaimRow,
         EpochRow,

@@ -36,6 +36,19 @@ pub enum BoundaryMethod {
     Governance,
 }
 
+impl BoundaryMethod {
+    /// The oracle's number.
+    pub(crate) const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            1 => Self::Average,
+            2 => Self::FirstInWindow,
+            3 => Self::FirstLater,
+            4 => Self::Governance,
+            _ => return None,
+        })
+    }
+}
+
 /// The price of an 08:00 UTC boundary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Boundary {
@@ -254,13 +267,8 @@ impl Snapshot<'_> {
         let rows = self.rows::<BoundaryRow>("WHERE at BETWEEN ? AND ? ORDER BY at", &range.parameters())?;
         rows.into_iter()
             .map(|row| {
-                let method = match row.method {
-                    1 => BoundaryMethod::Average,
-                    2 => BoundaryMethod::FirstInWindow,
-                    3 => BoundaryMethod::FirstLater,
-                    4 => BoundaryMethod::Governance,
-                    _ => return self.at(Err(DamagedRow { table: "boundaries" }.into())),
-                };
+                let method = BoundaryMethod::from_code(row.method);
+                let method = self.at(method.ok_or_else(|| DamagedRow { table: "boundaries" }.into()))?;
                 Ok(Boundary {
                     at: UnixSeconds::new(row.at),
                     btc: UsdE8::new(row.btc),
@@ -373,7 +381,6 @@ impl Snapshot<'_> {
                 }
             };
         for row in self.rows::<BucketRow>("", &[])? {
-            let trust = self.trust_in_bucket(row.tier, &row.token);
             of(&row.token, &mut |all| {
                 let add = |sum: &mut TokenAmount, part: u128| -> Result<(), AmountError> {
                     *sum = sum.checked_add(amount(part))?;
@@ -387,9 +394,6 @@ impl Snapshot<'_> {
                 add(&mut all.claims, row.claims)?;
                 add(&mut all.pots, row.pot)?;
                 add(&mut all.locked, row.locked)?;
-                if trust == Trust::Doubtful {
-                    all.trust = trust;
-                }
                 Ok(())
             });
         }
@@ -436,7 +440,11 @@ impl Snapshot<'_> {
                 subjects.push(Subject::Contract(contract));
                 subjects.push(Subject::Holdings(contract, &all.token));
             }
-            if self.trust(&subjects) == Trust::Doubtful {
+            // Also of a bucket that was never seen to open.
+            let of_token = format!(" {}", all.token);
+            let buckets =
+                self.trust_unless(|subject| subject.starts_with("bucket ") && subject.ends_with(&of_token));
+            if self.trust(&subjects).and(buckets) == Trust::Doubtful {
                 all.trust = Trust::Doubtful;
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bithedge_protocol::{Ppm, Sats, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::Principal;
 
-use super::{Snapshot, Trust};
+use super::{Listing, Snapshot, Trust};
 use crate::error::LedgerError;
 use crate::project::Subject;
 use crate::row::Column;
@@ -179,6 +179,9 @@ pub struct OwnerTotals {
 /// What somebody has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portfolio {
+    /// Whether it is all that there is. If not, policies may be missing in it, all of them too: never show an empty doubtful
+    /// portfolio as "no protection".
+    pub trust: Trust,
     /// In sum, by token.
     pub totals: Vec<OwnerTotals>,
     /// The active policies, newest first, as many as were asked for.
@@ -186,20 +189,21 @@ pub struct Portfolio {
 }
 
 impl Snapshot<'_> {
-    /// A policy.
+    /// A policy. That there is none of a number means something only as far as [`trust_of_policies`](Self::trust_of_policies)
+    /// goes.
     ///
     /// # Errors
     /// Those of storage.
     pub fn policy(&self, id: u64) -> Result<Option<PolicyRecord>, LedgerError> {
         let row = self.row::<PolicyRow>(&(id,))?;
-        Ok(self.records(row.into_iter().collect())?.pop())
+        Ok(self.records(row.into_iter().collect())?.rows.pop())
     }
 
     /// Policies, newest first.
     ///
     /// # Errors
     /// Those of storage.
-    pub fn policies(&self, filter: &PolicyFilter, count: u32) -> Result<Vec<PolicyRecord>, LedgerError> {
+    pub fn policies(&self, filter: &PolicyFilter, count: u32) -> Result<Listing<PolicyRecord>, LedgerError> {
         let mut conditions = vec!["id < ?"];
         let mut parameters = vec![filter.before.unwrap_or(i64::MAX.cast_unsigned()).to_sql()];
         let mut narrow = |condition, value: Option<rusqlite::types::Value>| {
@@ -222,7 +226,7 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     /// Those of storage.
-    pub fn policies_expiring(&self, expiry: UnixSeconds) -> Result<Vec<PolicyRecord>, LedgerError> {
+    pub fn policies_expiring(&self, expiry: UnixSeconds) -> Result<Listing<PolicyRecord>, LedgerError> {
         let rows = self.rows::<PolicyRow>("WHERE expiry = ? ORDER BY id", &[expiry.get().to_sql()])?;
         self.records(rows)
     }
@@ -244,7 +248,7 @@ impl Snapshot<'_> {
                 fees: TokenAmount::new(row.fees),
                 bounties: TokenAmount::new(row.bounties),
                 payouts: TokenAmount::new(row.payouts),
-                trust: self.trust_in_policies(),
+                trust: self.trust_of_policies(),
             })
             .collect();
         let filter = PolicyFilter {
@@ -252,24 +256,24 @@ impl Snapshot<'_> {
             status: Some(PolicyStatus::Active),
             ..PolicyFilter::default()
         };
-        Ok(Portfolio { totals, active: self.policies(&filter, count)? })
+        let active = self.policies(&filter, count)?;
+        Ok(Portfolio { trust: active.trust, totals, active: active.rows })
     }
 
-    fn records(&self, rows: Vec<PolicyRow>) -> Result<Vec<PolicyRecord>, LedgerError> {
+    fn records(&self, rows: Vec<PolicyRow>) -> Result<Listing<PolicyRecord>, LedgerError> {
         let mut prices: BTreeMap<u64, Option<UsdE8>> = BTreeMap::new();
-        rows.into_iter()
-            .map(|row| {
-                let expiry_price = match prices.get(&row.expiry) {
-                    Some(price) => *price,
-                    None => {
-                        let price = self.row::<BoundaryRow>(&(row.expiry,))?.map(|row| UsdE8::new(row.btc));
-                        prices.insert(row.expiry, price);
-                        price
-                    }
-                };
-                self.record(row, expiry_price)
-            })
-            .collect()
+        let rows = rows.into_iter().map(|row| {
+            let expiry_price = match prices.get(&row.expiry) {
+                Some(price) => *price,
+                None => {
+                    let price = self.row::<BoundaryRow>(&(row.expiry,))?.map(|row| UsdE8::new(row.btc));
+                    prices.insert(row.expiry, price);
+                    price
+                }
+            };
+            self.record(row, expiry_price)
+        });
+        Ok(Listing { rows: rows.collect::<Result<_, _>>()?, trust: self.trust_of_policies() })
     }
 
     fn record(&self, row: PolicyRow, expiry_price: Option<UsdE8>) -> Result<PolicyRecord, LedgerError> {
@@ -278,6 +282,8 @@ impl Snapshot<'_> {
             Subject::Contract("policy-registry"),
             Subject::Bucket(row.tier.into(), &row.token),
             Subject::Contract("liquidity-pool"),
+            // Of its expiry's price, which says how it ends.
+            Subject::Contract("oracle"),
         ]);
         let status = PolicyStatus::from_code(row.status)
             .ok_or_else(|| crate::row::DamagedRow { table: "policies" }.into());

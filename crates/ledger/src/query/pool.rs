@@ -7,7 +7,7 @@ use bithedge_protocol::risk::{Position, PositionValue, RealisedYield};
 use bithedge_protocol::{Asset, Ppm, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::Principal;
 
-use super::{BucketKey, Snapshot, Trust, amount, trouble};
+use super::{BucketKey, Listing, Snapshot, Trust, amount, trouble};
 use crate::error::{LedgerError, Trouble};
 use crate::project::Step;
 use crate::project::positions::{Records, nothing, up_to_date};
@@ -109,11 +109,11 @@ impl Records for Stored<'_, '_> {
 }
 
 fn uncountable(error: PoolError) -> Trouble {
-    Trouble::Inconsistent(format!("a figure cannot be computed: {error}"))
+    Trouble::Uncountable(error.to_string())
 }
 
 impl Snapshot<'_> {
-    /// A collateral token's terms.
+    /// A collateral token's terms. [`trust_of_bucket`](Self::trust_of_bucket) says whether those of its buckets can be relied on.
     ///
     /// # Errors
     /// Those of storage.
@@ -130,7 +130,7 @@ impl Snapshot<'_> {
         }))
     }
 
-    /// A tier's terms.
+    /// A tier's terms. [`trust_of_bucket`](Self::trust_of_bucket) says whether those of its buckets can be relied on.
     ///
     /// # Errors
     /// Those of storage.
@@ -160,9 +160,10 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     /// Those of storage.
-    pub fn buckets(&self) -> Result<Vec<BucketRecord>, LedgerError> {
+    pub fn buckets(&self) -> Result<Listing<BucketRecord>, LedgerError> {
         let rows = self.rows::<BucketRow>("ORDER BY tier, token", &[])?;
-        rows.iter().map(|row| self.bucket_record(row)).collect()
+        let rows = rows.iter().map(|row| self.bucket_record(row)).collect::<Result<_, _>>()?;
+        Ok(Listing { rows, trust: self.trust_of_buckets() })
     }
 
     /// A bucket.
@@ -239,7 +240,7 @@ impl Snapshot<'_> {
     /// A provider in a bucket; `None` if the bucket does not exist. Who never was in it has nothing there.
     ///
     /// # Errors
-    /// Those of storage.
+    /// [`LedgerError::Uncountable`], and those of storage.
     pub fn provider(
         &self,
         provider: &Principal,
@@ -251,19 +252,18 @@ impl Snapshot<'_> {
         self.provider_record(&bucket, stored).map(Some)
     }
 
-    /// A provider in all buckets that it has ever been in.
+    /// A provider in all buckets that it has ever been in. One in which it cannot be computed is left out, and the list doubtful.
     ///
     /// # Errors
     /// Those of storage.
-    pub fn provider_everywhere(&self, provider: &Principal) -> Result<Vec<ProviderRecord>, LedgerError> {
+    pub fn provider_everywhere(&self, provider: &Principal) -> Result<Listing<ProviderRecord>, LedgerError> {
         let rows =
             self.rows::<PositionRow>("WHERE provider = ? ORDER BY tier, token", &[provider.to_sql()])?;
-        rows.into_iter()
-            .filter_map(|stored| {
-                let bucket = self.row::<BucketRow>(&(stored.tier, stored.token.clone())).transpose()?;
-                Some(bucket.and_then(|bucket| self.provider_record(&bucket, stored)))
-            })
-            .collect()
+        let rows = rows.into_iter().filter_map(|stored| {
+            let bucket = self.row::<BucketRow>(&(stored.tier, stored.token.clone())).transpose()?;
+            Some(bucket.and_then(|bucket| self.provider_record(&bucket, stored)))
+        });
+        Listing::of(rows, self.trust_of_buckets())
     }
 
     fn provider_record(
@@ -308,39 +308,39 @@ impl Snapshot<'_> {
         })
     }
 
-    /// The figures of every tier in every token. It looks at every position: for a page, not for every block.
+    /// The figures of every tier in every token. It looks at every position: for a page, not for every block. What cannot be
+    /// computed is left out, and the list doubtful.
     ///
     /// # Errors
     /// Those of storage.
-    pub fn statistics(&self, now: UnixSeconds) -> Result<Vec<BucketStatistics>, LedgerError> {
+    pub fn statistics(&self, now: UnixSeconds) -> Result<Listing<BucketStatistics>, LedgerError> {
         let stx = self.row::<MarketRow>(&(0,))?.map(|market| UsdE8::new(market.stx));
         let rows = self.rows::<BucketRow>("ORDER BY tier, token", &[])?;
-        rows.iter()
-            .map(|row| {
-                let record = self.bucket_record(row)?;
-                let terms = self.tier(row.tier)?;
-                let utilisation = match (stx, &terms) {
-                    (Some(stx), Some(terms)) if stx > UsdE8::ZERO => {
-                        let availability = record.bucket.availability(terms, stx, now);
-                        Some(self.at(availability.map_err(uncountable))?.utilisation)
-                    }
-                    _ => None,
-                };
-                Ok(BucketStatistics {
-                    bucket: BucketKey { tier: row.tier, token: row.token.clone() },
-                    tier_name: terms.map(|terms| terms.name).unwrap_or_default(),
-                    capital: amount(row.assets),
-                    capacity: amount(row.capacity),
-                    locked: amount(row.locked),
-                    utilisation,
-                    providers: self.count_providers(row)?,
-                    active_policies: row.policies,
-                    premiums: amount(row.premiums),
-                    payouts: amount(row.payouts),
-                    trust: record.trust,
-                })
+        let rows = rows.iter().map(|row| {
+            let record = self.bucket_record(row)?;
+            let terms = self.tier(row.tier)?;
+            let utilisation = match (stx, &terms) {
+                (Some(stx), Some(terms)) if stx > UsdE8::ZERO => {
+                    let availability = record.bucket.availability(terms, stx, now);
+                    Some(self.at(availability.map_err(uncountable))?.utilisation)
+                }
+                _ => None,
+            };
+            Ok(BucketStatistics {
+                bucket: BucketKey { tier: row.tier, token: row.token.clone() },
+                tier_name: terms.map(|terms| terms.name).unwrap_or_default(),
+                capital: amount(row.assets),
+                capacity: amount(row.capacity),
+                locked: amount(row.locked),
+                utilisation,
+                providers: self.count_providers(row)?,
+                active_policies: row.policies,
+                premiums: amount(row.premiums),
+                payouts: amount(row.payouts),
+                trust: self.trust_in_bucket_at_prices(row.tier, &row.token),
             })
-            .collect()
+        });
+        Listing::of(rows, self.trust_of_buckets())
     }
 
     fn count_providers(&self, bucket: &BucketRow) -> Result<u64, LedgerError> {

@@ -1,7 +1,9 @@
 //! Events that cannot be: kept, told, and of no effect.
 
-use bithedge_ledger::{Applied, BucketKey, ChainBlock, Ledger, Print, TransactionOutcome, Trust};
-use bithedge_protocol::BlockHeight;
+use bithedge_ledger::{
+    Applied, BucketKey, ChainBlock, Ledger, LedgerError, Print, TimeRange, TransactionOutcome, Trust,
+};
+use bithedge_protocol::{BlockHeight, UnixSeconds};
 use bithedge_stacks::{ClarityName, Principal, Value};
 use bithedge_suite::Contract;
 use proptest::prelude::*;
@@ -33,14 +35,14 @@ fn name(text: &str) -> ClarityName {
     ClarityName::new(text).unwrap()
 }
 
-fn with(value: &Value, field: &str, new: Value) -> Value {
+pub(crate) fn with(value: &Value, field: &str, new: Value) -> Value {
     let mut fields = value.as_tuple().unwrap().clone();
     fields.insert(name(field), new);
     Value::Tuple(fields)
 }
 
 /// The newest print of a kind in a chain, to be altered.
-fn sample(wanted: &str) -> Value {
+pub(crate) fn sample(wanted: &str) -> Value {
     let mut stream = Stream::quick(31, 6, 6);
     let mut found = None;
     for _ in 0..150 {
@@ -125,7 +127,7 @@ fn doubts_stay_with_what_they_concern() {
         (sold.field("tier").unwrap().as_uint().unwrap(), sold.field("token").unwrap().clone());
     ledger.apply(&printing(&block, "liquidity-pool", sold)).unwrap();
     let snapshot = ledger.snapshot().unwrap();
-    for bucket in snapshot.buckets().unwrap() {
+    for bucket in snapshot.buckets().unwrap().rows {
         let is_it = u128::from(bucket.bucket.tier) == tier && Value::Principal(bucket.token.clone()) == token;
         assert_eq!(bucket.trust == Trust::Doubtful, is_it);
         assert_eq!(snapshot.trust_of_contract(Contract::Oracle), Trust::Sound);
@@ -176,6 +178,8 @@ fn the_largest_amounts_go_in_and_come_out() {
     let count = sample("policy-created").field("policy").unwrap().as_uint().unwrap() + 1;
     let mut event = with(&sample("policy-created"), "policy", Value::UInt(count));
     event = with(&event, "owner", Value::Principal(person(77).into()));
+    // A peer's: of the pool's own the sale comes first.
+    event = with(&event, "backing", Value::UInt(2));
     for field in ["size", "strike", "floor", "lock", "required", "premium", "usd", "fee", "bounty", "spot"] {
         event = with(&event, field, Value::UInt(u128::MAX));
     }
@@ -188,6 +192,13 @@ fn the_largest_amounts_go_in_and_come_out() {
     let portfolio = snapshot.portfolio(&Principal::Standard(person(77)), 5).unwrap();
     assert_eq!(portfolio.totals[0].premiums.base_units(), u128::MAX);
     assert_eq!(portfolio.active, [policy]);
+}
+
+/// An answer, or that there is none; never that the file is damaged.
+fn countable<T>(answer: Result<T, LedgerError>) {
+    if let Err(error) = answer {
+        assert!(matches!(error, LedgerError::Uncountable { .. }), "{error}");
+    }
 }
 
 proptest! {
@@ -228,8 +239,23 @@ proptest! {
             }
             let snapshot = ledger.snapshot().unwrap();
             snapshot.totals().unwrap();
+            snapshot.boundaries(TimeRange::ALL).unwrap();
+            snapshot.prices(TimeRange::ALL).unwrap();
+            snapshot.statistics(UnixSeconds::new(0)).unwrap();
+            for bucket in snapshot.buckets().unwrap().rows {
+                let key = BucketKey { tier: bucket.bucket.tier, token: bucket.token };
+                snapshot.health_history(&key, TimeRange::ALL).unwrap();
+                snapshot.epochs(&key, TimeRange::ALL).unwrap();
+                snapshot.settlements(&key, TimeRange::ALL).unwrap();
+                countable(snapshot.provider(&Principal::Standard(person(1)), &key));
+            }
+            for tier in 0..=u8::MAX {
+                snapshot.tier(tier).unwrap();
+            }
             for person_ in 1..=6 {
-                snapshot.portfolio(&Principal::Standard(person(person_)), 10).unwrap();
+                let person = Principal::Standard(person(person_));
+                snapshot.portfolio(&person, 10).unwrap();
+                snapshot.provider_everywhere(&person).unwrap();
             }
         }
         prop_assert!(anomalies > 5, "{} anomalies", anomalies);

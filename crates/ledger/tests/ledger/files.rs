@@ -47,12 +47,14 @@ fn another_chain_a_newer_schema_and_strangers_are_told_apart() {
     }
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection.pragma_update(None, "user_version", 2).unwrap();
+    connection.execute("UPDATE identity SET schema = 2", []).unwrap();
     assert!(matches!(
         Ledger::open(&path, identity()),
         Err(LedgerError::NewerSchema { found: 2, known: 1, .. })
     ));
     assert!(matches!(Reader::open(&path), Err(LedgerError::NewerSchema { .. })));
     connection.pragma_update(None, "user_version", 1).unwrap();
+    connection.execute("UPDATE identity SET schema = 1", []).unwrap();
     drop(connection);
     Ledger::open(&path, identity()).unwrap();
     assert_same(&dump(&path), &before, "after refusals");

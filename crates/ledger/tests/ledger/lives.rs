@@ -1,6 +1,6 @@
 //! Lives in the real VM; after every block everything in the ledger equals what the contracts have.
 
-use bithedge_ledger::{BucketKey, Ledger, PolicyStatus, TimeRange, What};
+use bithedge_ledger::{BucketKey, Ledger, PolicyFilter, PolicyStatus, TimeRange, What};
 use bithedge_protocol::risk::Standing;
 use bithedge_stacks::{Address, Principal, Value};
 use bithedge_suite_world::*;
@@ -25,6 +25,10 @@ fn finish(mut r: Recorder, wanted: &[&str]) {
     assert!(r.ledger.snapshot().unwrap().is_sound());
     r.ledger.check().unwrap();
     let lived = dump(&r.path());
+    // What the pool sold and has not ended, and nothing else.
+    let active = PolicyFilter { status: Some(PolicyStatus::Active), ..PolicyFilter::default() };
+    let active = r.ledger.snapshot().unwrap().policies(&active, 10_000).unwrap();
+    assert_eq!(lived["sold"].len(), active.rows.len());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("again");
     let mut again = Ledger::open(&path, *r.ledger.identity()).unwrap();
@@ -235,6 +239,7 @@ fn a_short_stx_bucket_is_in_the_ledger_and_begins_anew() {
     let standings: Vec<Standing> = snapshot
         .health_history(&bucket, TimeRange::ALL)
         .unwrap()
+        .points
         .into_iter()
         .map(|point| point.health.standing)
         .collect();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod anomalies;
+mod doubts;
 mod dump;
 mod exact;
 mod files;
@@ -12,4 +13,5 @@ mod maps;
 mod readers;
 mod recorder;
 mod rollback;
+mod script;
 mod stream;

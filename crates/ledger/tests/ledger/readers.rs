@@ -27,10 +27,10 @@ fn sums_agree_in_every_snapshot_while_blocks_come_and_go() {
                         for all in snapshot.totals().unwrap() {
                             assert!(all.adds_up(), "{all:?}");
                         }
-                        let sold: u64 = snapshot.buckets().unwrap().iter().map(|one| one.policies).sum();
+                        let sold: u64 = snapshot.buckets().unwrap().rows.iter().map(|one| one.policies).sum();
                         let filter =
                             PolicyFilter { status: Some(PolicyStatus::Active), ..PolicyFilter::default() };
-                        let active = snapshot.policies(&filter, 100_000).unwrap();
+                        let active = snapshot.policies(&filter, 100_000).unwrap().rows;
                         // Policies of a settled expiry stay active until they are claimed.
                         let live = active.iter().filter(|policy| policy.expiry_price.is_none()).count();
                         assert_eq!(live as u64, sold, "at {:?}", snapshot.tip());

@@ -34,8 +34,7 @@ impl Recorder {
         w.vm.reset().unwrap();
         (w.btc_price, w.stx_price) = (btc, stx);
         let folder = tempfile::tempdir().unwrap();
-        let identity =
-            Identity { chain: ChainId::TESTNET, genesis: BlockHash([9; 32]), deployer: w.deployer };
+        let identity = Identity { chain: ChainId::TESTNET, genesis: hash(0), deployer: w.deployer };
         let ledger = Ledger::open(&folder.path().join("life"), identity).unwrap();
         for holder in [w.peter, w.irene, w.ivan, w.keeper, w.stranger] {
             w.vm.mint_sbtc(holder, 1_000 * 100_000_000).unwrap();
@@ -134,11 +133,6 @@ impl Recorder {
             return;
         }
         let height = self.blocks.len() as u64 + 1;
-        let hash = |height: u64| {
-            let mut hash = [9; 32];
-            hash[..8].copy_from_slice(&height.to_be_bytes());
-            BlockHash(hash)
-        };
         let block = ChainBlock {
             header: BlockHeader {
                 height: BlockHeight::new(height),
@@ -245,6 +239,12 @@ impl Recorder {
             self.next_boundary();
         }
     }
+}
+
+fn hash(height: u64) -> BlockHash {
+    let mut hash = [9; 32];
+    hash[..8].copy_from_slice(&height.to_be_bytes());
+    BlockHash(hash)
 }
 
 /// The tier takes what it can and passes the rest on.

@@ -12,12 +12,12 @@ use bithedge_stacks::{
     Address, AddressVersion, ChainId, ClarityName, ContractId, ContractName, Hash160, Principal, Txid, Value,
 };
 
-const DAY: u64 = 86_400;
+pub(crate) const DAY: u64 = 86_400;
 const WEEK: u64 = 7 * DAY;
 const VIRTUAL_SHARES: u128 = 1_000_000;
 /// Wednesday 2025-12-31 08:00 UTC: a boundary.
-const START: u64 = 1_767_168_000;
-const USD: u128 = 100_000_000;
+pub(crate) const START: u64 = 1_767_168_000;
+pub(crate) const USD: u128 = 100_000_000;
 
 /// The first account of a devnet.
 pub(crate) fn deployer() -> Address {
@@ -32,7 +32,7 @@ pub(crate) fn contract(name: &str) -> ContractId {
     ContractId::new(deployer(), ContractName::new(name).unwrap())
 }
 
-fn principal(name: &str) -> Value {
+pub(crate) fn principal(name: &str) -> Value {
     Value::Principal(Principal::Contract(contract(name)))
 }
 
@@ -43,15 +43,15 @@ pub(crate) fn person(number: u64) -> Address {
     Address::new(AddressVersion::TESTNET_SINGLE_SIG, Hash160(hash))
 }
 
-fn who(number: u64) -> Value {
+pub(crate) fn who(number: u64) -> Value {
     Value::Principal(Principal::Standard(person(number)))
 }
 
-const fn u(value: u128) -> Value {
+pub(crate) const fn u(value: u128) -> Value {
     Value::UInt(value)
 }
 
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     Value::ascii(text).unwrap()
 }
 
@@ -103,6 +103,8 @@ pub(crate) struct Stream {
     /// Longest time between blocks, seconds.
     pace: u64,
     time: u64,
+    /// Until the next block, besides.
+    pause: u64,
     btc: u128,
     buckets: BTreeMap<(u8, bool), Sim>,
     policies: Vec<Policy>,
@@ -117,7 +119,7 @@ pub(crate) struct Stream {
 
 const TOKENS: [bool; 2] = [true, false];
 
-fn token(is_sbtc: bool) -> Value {
+pub(crate) fn token(is_sbtc: bool) -> Value {
     if is_sbtc {
         Value::Principal("SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token".parse().unwrap())
     } else {
@@ -136,6 +138,7 @@ impl Stream {
             owners,
             pace: 90,
             time: START + 3_600,
+            pause: 0,
             btc: 100_000 * USD,
             buckets: BTreeMap::new(),
             policies: Vec::new(),
@@ -164,7 +167,7 @@ impl Stream {
     pub(crate) fn next(&mut self, most: usize) -> ChainBlock {
         let height = self.tip.map_or(1, |tip| tip.height.get() + 1);
         let parent = self.tip.map_or(BlockHash([7; 32]), |tip| tip.hash);
-        self.time += self.random.u64(5..self.pace);
+        self.time += self.random.u64(5..self.pace) + std::mem::take(&mut self.pause);
         let mut transactions = Vec::new();
         if self.buckets.is_empty() {
             self.set_up();
@@ -256,8 +259,8 @@ impl Stream {
             }
             80..88 => self.sell_back(),
             88..94 => self.leave(person, bucket),
-            // Time goes on; the transaction itself is refused.
-            94..97 => self.time += self.random.u64(600..7_200),
+            // Time goes on after this block; the transaction itself is refused.
+            94..97 => self.pause += self.random.u64(600..7_200),
             _ => self.report(),
         }
         (person, "policy-registry")
