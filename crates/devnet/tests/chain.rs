@@ -234,8 +234,12 @@ async fn nonces_and_the_mempool_are_told() {
     }
     let told = net.get(&nonces).await;
     assert_eq!(told["possible_next_nonce"], 4);
-    assert_eq!(told["detected_missing_nonces"], json!([1]));
+    assert_eq!(told["detected_missing_nonces"], json!([]), "none, as nothing was executed");
     let mined = net.mine(2).await;
+    let told = net.get(&nonces).await;
+    assert_eq!(told["detected_missing_nonces"], json!([1]));
+    assert_eq!(told["detected_mempool_nonces"], json!([2]), "the last one is not among them");
+    assert_eq!(told["last_mempool_tx_nonce"], 3);
     assert_eq!(mined["included"], 1, "2 and 3 wait for 1");
     assert_eq!(net.get(&format!("/extended/v1/address/{}/mempool", address(1))).await["total"], 2);
     for (of, count) in [(1, 2), (2, 0)] {

@@ -281,13 +281,16 @@ pub(crate) async fn nonces(State(shared): State<Shared>, Path(text): Path<String
     let waiting = chain.mempool.nonces_of(&text);
     let last_waiting = waiting.last().copied();
     let possible = last_waiting.map_or(next, |last| next.max(last + 1));
-    let missing: Vec<u64> = (next..possible).filter(|nonce| !waiting.contains(nonce)).collect();
+    // As the API does it: strictly between the last executed and the last waiting one, and nothing at all for an account
+    // that never executed anything. So neither list is complete.
+    let between = if next == 0 { 0..0 } else { next..last_waiting.unwrap_or_default() };
+    let (detected, missing): (Vec<u64>, Vec<u64>) = between.partition(|nonce| waiting.contains(nonce));
     ok(json!({
         "last_executed_tx_nonce": next.checked_sub(1),
         "last_mempool_tx_nonce": last_waiting,
         "possible_next_nonce": possible,
         "detected_missing_nonces": missing,
-        "detected_mempool_nonces": waiting,
+        "detected_mempool_nonces": detected,
     }))
 }
 

@@ -1,10 +1,11 @@
 //! Providers: committing capital, the exit queue, claims.
 
 use bithedge_protocol::pool::Shares;
-use bithedge_protocol::{Asset, TokenAmount};
+use bithedge_protocol::{Asset, Ppm, TokenAmount, UsdE8};
 use bithedge_stacks::Principal;
+use bithedge_suite::bounded::List;
 use bithedge_suite::generated::liquidity_pool::types;
-use bithedge_suite::generated::{errors, liquidity_pool, liquidity_pool_vault};
+use bithedge_suite::generated::{errors, liquidity_pool, liquidity_pool_vault, oracle};
 use bithedge_suite::{Contract, state as conversions};
 
 use super::finding::{Checked, Fits as _, Stop, asserts};
@@ -84,7 +85,7 @@ impl Capital {
                         "Takes shares back out of the exit queue, as far as they are not paid yet.",
                     ))
                     .gives_nothing()
-                    .says(Sentence::CapitalAtRisk)
+                    .says(Sentence::CapitalAtRisk(bucket.asset))
                     .done())
             }
             Self::ClaimWithdrawal { bucket, to } => plan_claim(state, *bucket, *to),
@@ -94,17 +95,24 @@ impl Capital {
                     token: state.token_principal(bucket.asset)?,
                     shares: shares.count(),
                 };
-                let worth = known(guaranteed(state, *bucket, shares.count()))?;
+                let paid = known(guaranteed(state, *bucket, shares.count()))?;
+                if paid == Some(0) {
+                    return Err(Refusal::Nothing {
+                        what: "the locks leave these shares less than one unit, and they would be given up for nothing",
+                    });
+                }
+                let worth = known(worth(state, *bucket, shares.count()))?;
                 let draft = Draft::of(state, call)
                     .says(Sentence::Does("Leaves a bucket that was not closed for three days."))
                     .gives_nothing();
-                let draft = match worth {
-                    Some(worth) => draft.says(Sentence::Shares {
+                let draft = match (paid, worth) {
+                    (Some(paid), Some(worth)) => draft.says(Sentence::GivesUpShares {
                         count: *shares,
+                        paid: amount(paid),
                         worth: amount(worth),
                         asset: bucket.asset,
                     }),
-                    None => draft,
+                    _ => draft,
                 };
                 Ok(draft.says(Sentence::GuaranteedValueOnly).says(Sentence::ClaimAfterwards).done())
             }
@@ -149,7 +157,7 @@ fn plan_commit(state: &State, bucket: BucketId, given: TokenAmount) -> Result<Pl
         draft = draft.says(Sentence::CommitsTo { tier: bucket.tier, asset: bucket.asset, net, bounty });
     }
     draft = taking_part(state, draft, bucket)?;
-    Ok(draft.says(Sentence::CapitalAtRisk).says(Sentence::DepositMayBeReturned).done())
+    Ok(draft.says(Sentence::CapitalAtRisk(bucket.asset)).says(Sentence::DepositMayBeReturned).done())
 }
 
 /// When a request of now is carried out.
@@ -171,6 +179,10 @@ fn leaving<'a>(
         && let Some(worth) = known(worth(state, bucket, count.count()))?
     {
         draft = draft.says(Sentence::Shares { count, worth: amount(worth), asset: bucket.asset });
+        if let Some(rate) = known(exit_fee(state, bucket))? {
+            let fee = worth.saturating_mul(rate.base_units()).div_ceil(rules::PPM).min(worth);
+            draft = draft.says(Sentence::ExitFee { rate, fee: amount(fee), asset: bucket.asset });
+        }
     }
     draft = taking_part(state, draft, bucket)?;
     Ok(draft.says(Sentence::AtRiskUntilPaid).says(Sentence::ClaimAfterwards))
@@ -319,6 +331,21 @@ fn worth(state: &State, id: BucketId, shares: u128) -> Result<u128, Stop> {
         Some(close) => mul_div(shares, close.nav_exit, close.shares),
         None => Ok(0),
     }
+}
+
+/// What part of an exit a close would keep, as the bucket and the price of STX are now.
+fn exit_fee(state: &State, id: BucketId) -> Result<Ppm, Stop> {
+    state
+        .want()
+        .entry::<liquidity_pool::maps::Buckets>(&rules::bucket_key(state, id)?)
+        .entry::<liquidity_pool::maps::Tiers>(&id.tier())
+        .call(oracle::GetLatest {})
+        .done()?;
+    let terms = fits("a tier", conversions::tier_terms(id.tier, &rules::tier(state, id.tier)?))?;
+    // The fee does not ask what was sold for which expiry, so the books need not be read.
+    let found = types::Bucket { live: List::default(), ..rules::bucket(state, id)? };
+    let bucket = fits("a bucket", conversions::bucket(id.tier, id.asset, &found, &[]))?;
+    Ok(bucket.exit_fee(&terms, UsdE8::new(state.call(oracle::GetLatest {})?.stx))?)
 }
 
 /// How many shares `claim-yield` would queue.

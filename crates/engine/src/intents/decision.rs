@@ -211,6 +211,19 @@ impl Decision {
     }
 }
 
+impl Decision {
+    /// What it is called with, by the contract's names.
+    #[must_use]
+    pub fn arguments(&self, deployment: &Deployment) -> Vec<(String, Value)> {
+        let args = self.call(deployment).args;
+        match self.approved() {
+            Named(names) => names.iter().map(|name| (*name).to_owned()).zip(args).collect(),
+            Itself => args.into_iter().map(|value| ("all".to_owned(), value)).collect(),
+            Nothing => Vec::new(),
+        }
+    }
+}
+
 #[allow(clippy::expect_used, reason = "names that stand in the table above; a test makes each of them")]
 fn field(name: &'static str) -> ClarityName {
     ClarityName::new(name).expect("a Clarity name")

@@ -36,7 +36,13 @@ impl Governing {
                     emergency: *emergency,
                 };
                 let draft = Draft::of(state, call).says(Sentence::Does("Opens a proposal."));
-                decisions.iter().fold(draft, |draft, decision| draft.says(decides(decision)))
+                decisions.iter().try_fold(draft, |draft, decision| {
+                    let draft = draft.says(decides(state, decision));
+                    Ok::<_, Refusal>(match would_pay(state, decision)? {
+                        Some(sentence) => draft.says(sentence),
+                        None => draft,
+                    })
+                })?
             }
             Self::Vote { proposal, ballot } => {
                 let call = governance::Vote { id: *proposal, support: ballot.code() };
@@ -99,8 +105,19 @@ impl Governing {
     }
 }
 
-fn decides(decision: &Decision) -> Sentence {
-    Sentence::Decides { contract: decision.contract().name(), function: decision.function() }
+fn decides(state: &State, decision: &Decision) -> Sentence {
+    Sentence::Decides {
+        contract: decision.contract().name(),
+        function: decision.function(),
+        arguments: decision.arguments(state.deployment()),
+    }
+}
+
+/// What a decision would pay. A proposal itself carries only a hash of that.
+fn would_pay(state: &State, decision: &Decision) -> Result<Option<Sentence>, Unknown> {
+    let Some((token, paid, from, to)) = payment(decision) else { return Ok(None) };
+    let asset = asset_of(state, token)?;
+    Ok(asset.map(|asset| Sentence::WouldPay { asset, amount: amount(paid), from, to: to.clone() }))
 }
 
 /// The asset of a token's contract, if it is one that the application knows.
@@ -124,8 +141,9 @@ fn payment(decision: &Decision) -> Option<(&ContractId, u128, Purse, &Principal)
 }
 
 fn plan_execute(state: &State, decision: &Decision) -> Result<Plan, Refusal> {
-    let draft =
-        Draft::of_call(state, decision.call(state.deployment())).says(decides(decision)).gives_nothing();
+    let draft = Draft::of_call(state, decision.call(state.deployment()))
+        .says(decides(state, decision))
+        .gives_nothing();
     let Some((token, paid, from, to)) = payment(decision) else { return Ok(draft.done()) };
     let unknown =
         Refusal::Nothing { what: "the decision pays in a token that this application does not know" };

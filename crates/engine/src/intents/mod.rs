@@ -10,6 +10,7 @@
 //! Why it is so, and which function of the contracts is made by which intent: `docs/decisions/0019`.
 
 mod capital;
+mod coverage;
 mod decision;
 mod finding;
 mod governing;

@@ -1,12 +1,13 @@
 //! Policies: buying, activating, selling back, claiming.
 
 use bithedge_protocol::pool::{Fee, Market, Order, PolicyTerms, PoolError, Quote, SaleRefusal, value_policy};
-use bithedge_protocol::{Asset, Ppm, Seconds, TokenAmount, UsdE8};
+use bithedge_protocol::{Asset, Ppm, TokenAmount, UsdE8};
 use bithedge_suite::generated::{
     errors, fee_schedule, liquidity_pool, liquidity_pool_vault, oracle, parameters, policy_registry, treasury,
 };
 use bithedge_suite::{Contract, ContractError, Mismatch, state as conversions};
 
+use super::coverage::{overflowing, payout_stops};
 use super::finding::{Checked, Fits as _, Stop, asserts};
 use super::intent::{BucketId, Protection, Recipient};
 use super::plan::{Draft, Plan, Refusal, known, same_recipient};
@@ -46,17 +47,25 @@ impl Protection {
                     .leaves(Bound::AtMost, order.asset, *max_cost)?
                     .until(*valid_until);
                 // The terms are those of the state; where nothing is sold, the dry run says why.
-                let known = known(quoted(state, order))?;
-                let floor = known.as_ref().and_then(|(_, quote)| quote.parts.first()).map(|part| part.floor);
-                let delay = known.as_ref().map(|(market, _)| market.rules.activation_delay);
+                let found = known(quoted(state, order))?;
                 // Who has just what it costs now is not refused for the margin that is allowed on top.
-                let draft = match &known {
-                    Some((_, quote)) => draft.needs(order.asset, quote.total.min(*max_cost)),
+                let draft = match &found {
+                    Some((market, quote)) => {
+                        let draft = draft.needs(order.asset, quote.total.min(*max_cost));
+                        let draft = overflowing(draft, market, quote);
+                        let draft = match known(payout_stops(market, quote))? {
+                            Some(sentence) => draft.says(sentence),
+                            None => draft,
+                        };
+                        draft.says(Sentence::CanBeActivatedAfter(market.rules.activation_delay))
+                    }
                     None => draft,
                 };
-                Ok(about(draft, order.asset, floor, delay)
-                    .says_if(known.is_some_and(|(_, quote)| quote.parts.len() > 1), Sentence::MayBeSplit)
-                    .done())
+                let draft = match order.asset {
+                    Asset::Sbtc => draft.says(Sentence::SbtcCountsAsBtc),
+                    Asset::Stx => draft.says(Sentence::StxMayBePaidInPart),
+                };
+                Ok(draft.done())
             }
             Self::Activate { policy, asset, min_payout } => {
                 let call = policy_registry::ActivateProtection {
@@ -64,13 +73,11 @@ impl Protection {
                     token: state.token(*asset)?,
                     min_payout: min_payout.base_units(),
                 };
-                Ok(Draft::of(state, call)
-                    .says(Sentence::Does("Activates the policy at the prices of now."))
+                let draft = Draft::of(state, call)
+                    .says(Sentence::Does("Activates the policy before its expiry."))
                     .gives_nothing()
-                    .pays(Bound::AtLeast, *asset, *min_payout, Purse::Vault, &state.me())?
-                    .says(Sentence::PriceOfTheBlock)
-                    .says(Sentence::PolicyEnds)
-                    .done())
+                    .pays(Bound::AtLeast, *asset, *min_payout, Purse::Vault, &state.me())?;
+                Ok(at_the_blocks_price(state, draft, *policy, *asset)?.says(Sentence::PolicyEnds).done())
             }
             Self::SellBack { policy, asset, min_refund } => {
                 let call = policy_registry::CancelProtection {
@@ -78,13 +85,11 @@ impl Protection {
                     token: state.token(*asset)?,
                     min_refund: min_refund.base_units(),
                 };
-                Ok(Draft::of(state, call)
+                let draft = Draft::of(state, call)
                     .says(Sentence::Does("Sells the policy back to the pool."))
                     .gives_nothing()
-                    .pays(Bound::AtLeast, *asset, *min_refund, Purse::Vault, &state.me())?
-                    .says(Sentence::PriceOfTheBlock)
-                    .says(Sentence::PolicyEnds)
-                    .done())
+                    .pays(Bound::AtLeast, *asset, *min_refund, Purse::Vault, &state.me())?;
+                Ok(at_the_blocks_price(state, draft, *policy, *asset)?.says(Sentence::PolicyEnds).done())
             }
             Self::Claim { policy, asset, to } => plan_claim(state, *policy, *asset, *to),
         }
@@ -104,20 +109,17 @@ impl Protection {
     }
 }
 
-/// What a buyer should know of the product.
-fn about<'a>(draft: Draft<'a>, asset: Asset, floor: Option<UsdE8>, delay: Option<Seconds>) -> Draft<'a> {
-    let draft = match floor {
-        Some(floor) => draft.says(Sentence::PayoutStopsAt(floor)),
-        None => draft,
-    };
-    let draft = match delay {
-        Some(delay) => draft.says(Sentence::CanBeActivatedAfter(delay)),
-        None => draft,
-    };
-    match asset {
-        Asset::Sbtc => draft.says(Sentence::SbtcCountsAsBtc),
-        Asset::Stx => draft.says(Sentence::StxMayBePaidInPart),
-    }
+/// What an end before the expiry is paid at.
+fn at_the_blocks_price<'a>(
+    state: &State,
+    draft: Draft<'a>,
+    policy: u128,
+    asset: Asset,
+) -> Result<Draft<'a>, Refusal> {
+    let draft = draft.says(Sentence::PriceOfTheBlock);
+    let Some((_, _, pricing)) = known(early(state, policy, asset))? else { return Ok(draft) };
+    let (newest, average) = (UsdE8::new(pricing.btc), UsdE8::new(pricing.btc_twap));
+    Ok(draft.says_if(newest < average, Sentence::AverageIsHigher { newest, average }))
 }
 
 fn plan_claim(state: &State, policy: u128, asset: Asset, to: Recipient) -> Result<Plan, Refusal> {

@@ -118,12 +118,15 @@ pub struct Confirmed {
     /// What was computed here, if it is anything else: something is wrong with this program or with the node, and it has to be
     /// said.
     pub differs: Option<Box<Result<Quote, ContractError>>>,
-    /// How long the price can still be bought at, by the chain's rules.
+    /// How long the price can still be bought at, by the chain's rules, counted from the block.
     pub good_for: Seconds,
+    /// When that ends by the chain's clock: the price's own time and the age up to which it is sold at.
+    pub good_until: UnixSeconds,
 }
 
 impl Confirmed {
-    /// The intent to buy it for no more than the quoted cost and `slack` on top. `now` is this computer's clock.
+    /// The intent to buy it for no more than the quoted cost and `slack` on top. `now` is this computer's clock. It may have
+    /// gone on since the block; the price's own end stays.
     #[must_use]
     pub fn buy(&self, slack: Ppm, now: UnixSeconds) -> Intent {
         let total = self.quote.total.base_units();
@@ -131,7 +134,7 @@ impl Confirmed {
         Intent::Protection(Protection::Buy {
             order: self.quote.order,
             max_cost: TokenAmount::new(total.saturating_add(more)),
-            valid_until: now.checked_add(self.good_for).unwrap_or(now),
+            valid_until: now.checked_add(self.good_for).unwrap_or(now).min(self.good_until),
         })
     }
 }
@@ -181,14 +184,14 @@ pub fn confirm(state: &State, order: &Order) -> Result<Confirmed, QuoteError> {
         stx: UsdE8::new(answer.stx),
         at: fits("the prices' time", conversions::moment(answer.at))?,
     };
-    let (good_for, differs) = match local {
+    let (good_for, good_until, differs) = match local {
         Ok((mine, max_age)) => {
-            let until = quote.at.checked_add(max_age);
-            let left = until.and_then(|until| until.since(state.tip().time)).unwrap_or(Seconds::ZERO);
-            (left, (mine != quote).then(|| Box::new(Ok(mine))))
+            let until = quote.at.checked_add(max_age).ok_or(QuoteError::TooLarge)?;
+            let left = until.since(state.tip().time).unwrap_or(Seconds::ZERO);
+            (left, until, (mine != quote).then(|| Box::new(Ok(mine))))
         }
-        Err(QuoteError::Contract(error)) => (Seconds::ZERO, Some(Box::new(Err(error)))),
+        Err(QuoteError::Contract(error)) => (Seconds::ZERO, state.tip().time, Some(Box::new(Err(error)))),
         Err(error) => return Err(error),
     };
-    Ok(Confirmed { quote, differs, good_for })
+    Ok(Confirmed { quote, differs, good_for, good_until })
 }

@@ -2,9 +2,10 @@
 
 use bithedge_protocol::UnixSeconds;
 use bithedge_protocol::math::MAX_PRICE;
-use bithedge_stacks::{Address, Principal};
+use bithedge_stacks::{Address, Principal, Value};
 use bithedge_suite::{Deployment, SuiteNetwork};
 
+use super::decision::Decision;
 use super::intent::{Capital, Governing, Intent, Prices, Protection, Recipient, Reserves, Upkeep};
 use super::plan::{Refusal, carried, sensible, some};
 
@@ -38,7 +39,7 @@ impl Intent {
             Self::Upkeep(intent) => intent.is_sensible(home),
             Self::Prices(intent) => intent.is_sensible(home),
             Self::Reserves(intent) => intent.is_sensible(home),
-            Self::Governing(intent) => intent.is_sensible(),
+            Self::Governing(intent) => intent.is_sensible(home, deployment),
         }
     }
 }
@@ -58,6 +59,36 @@ impl Home {
 
     fn has_principal(self, principal: &Principal) -> Result<(), Refusal> {
         self.has(principal.address())
+    }
+
+    /// Everybody whom a decision names, in whatever form. The deployment's own tokens are where they are.
+    fn has_everybody(self, deployment: &Deployment, value: &Value) -> Result<(), Refusal> {
+        match value {
+            Value::Principal(Principal::Contract(contract))
+                if deployment.sbtc().is_ok_and(|token| token == contract) || contract == deployment.stx() =>
+            {
+                Ok(())
+            }
+            Value::Principal(principal) => self.has_principal(principal),
+            Value::Optional(found) => {
+                found.iter().try_for_each(|value| self.has_everybody(deployment, value))
+            }
+            Value::Response(Ok(inner) | Err(inner)) => self.has_everybody(deployment, inner),
+            Value::List(values) => values.iter().try_for_each(|value| self.has_everybody(deployment, value)),
+            Value::Tuple(fields) => {
+                fields.values().try_for_each(|value| self.has_everybody(deployment, value))
+            }
+            Value::Int(_)
+            | Value::UInt(_)
+            | Value::Bool(_)
+            | Value::Buffer(_)
+            | Value::StringAscii(_)
+            | Value::StringUtf8(_) => Ok(()),
+        }
+    }
+
+    fn has_decision(self, deployment: &Deployment, decision: &Decision) -> Result<(), Refusal> {
+        decision.call(deployment).args.iter().try_for_each(|value| self.has_everybody(deployment, value))
     }
 
     fn has_recipient(self, recipient: Recipient) -> Result<(), Refusal> {
@@ -157,17 +188,18 @@ impl Reserves {
 }
 
 impl Governing {
-    fn is_sensible(&self) -> Result<(), Refusal> {
+    fn is_sensible(&self, home: Home, deployment: &Deployment) -> Result<(), Refusal> {
         match self {
             Self::Propose { decisions, title, .. } => {
                 some("length of the title", u128::from(!title.as_str().is_empty()))?;
-                count("decisions", decisions.len(), MOST_DECISIONS)
+                count("decisions", decisions.len(), MOST_DECISIONS)?;
+                decisions.iter().try_for_each(|decision| home.has_decision(deployment, decision))
             }
+            Self::Execute(decision) => home.has_decision(deployment, decision),
             Self::Vote { proposal, .. } | Self::Queue(proposal) | Self::Cancel(proposal) => {
                 some("proposal's number", *proposal)
             }
-            Self::Execute(_)
-            | Self::RenounceRole(_)
+            Self::RenounceRole(_)
             | Self::TripBreaker { .. }
             | Self::ReleaseBreaker(_)
             | Self::FreezeFundWithdrawals => Ok(()),

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bithedge_protocol::pool::{Order, Shares};
-use bithedge_protocol::{Asset, Seconds, TokenAmount, UnixSeconds, UsdE8};
-use bithedge_stacks::Principal;
+use bithedge_protocol::{Asset, Ppm, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
+use bithedge_stacks::{Principal, Value};
 
 /// How an amount is bound by the transaction's conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +59,22 @@ pub enum Sentence {
     Does(&'static str),
     /// A policy is bought.
     Buys(Order),
-    /// It is sold in two parts, as two policies: the asked tier's part and the rest.
-    MayBeSplit,
+    /// What the asked tier cannot take when the transaction is executed is sold by the next one.
+    MayOverflow {
+        /// The tier that is asked.
+        tier: u8,
+        /// The one after it.
+        next: u8,
+        /// Whether the asked tier may keep a part of it, so that there are two policies.
+        splits: bool,
+    },
+    /// As the tiers stand now, so much is sold out of this one.
+    SoldOutOf {
+        /// How much.
+        size: Sats,
+        /// The tier's number.
+        tier: u8,
+    },
     /// So much leaves the account.
     Leaves {
         /// How it is bound.
@@ -100,16 +114,37 @@ pub enum Sentence {
     },
     /// One sBTC counts as one BTC.
     SbtcCountsAsBtc,
-    /// Below this price the payout grows no more.
-    PayoutStopsAt(UsdE8),
-    /// A policy backed by STX may be paid in part, the same part for every holder.
+    /// At this price and below the payout is this many sBTC and no more, so that it is worth fewer dollars as bitcoin falls.
+    SbtcPayoutStopsAt {
+        /// The floor; the highest, if tiers could sell it at different ones.
+        floor: UsdE8,
+        /// The payout at that floor.
+        most: TokenAmount,
+        /// Whether another floor can come of it: then it is at least so much.
+        may_differ: bool,
+    },
+    /// Below this price the payout, counted in dollars, grows no more.
+    StxPayoutStopsAt {
+        /// The floor; the highest, if tiers could sell it at different ones.
+        floor: UsdE8,
+        /// Whether another floor can come of it.
+        may_differ: bool,
+    },
+    /// A policy backed by STX may be paid in part, the same part for every holder of its series.
     StxMayBePaidInPart,
     /// It can be exercised only after this long, and is otherwise paid at its expiry without being asked for.
     CanBeActivatedAfter(Seconds),
     /// The policy ends with this; nothing more is paid for it.
     PolicyEnds,
-    /// The price is the one at the time of the block, against the caller.
+    /// The price is the one at the time of the block, against the caller: the higher of newest and average.
     PriceOfTheBlock,
+    /// Bitcoin has fallen faster than its average, and the average is what counts.
+    AverageIsHigher {
+        /// The newest price.
+        newest: UsdE8,
+        /// The average of the last half-hour.
+        average: UsdE8,
+    },
     /// Nothing is paid: it ran out of the money.
     EndsWorthless,
     /// Nothing less than promised is reserved; this part of what is due is paid, the rest is recorded as owed.
@@ -139,8 +174,8 @@ pub enum Sentence {
         /// Whether it is the one after the next.
         is_next: bool,
     },
-    /// Capital can be lost: it stands behind policies.
-    CapitalAtRisk,
+    /// Capital in this token can be lost: it stands behind policies.
+    CapitalAtRisk(Asset),
     /// A deposit may come back instead of becoming shares, when the bucket is in a bad state at its close.
     DepositMayBeReturned,
     /// So many shares leave or are taken back.
@@ -149,6 +184,26 @@ pub enum Sentence {
         count: Shares,
         /// What they are worth at the last close.
         worth: TokenAmount,
+        /// Of what.
+        asset: Asset,
+    },
+    /// Shares are given up for what a dead bucket guarantees.
+    GivesUpShares {
+        /// How many.
+        count: Shares,
+        /// What they bring, as the bucket stands now.
+        paid: TokenAmount,
+        /// What they were worth at the last close.
+        worth: TokenAmount,
+        /// Of what.
+        asset: Asset,
+    },
+    /// A part of what an exit is worth stays in the bucket.
+    ExitFee {
+        /// The part at today's use of the bucket.
+        rate: Ppm,
+        /// That of what the shares were worth at the last close.
+        fee: TokenAmount,
         /// Of what.
         asset: Asset,
     },
@@ -182,6 +237,19 @@ pub enum Sentence {
         contract: &'static str,
         /// The function.
         function: &'static str,
+        /// What it is called with, by the contract's names and in its units.
+        arguments: Vec<(String, Value)>,
+    },
+    /// A decision that pays when it is carried out.
+    WouldPay {
+        /// Of what.
+        asset: Asset,
+        /// How much.
+        amount: TokenAmount,
+        /// Out of what.
+        from: Purse,
+        /// To whom.
+        to: Principal,
     },
     /// A vote is final.
     VoteIsFinal,
@@ -202,10 +270,15 @@ impl Sentence {
                 order.tier,
                 order.asset
             ),
-            Self::MayBeSplit => {
-                "If the tier cannot take all of it, it is sold as two policies, the rest at the \
-                 next tier's terms."
-                    .to_owned()
+            Self::MayOverflow { tier, next, splits } => {
+                let what = if *splits { "the rest as a second policy, or all of it," } else { "all of it" };
+                format!(
+                    "If tier {tier} cannot take all of it when the transaction is executed, tier {next} sells \
+                     {what} at its own terms."
+                )
+            }
+            Self::SoldOutOf { size, tier } => {
+                format!("As the tiers stand now, {} BTC of it is sold out of tier {tier}.", size.parts())
             }
             Self::Leaves { bound, asset, amount } => {
                 format!(
@@ -234,13 +307,21 @@ impl Sentence {
                  lose that, so does the payout."
                     .to_owned()
             }
-            Self::PayoutStopsAt(floor) => {
-                format!("Below {floor} the payout grows no more: what bitcoin loses further is not covered.")
-            }
+            Self::SbtcPayoutStopsAt { floor, most, may_differ } => format!(
+                "At {floor} and below it {} {} and no more, which is worth fewer dollars the further \
+                 bitcoin falls: what is lost further is not covered.",
+                if *may_differ { "may pay" } else { "pays" },
+                Asset::Sbtc.show(*most)
+            ),
+            Self::StxPayoutStopsAt { floor, may_differ } => format!(
+                "Below {floor} the payout, counted in dollars, {} no more: what bitcoin loses further is not \
+                 covered.",
+                if *may_differ { "may grow" } else { "grows" }
+            ),
             Self::StxMayBePaidInPart => {
                 "It is backed by STX. Should STX fall so far that lock, free assets and insurance \
-                 fund do not suffice, every holder is paid the same part, and the rest is \
-                 recorded as owed."
+                 fund do not suffice, every holder of the same series (expiry and strike) is paid the same \
+                 part, and the rest is recorded as owed."
                     .to_owned()
             }
             Self::CanBeActivatedAfter(delay) => format!(
@@ -251,17 +332,22 @@ impl Sentence {
             ),
             Self::PolicyEnds => "The policy ends with this, and nothing more is paid for it.".to_owned(),
             Self::PriceOfTheBlock => {
-                "The amount follows from the prices in the block that takes the transaction; the \
-                 transaction fails, and costs only its fee, if it would be less than the least \
-                 amount above."
+                "It is paid at the prices of the block that takes the transaction: the higher of the newest \
+                 price and the average of the last half-hour, for bitcoin and STX alike, so that after a fast \
+                 fall waiting may pay more. If it came to less than the least amount above, the transaction \
+                 fails and costs only its fee."
                     .to_owned()
             }
+            Self::AverageIsHigher { newest, average } => format!(
+                "Bitcoin's newest price is {newest}, but its average of the last half-hour is {average}, and \
+                 that counts now."
+            ),
             Self::EndsWorthless => {
                 "The policy ran out of the money: it ends, and nothing is paid for it.".to_owned()
             }
             Self::PaidInPart { due, paid, asset } => format!(
-                "{} of the {} due is paid, the same part as to every holder; the rest is recorded \
-                 as owed, and is not paid by this.",
+                "{} of the {} due is paid, the same part as to every holder of the same series (expiry and \
+                 strike); the rest is recorded as owed, and is not paid by this.",
                 asset.show(*paid),
                 asset.show(*due)
             ),
@@ -275,9 +361,13 @@ impl Sentence {
                 "It takes part in the daily close that is due {}{due}.",
                 if *is_next { "after the one of " } else { "from " }
             ),
-            Self::CapitalAtRisk => {
-                "This capital stands behind policies: it can be lost in part or in full when bitcoin \
-             falls."
+            Self::CapitalAtRisk(Asset::Sbtc) => {
+                "This capital stands behind policies: it can be lost in part or in full when bitcoin falls."
+                    .to_owned()
+            }
+            Self::CapitalAtRisk(Asset::Stx) => {
+                "This capital stands behind policies: it can be lost in part or in full when bitcoin falls, \
+                 and more of it the further STX falls, since what is owed is owed in dollars."
                     .to_owned()
             }
             Self::DepositMayBeReturned => {
@@ -288,6 +378,17 @@ impl Sentence {
             Self::Shares { count, worth, asset } => {
                 format!("{} shares, worth {} at the last close.", count.count(), asset.show(*worth))
             }
+            Self::GivesUpShares { count, paid, worth, asset } => format!(
+                "Gives up {} shares for {}, as the bucket stands now; at the last close they were worth {}.",
+                count.count(),
+                asset.show(*paid),
+                asset.show(*worth)
+            ),
+            Self::ExitFee { rate, fee, asset } => format!(
+                "The close keeps an exit fee for those who stay: {rate} at today's use of the bucket, which \
+                 is {} of that worth; what it is then is decided by the close.",
+                asset.show(*fee)
+            ),
             Self::AtRiskUntilPaid => {
                 "What is queued bears gains and losses until a close pays it; that may take \
                  several closes, since locked capital cannot leave."
@@ -310,7 +411,16 @@ impl Sentence {
             }
             Self::Reports { btc, stx } => format!("Reports {btc} for a bitcoin and {stx} for an STX."),
             Self::CannotBeTakenBack => "It cannot be taken back.".to_owned(),
-            Self::Decides { contract, function } => format!("Decides {function} of {contract}."),
+            Self::Decides { contract, function, arguments } => {
+                let told: Vec<String> =
+                    arguments.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                let told = told.join(", ").replace(char::is_control, " ");
+                let colon = if told.is_empty() { "" } else { ": " };
+                format!("Decides {function} of {contract}{colon}{told}.")
+            }
+            Self::WouldPay { asset, amount, from, to } => {
+                format!("Carried out, it pays {} out of {from} to {to}.", asset.show(*amount))
+            }
             Self::VoteIsFinal => "A vote cannot be changed.".to_owned(),
         }
     }
@@ -332,6 +442,8 @@ mod tests {
     fn every_sentence_is_one() {
         let (asset, amount) = (Asset::Sbtc, TokenAmount::new(1_500_000));
         let (bound, from) = (Bound::AtLeast, Purse::Vault);
+        let floor = UsdE8::new(4_250_000_000_000);
+        let to: Principal = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5".parse().unwrap();
         let order = Order {
             asset,
             tier: 2,
@@ -342,13 +454,23 @@ mod tests {
         let all = [
             Sentence::Does("Does it."),
             Sentence::Buys(order),
-            Sentence::MayBeSplit,
+            Sentence::MayOverflow { tier: 1, next: 2, splits: true },
             Sentence::Leaves { bound: Bound::AtMost, asset, amount },
             Sentence::NothingLeaves,
             Sentence::Arrives { bound, asset, amount, from, at: None },
             Sentence::Shifts { bound: Bound::Exactly, asset, amount, from, to: Purse::Fund },
             Sentence::SbtcCountsAsBtc,
-            Sentence::PayoutStopsAt(UsdE8::new(4_250_000_000_000)),
+            Sentence::SbtcPayoutStopsAt { floor, most: amount, may_differ: false },
+            Sentence::SbtcPayoutStopsAt { floor, most: amount, may_differ: true },
+            Sentence::StxPayoutStopsAt { floor, may_differ: false },
+            Sentence::StxPayoutStopsAt { floor, may_differ: true },
+            Sentence::SoldOutOf { size: order.size, tier: 3 },
+            Sentence::MayOverflow { tier: 1, next: 2, splits: false },
+            Sentence::AverageIsHigher { newest: floor, average: UsdE8::new(4_500_000_000_000) },
+            Sentence::GivesUpShares { count: Shares::new(7), paid: amount, worth: amount, asset },
+            Sentence::ExitFee { rate: bithedge_protocol::Ppm::new(5_000), fee: amount, asset },
+            Sentence::CapitalAtRisk(Asset::Stx),
+            Sentence::WouldPay { asset, amount, from: Purse::Treasury, to: to.clone() },
             Sentence::StxMayBePaidInPart,
             Sentence::CanBeActivatedAfter(Seconds::new(3_600)),
             Sentence::PolicyEnds,
@@ -357,7 +479,7 @@ mod tests {
             Sentence::PaidInPart { due: amount, paid: amount, asset },
             Sentence::CommitsTo { tier: 2, asset, net: amount, bounty: amount },
             Sentence::TakesPartAt { due: UnixSeconds::new(1_768_550_400), is_next: true },
-            Sentence::CapitalAtRisk,
+            Sentence::CapitalAtRisk(Asset::Sbtc),
             Sentence::DepositMayBeReturned,
             Sentence::Shares { count: Shares::new(7), worth: amount, asset },
             Sentence::AtRiskUntilPaid,
@@ -367,7 +489,15 @@ mod tests {
             Sentence::EarnsBounty { amount, asset },
             Sentence::Reports { btc: UsdE8::new(1), stx: UsdE8::new(2) },
             Sentence::CannotBeTakenBack,
-            Sentence::Decides { contract: "oracle", function: "set-bounds" },
+            Sentence::Decides { contract: "oracle", function: "set-bounds", arguments: Vec::new() },
+            Sentence::Decides {
+                contract: "treasury",
+                function: "execute-payment",
+                arguments: vec![
+                    ("amount".to_owned(), Value::UInt(5)),
+                    ("reason".to_owned(), Value::StringAscii("a\nb\u{c}c".to_owned())),
+                ],
+            },
             Sentence::VoteIsFinal,
         ];
         for sentence in &all {
@@ -381,5 +511,18 @@ mod tests {
              paid for and paid out in sBTC."
         );
         assert_eq!(told(&all[3]), "At most 0.015 sBTC leaves this account, besides the network's fee.");
+        let says = |words: &str| assert!(all.iter().any(|one| told(one).contains(words)), "{words}");
+        // Below its floor an sBTC payout is a number of sBTC, which falls with bitcoin.
+        says("At 42,500 USD and below it pays 0.015 sBTC and no more, which is worth fewer dollars");
+        says("Below 42,500 USD the payout, counted in dollars, grows no more");
+        // Series are short by different parts.
+        for one in [Sentence::StxMayBePaidInPart, Sentence::PaidInPart { due: amount, paid: amount, asset }] {
+            assert!(told(&one).contains("every holder of the same series (expiry and strike)"));
+        }
+        assert!(told(&Sentence::CapitalAtRisk(Asset::Stx)).contains("the further STX falls"));
+        assert!(told(&Sentence::PriceOfTheBlock).contains("the higher of the newest price and the average"));
+        says("amount u5, reason \"a\\nb c\".");
+        says("pays 0.015 sBTC out of the treasury to ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5.");
+        says("0.5 % at today's use of the bucket, which is 0.015 sBTC of that worth");
     }
 }

@@ -130,9 +130,10 @@ fn check_close(state: &State, id: BucketId) -> Checked {
     asserts(bucket.live.iter().all(|expiry| *expiry > boundary), errors::LIQUIDITY_POOL_SETTLE_FIRST)
 }
 
-/// What a settlement would move.
+/// What a settlement is about.
 struct Settlement {
-    fund: u128,
+    /// What the series are due beyond their own locks. It is fixed from the expiry on.
+    short: u128,
     bounty: u128,
 }
 
@@ -183,7 +184,7 @@ fn settlement(state: &State, id: BucketId, expiry: UnixSeconds) -> Result<Settle
         rules::vault_pays(state)?;
     }
     let bounty = bucket.pot.min(MOST_BOUNTIES.min(book.policies).checked_mul(collateral.bounty).fits()?);
-    Ok(Settlement { fund, bounty })
+    Ok(Settlement { short, bounty })
 }
 
 /// What a whole series is due at a boundary's price.
@@ -211,16 +212,17 @@ fn plan_settle(state: &State, bucket: BucketId, expiry: UnixSeconds) -> Result<P
         token: state.token(bucket.asset)?,
         expiry: expiry.get().into(),
     };
-    let found = known(settlement(state, bucket, expiry))?.unwrap_or(Settlement { fund: 0, bounty: 0 });
+    let found = known(settlement(state, bucket, expiry))?.unwrap_or(Settlement { short: 0, bounty: 0 });
     let mut draft = Draft::of(state, call)
         .says(Sentence::Does(
             "Settles what the bucket sold for this expiry: what is due is set aside for its holders.",
         ))
         .gives_nothing();
-    if found.fund > 0 {
-        // What the fund adds at this state; when others come first it can only be less.
-        let fund = amount(found.fund);
-        draft = draft.shifts(Bound::AtMost, bucket.asset, fund, Purse::Fund, Purse::Vault)?;
+    if found.short > 0 {
+        // Not what the fund would add at this state: a contribution or a new period lets it add more, an activation at another
+        // expiry leaves more to it. Book and price are fixed, so it never adds more than what is short.
+        let most = amount(found.short.min(MAX_COVER));
+        draft = draft.shifts(Bound::AtMost, bucket.asset, most, Purse::Fund, Purse::Vault)?;
     }
     Ok(earning(draft, bucket.asset, found.bounty).done())
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bithedge_protocol::UnixSeconds;
-use bithedge_stacks::address::Address;
+use bithedge_stacks::address::{Address, Hash160};
 use bithedge_stacks::network::Network;
 use bithedge_stacks::render::Line;
 use bithedge_stacks::transaction::{
-    Authorization, BuildError, FungibleCode, KeyEncoding, NonFungibleCode, PartialError, Payload,
+    Authorization, BuildError, FungibleCode, KeyEncoding, Memo, NonFungibleCode, PartialError, Payload,
     PostCondition, PostConditionMode, PostConditionPrincipal, Signature, SingleSigCondition,
     SingleSigHashMode, SpendingCondition, Transaction, TransactionBuilder, Txid, UnsignedTransaction,
     VerifyError,
@@ -59,6 +59,9 @@ pub struct Approval {
     pub network: Network,
     /// The account's nonce that it would use.
     pub nonce: u64,
+    /// Nonces before it that nobody has: until something is done with each of them, this waits, and then it is executed
+    /// whenever that is. Only for what takes an earlier transaction's place.
+    pub waits_for: Vec<u64>,
     /// The fee, which is taken even if the transaction fails.
     pub fee: MicroStx,
     /// The intent's name.
@@ -297,6 +300,31 @@ pub fn cancellation(earlier: &Prepared) -> Result<Prepared, ReviewError> {
         valid_until: None,
         ..earlier.clone()
     })
+}
+
+/// The intent of a transfer that only uses up a nonce.
+pub(super) const USE_UP_NONCE: &str = "use-up-nonce";
+
+/// What a cancellation says where the same call does not do.
+pub(super) const CANCELLING: &str = "This takes the place of the earlier transaction, so that it cannot happen any more. \
+     If the earlier one is mined first, this one has no effect.";
+
+/// A transfer of one micro-STX to the address whose key nobody has: it uses up a nonce at the least cost, and miners take it
+/// whatever became of contracts.
+pub(super) fn burning(account: Address, network: Network, why: &str) -> Prepared {
+    let nobody = Address { version: network.version.single_sig(), hash: Hash160([0; 20]) };
+    let least = MicroStx::new(1);
+    Prepared {
+        account,
+        network,
+        payload: Payload::TokenTransfer { recipient: nobody.into(), amount: least, memo: Memo::EMPTY },
+        post_conditions: Vec::new(),
+        intent: USE_UP_NONCE.to_owned(),
+        words: vec![why.to_owned(), "One micro-STX is given up, beside the fee.".to_owned()],
+        leaves: vec![AssetAmount { asset: Asset::Stx, amount: least.micro().into() }],
+        arrives: Vec::new(),
+        valid_until: None,
+    }
 }
 
 /// Why a signature was thrown away. Nothing was sent.

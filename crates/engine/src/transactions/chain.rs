@@ -53,8 +53,10 @@ pub enum Lookup {
     Found(Box<TransactionRecord>),
     /// Whoever was asked has never heard of it, or forgot it.
     Absent,
-    /// Nobody could tell.
+    /// Nobody could tell at the moment.
     Unknown,
+    /// Nobody who is asked can ever tell: there is no Stacks API among them.
+    Untold,
 }
 
 /// A chain that transactions are sent to. Every call asks anew; nothing is cached.
@@ -123,12 +125,7 @@ impl Chain for NodeClient {
     }
 
     async fn nonces(&self, address: &Address) -> Result<AddressNonces, ChainError> {
-        match Self::nonces(self, &Principal::from(*address)).await {
-            Ok(nonces) => Ok(nonces),
-            // A node without the API has no such path.
-            Err(error @ ClientError::NotFound { .. }) => Err(ChainError::NotOffered(error.to_string())),
-            Err(error) => Err(error.into()),
-        }
+        Ok(Self::nonces(self, &Principal::from(*address)).await?)
     }
 
     async fn estimate_fee(&self, transaction: &Transaction) -> Result<FeeEstimate, ChainError> {
@@ -143,6 +140,7 @@ impl Chain for NodeClient {
         match self.broadcast(transaction).await {
             Ok(_) => Ok(()),
             Err(ClientError::Rejected(rejection)) => Err(SendError::Rejected(rejection.reason)),
+            // No endpoint was even connected to, or else the client says that it is uncertain.
             Err(error @ ClientError::Unreachable { .. }) => Err(SendError::NotDelivered(error.to_string())),
             // Whatever else an endpoint answered, it had the bytes.
             Err(error) => Err(SendError::Uncertain(error.to_string())),
@@ -153,7 +151,7 @@ impl Chain for NodeClient {
         match Self::transaction(self, txid).await {
             Ok(record) => Ok(Lookup::Found(Box::new(record))),
             Err(ClientError::NotFound { .. }) => Ok(Lookup::Absent),
-            Err(ClientError::Unsupported { .. }) => Ok(Lookup::Unknown),
+            Err(ClientError::Unsupported { .. }) => Ok(Lookup::Untold),
             Err(error) => Err(error.into()),
         }
     }

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use bithedge_stacks::address::Address;
 use bithedge_stacks::network::Network;
-use bithedge_stacks::transaction::Txid;
-use bithedge_stacks::units::MicroStx;
 use tokio::sync::broadcast;
 
 use super::draft::Draft;
@@ -109,7 +107,13 @@ impl Core {
 
     /// Nonces of an account that are in hand.
     pub(super) fn held(&self, account: &Address) -> BTreeSet<u64> {
-        let drafted = self.drafts.values().filter(|draft| draft.prepared.account == *account);
+        self.held_but(account, None)
+    }
+
+    /// The same, without one draft.
+    pub(super) fn held_but(&self, account: &Address, but: Option<TransactionId>) -> BTreeSet<u64> {
+        let drafted = self.drafts.iter().filter(|(id, _)| but != Some(**id)).map(|(_, draft)| draft);
+        let drafted = drafted.filter(|draft| draft.prepared.account == *account);
         let signed = self.entries.values().filter(|entry| entry.account == *account && entry.holds_nonce());
         drafted.map(|draft| draft.nonce).chain(signed.map(|entry| entry.nonce)).collect()
     }
@@ -126,39 +130,9 @@ impl Core {
         nonces::gaps(chain, &self.held(account))
     }
 
-    /// The fees of everything under way from an account, but for what has this nonce.
-    pub(super) fn fees_under_way(&self, account: &Address, but: u64) -> u128 {
-        let fees = |fee: MicroStx| u128::from(fee.micro());
-        let signed = self
-            .entries
-            .values()
-            .filter(|entry| entry.account == *account && entry.nonce != but && entry.status.is_under_way())
-            .map(|entry| fees(entry.fee));
-        let drafted = self
-            .drafts
-            .values()
-            .filter(|draft| draft.prepared.account == *account && draft.nonce != but)
-            .map(|draft| fees(draft.fee));
-        signed.chain(drafted).sum()
-    }
-
     /// Accounts with something that is watched.
     pub(super) fn accounts(&self) -> BTreeSet<Address> {
         self.entries.values().map(|entry| entry.account).collect()
-    }
-
-    /// A later transaction of ours with the same nonce that is under way.
-    pub(super) fn successor(&self, entry: &Entry) -> Option<Txid> {
-        self.entries
-            .values()
-            .rev()
-            .find(|other| {
-                other.id > entry.id
-                    && other.account == entry.account
-                    && other.nonce == entry.nonce
-                    && (other.status.is_under_way() || other.status.is_mined())
-            })
-            .map(|other| other.txid)
     }
 
     /// Writes a change down, then takes it over, then tells it. If it cannot be written, nothing changes.

@@ -6,18 +6,20 @@ use bithedge_stacks::transaction::{Transaction, UnsignedTransaction};
 use bithedge_stacks::units::MicroStx;
 
 use super::approval::{
-    Approval, Digest, Review, ReviewError, SignatureMismatch, build, check_signed, review,
+    Approval, CANCELLING, Digest, Review, ReviewError, SignatureMismatch, USE_UP_NONCE, build, burning,
+    cancellation, check_signed, review,
 };
 use super::chain::ChainError;
+use super::claims::cost;
 use super::core::Core;
 use super::entry::{Approved, Entry};
 use super::fees::FeeError;
 use super::journal::JournalError;
 use super::nonces::{self, ChainNonces};
-use super::prepared::{Asset, Prepared};
+use super::prepared::Prepared;
 use super::service::Question;
 use super::signer::SignerError;
-use super::status::{Purpose, RefusedBecause, Status, TransactionId, TransactionUpdate};
+use super::status::{DropReason, Purpose, RefusedBecause, Status, TransactionId, TransactionUpdate};
 use crate::clock::Moment;
 
 /// Something that waits for an approval, or is being signed.
@@ -30,6 +32,8 @@ pub(super) struct Draft {
     pub(super) bytes: Vec<u8>,
     pub(super) unsigned: UnsignedTransaction,
     pub(super) asked: Moment,
+    /// What was given up and has its nonce: it may be this very wish.
+    pub(super) takes: Option<TransactionId>,
     /// Approved, and at the signer.
     pub(super) is_approved: bool,
     /// The question was closed while it was at the signer: if that fails, it does not stand again.
@@ -60,10 +64,8 @@ pub enum DraftError {
     /// The time for it is over. Prepare it again.
     #[error("the time to approve this ended at {0}")]
     TooLate(UnixSeconds),
-    /// The account has too little STX for the fee and what would leave, counting the fees of what is under way.
-    #[error(
-        "{needed} micro-STX are needed for the transaction and the fees of those under way, {available} are there"
-    )]
+    /// The account has too little STX for the fee and what would leave, counting what those under way may take.
+    #[error("{needed} micro-STX are needed for the transaction and those under way, {available} are there")]
     InsufficientFunds {
         /// Needed, in micro-STX.
         needed: u128,
@@ -76,6 +78,26 @@ pub enum DraftError {
     /// Its nonce is used in the meantime: it, or another one, was mined.
     #[error("transaction {0} cannot be replaced any more: its nonce is used")]
     Overtaken(TransactionId),
+    /// Another transaction of ours has its nonce and is under way: signing this would evict that one. If that is what is
+    /// wanted, replace or cancel that one.
+    #[error("transaction {by} has the nonce of transaction {earlier} now, and would be evicted")]
+    Superseded {
+        /// What was to be replaced, or was given up.
+        earlier: TransactionId,
+        /// What has its nonce.
+        by: TransactionId,
+    },
+    /// A transaction that was given up may still be mined, besides a new one with another nonce. If this is meant to repeat
+    /// it, use [`replace`](super::Transactions::replace) or [`replace_with`](super::Transactions::replace_with); if it is no
+    /// longer wanted, [`cancel`](super::Transactions::cancel) it. If its nonce is used already, look at the chain first.
+    #[error("transaction {0} was given up and may still be mined: repeat it in its own place, or cancel it")]
+    Unresolved(TransactionId),
+    /// Another wallet's transaction with this nonce waits, and would be evicted. Wait for it.
+    #[error("another wallet's transaction with nonce {0} is waiting")]
+    TakenElsewhere(u64),
+    /// It replaces a transaction of another account.
+    #[error("transaction {0} is another account's")]
+    OtherAccount(TransactionId),
     /// Another approval with its nonce is being asked for.
     #[error("a replacement of transaction {0} is waiting for an answer already")]
     AlreadyAsked(TransactionId),
@@ -143,13 +165,26 @@ pub(super) struct Order {
 }
 
 impl Core {
-    /// A transaction that may be replaced: prepared again, and its nonce.
-    pub(super) fn replaceable(&self, earlier: TransactionId) -> Result<(Prepared, u64), DraftError> {
+    /// A transaction whose place another one may take.
+    pub(super) fn replaceable(&self, earlier: TransactionId) -> Result<Entry, DraftError> {
         let entry = self.entries.get(&earlier).ok_or(DraftError::NotReplaceable(earlier))?;
         let may_be = entry.status.is_under_way()
             || matches!(entry.status, Status::Dropped { .. } | Status::Replaced { .. });
-        let prepared = entry.prepared(self.network).filter(|_| may_be);
-        Ok((prepared.ok_or(DraftError::NotReplaceable(earlier))?, entry.nonce))
+        if may_be { Ok(entry.clone()) } else { Err(DraftError::NotReplaceable(earlier)) }
+    }
+
+    /// What takes a transaction's place without effect: see [`cancellation`] and [`burning`].
+    pub(super) fn cancelling(&self, earlier: TransactionId) -> Result<(Prepared, u64), DraftError> {
+        let entry = self.replaceable(earlier)?;
+        // The same call is no use if no miner takes it, and a second time it is no better than the first.
+        let is_hopeless = self.is_cancelled(&entry)
+            || matches!(entry.approved.purpose, Purpose::Cancels { .. })
+            || matches!(&entry.status, Status::Dropped { reason: DropReason::Unminable { .. } });
+        let by_call = entry.prepared(self.network).filter(|_| !is_hopeless);
+        let prepared = by_call
+            .and_then(|prepared| cancellation(&prepared).ok())
+            .unwrap_or_else(|| burning(entry.account, self.network, CANCELLING));
+        Ok((prepared, entry.nonce))
     }
 
     /// Gives it a nonce and a fee, and asks.
@@ -174,10 +209,31 @@ impl Core {
                 if self.drafts.values().any(is_asked) {
                     return Err(DraftError::AlreadyAsked(earlier));
                 }
+                if let Some(by) = self.rival(&account, nonce, Some(earlier)) {
+                    return Err(DraftError::Superseded { earlier, by });
+                }
+                if chain.foreign.contains(&nonce) {
+                    return Err(DraftError::TakenElsewhere(nonce));
+                }
                 nonce
             }
-            _ => nonces::next(chain, &self.held(&account), &self.abandoned(&account))
-                .ok_or(DraftError::NoNonce)?,
+            _ => {
+                let nonce = nonces::next(chain, &self.held(&account), &self.abandoned(&account))
+                    .ok_or(DraftError::NoNonce)?;
+                // What only uses up a nonce repeats nothing, and may be the one way to end a wait.
+                let unresolved = self.unresolved(&account, nonce, &prepared.intent);
+                if let Some(earlier) = unresolved.filter(|_| prepared.intent != USE_UP_NONCE) {
+                    return Err(DraftError::Unresolved(earlier));
+                }
+                nonce
+            }
+        };
+        let takes = self.given_up(&account, nonce);
+        let waits_for = {
+            let mut held = self.held(&account);
+            held.retain(|held| *held < nonce);
+            held.insert(nonce);
+            nonces::gaps(chain, &held)
         };
         let outbids = self.store.highest_fee(&account, nonce)?;
         // Nonce and fee take the same room whatever they are.
@@ -185,11 +241,7 @@ impl Core {
         let fee = self.settings.fees.choose(&prepared.payload, size, estimate, outbids)?;
         let bytes = build(&prepared, nonce, fee)?;
         let Review { unsigned, lines, leaves } = review(&bytes, &prepared, nonce, fee)?;
-        let leaving =
-            leaves.iter().filter(|leaving| leaving.asset == Asset::Stx).map(|leaving| leaving.amount).max();
-        let needed = u128::from(fee.micro())
-            .saturating_add(leaving.unwrap_or_default())
-            .saturating_add(self.fees_under_way(&account, nonce));
+        let needed = cost(fee, &leaves).saturating_add(self.committed(&account, nonce, chain.executed));
         let available = u128::from(balance.micro());
         if needed > available {
             return Err(DraftError::InsufficientFunds { needed, available });
@@ -205,6 +257,7 @@ impl Core {
             account,
             network: prepared.network,
             nonce,
+            waits_for,
             fee,
             intent: prepared.intent.clone(),
             words: prepared.words.clone(),
@@ -221,6 +274,7 @@ impl Core {
             bytes,
             unsigned,
             asked: now,
+            takes,
             is_approved: false,
             is_withdrawn: false,
         };
@@ -314,17 +368,32 @@ impl Core {
         }
     }
 
-    /// Whether the nonce of an approved draft is still the right one.
+    /// Whether the nonce of an approved draft is still the right one: unused, nobody else's, and the lowest that is free, if
+    /// it is not another one's by purpose. What is signed behind a gap would be executed whenever that is closed.
     pub(super) fn still_stands(&self, id: TransactionId, chain: &ChainNonces) -> bool {
-        self.drafts.get(&id).is_some_and(|draft| {
-            let taken_by_others =
-                chain.waiting.as_ref().is_some_and(|waiting| waiting.contains(&draft.nonce))
-                    && !self
-                        .entries
-                        .values()
-                        .any(|entry| entry.account == draft.prepared.account && entry.nonce == draft.nonce);
-            draft.nonce >= chain.executed && !taken_by_others
-        })
+        let Some(draft) = self.drafts.get(&id) else { return false };
+        let (account, nonce) = (draft.prepared.account, draft.nonce);
+        let earlier = draft.approval.purpose.earlier();
+        let waits = chain.waiting.as_ref().is_some_and(|waiting| waiting.contains(&nonce));
+        let is_ours = || self.entries.values().any(|entry| entry.account == account && entry.nonce == nonce);
+        if nonce < chain.executed
+            || chain.foreign.contains(&nonce)
+            || (waits && !is_ours())
+            || self.rival(&account, nonce, earlier).is_some()
+        {
+            return false;
+        }
+        let held = self.held_but(&account, Some(id));
+        earlier.is_some() || nonces::next(chain, &held, &self.abandoned(&account)) == Some(nonce)
+    }
+
+    /// Why a question that does not stand any more must not be asked again with another nonce: it took the place of
+    /// something that was given up, which may be the same wish.
+    pub(super) fn not_again(&self, id: TransactionId) -> Option<DraftError> {
+        let draft = self.drafts.get(&id)?;
+        let earlier = draft.takes.filter(|_| draft.approval.purpose.earlier().is_none())?;
+        let by = self.rival(&draft.prepared.account, draft.nonce, None);
+        Some(by.map_or(DraftError::Overtaken(earlier), |by| DraftError::Superseded { earlier, by }))
     }
 
     /// Takes what was signed, if it is what was approved, and writes it down.

@@ -108,7 +108,10 @@ impl Entry {
             DropReason::Rejected { refusal, .. } => {
                 matches!(refusal, Refusal::NonceTaken | Refusal::NonceUsed)
             }
-            DropReason::OutOfDate | DropReason::Lost => false,
+            DropReason::OutOfDate
+            | DropReason::Cancelled
+            | DropReason::Unminable { .. }
+            | DropReason::Lost => false,
         };
         !self.is_settled && matches!(&self.status, Status::Dropped { reason } if !taken_by_others(reason))
     }

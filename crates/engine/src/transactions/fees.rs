@@ -73,7 +73,9 @@ impl FeePolicy {
 
     /// The fee for a transaction of `bytes` bytes.
     ///
-    /// `outbids` is the highest fee of an earlier transaction of ours with the same nonce, which must be exceeded.
+    /// `outbids` is the highest fee of an earlier transaction of ours with the same nonce, which must be exceeded. The
+    /// ceiling is for what the network asks; an earlier fee is outbid all the same, then by no more than nodes need, as
+    /// otherwise the account could do nothing any more.
     ///
     /// # Errors
     /// [`FeeError`]: it would have to be more than may be paid.
@@ -93,9 +95,16 @@ impl FeePolicy {
                 earlier.checked_add(MicroStx::new(more)).ok_or(FeeError::Overflow)?
             }
         };
-        let needed = floor.max(outbid).max(estimate);
+        let needed = floor.max(estimate);
         let ceiling = self.ceiling(payload);
-        if needed > ceiling { Err(FeeError::AboveCeiling { needed, ceiling }) } else { Ok(needed) }
+        if needed > ceiling {
+            return Err(FeeError::AboveCeiling { needed, ceiling });
+        }
+        let least = match outbids {
+            None => MicroStx::ZERO,
+            Some(earlier) => earlier.checked_add(MicroStx::new(1)).ok_or(FeeError::Overflow)?,
+        };
+        Ok(needed.max(outbid.min(ceiling)).max(least))
     }
 }
 
@@ -132,6 +141,8 @@ mod tests {
             Err(FeeError::AboveCeiling { needed: MicroStx::new(3_000_001), ceiling: policy.call_ceiling });
         assert_eq!(fee(3_000_001, None), over);
         assert_eq!(fee(0, Some(1_000)), Ok(MicroStx::new(1_250)));
+        assert_eq!(fee(0, Some(2_900_000)), Ok(MicroStx::new(3_000_000)), "no more than the ceiling");
+        assert_eq!(fee(0, Some(5_000_000)), Ok(MicroStx::new(5_000_001)), "and yet outbid");
         assert_eq!(fee(0, Some(u64::MAX)), Err(FeeError::Overflow));
         let thrifty = FeePolicy { replacement_percent: 0, ..policy };
         let outbid = thrifty.choose(&call(), 1, MicroStx::ZERO, Some(MicroStx::new(1_000)));

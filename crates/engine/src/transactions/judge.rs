@@ -30,11 +30,13 @@ pub(super) struct Evidence {
     pub(super) lookup: Lookup,
     /// Another transaction of the account with the same nonce that is in the chain.
     pub(super) replacer: Option<(Txid, InBlock)>,
-    /// A later transaction of ours with the same nonce that is under way.
+    /// A later transaction of ours with the same nonce that somebody took.
     pub(super) successor: Option<Txid>,
+    /// Whether its cancellation was signed, whatever became of that.
+    pub(super) is_cancelled: bool,
     /// Since which tip the nonce has been used without anybody saying by what.
     pub(super) nonce_used_since: Option<u64>,
-    /// Whether it was already missing from its block when the chain was asked the last time.
+    /// Whether it was already missing when the chain was asked the last time.
     pub(super) was_missed: bool,
     /// This computer's clock.
     pub(super) now: UnixSeconds,
@@ -53,7 +55,7 @@ pub(super) struct Verdict {
     pub(super) receipt: Option<Receipt>,
     /// The nonce is used, and nobody says by what.
     pub(super) is_nonce_used: bool,
-    /// It is missing from its block. One of several nodes behind one address may just be late, so that it takes two
+    /// It is missing from its block, or would be given up. One of several nodes behind one address may just be late, so that it takes two
     /// answers in a row to believe it.
     pub(super) is_missed: bool,
 }
@@ -81,7 +83,8 @@ pub(super) fn judge(entry: &Entry, evidence: &Evidence, depths: Depths) -> Verdi
     match &evidence.lookup {
         // It may not have been sent at all: sending is always safe.
         Lookup::Unknown => Verdict { resend: entry.status == Status::Signed, ..Verdict::keep(entry) },
-        Lookup::Absent => gone(entry, evidence, depths),
+        Lookup::Untold => untold(entry, evidence),
+        Lookup::Absent => gone(entry, evidence, depths, None),
         Lookup::Found(record) => {
             if let Some(what) = contradiction(entry, record) {
                 return Verdict { note: Some(Note::Contradiction { what }), ..Verdict::keep(entry) };
@@ -91,9 +94,8 @@ pub(super) fn judge(entry: &Entry, evidence: &Evidence, depths: Depths) -> Verdi
                     included(entry, evidence, depths, record, inclusion)
                 }
                 TransactionStatus::Pending => waiting(entry, evidence, depths),
-                TransactionStatus::Included(_) | TransactionStatus::Dropped(_) => {
-                    gone(entry, evidence, depths)
-                }
+                TransactionStatus::Dropped(why) => gone(entry, evidence, depths, Some(why)),
+                TransactionStatus::Included(_) => gone(entry, evidence, depths, None),
             }
         }
     }
@@ -172,8 +174,40 @@ fn waiting(entry: &Entry, evidence: &Evidence, depths: Depths) -> Verdict {
     }
 }
 
-/// It is neither waiting nor in the chain, as far as anybody says.
-fn gone(entry: &Entry, evidence: &Evidence, depths: Depths) -> Verdict {
+/// Two answers in a row that nobody has it end it.
+fn give_up(entry: &Entry, evidence: &Evidence, reason: DropReason) -> Verdict {
+    if evidence.was_missed {
+        Verdict::now(entry, Status::Dropped { reason })
+    } else {
+        Verdict { is_missed: true, ..Verdict::keep(entry) }
+    }
+}
+
+/// Nobody who is asked can look up transactions: all that is known is whether the nonce was executed. If so, it is most
+/// likely this one that was, which is not for certain; so it stays as it is.
+fn untold(entry: &Entry, evidence: &Evidence) -> Verdict {
+    let keep = Verdict::keep(entry);
+    if !entry.status.is_under_way() || evidence.executed > entry.nonce || entry.bytes.is_none() {
+        return keep;
+    }
+    if entry.approved.valid_until.is_none_or(|until| evidence.now <= until) {
+        // A node may have lost it: sending is always safe.
+        return Verdict { resend: true, ..keep };
+    }
+    match (entry.may_be_out, &entry.status) {
+        (false, _) => Verdict { is_settled: true, ..Verdict::now(entry, Status::Expired) },
+        (true, Status::Signed) if evidence.is_due => give_up(entry, evidence, DropReason::OutOfDate),
+        (true, _) => keep,
+    }
+}
+
+/// What the API says of a transaction that miners tried and do not take.
+fn is_unminable(status: &str) -> bool {
+    matches!(status, "dropped_too_expensive" | "dropped_problematic")
+}
+
+/// It is neither waiting nor in the chain, as far as anybody says. `why` is what the API says of how it was dropped.
+fn gone(entry: &Entry, evidence: &Evidence, depths: Depths, why: Option<&str>) -> Verdict {
     if let Some(verdict) = replaced(entry, evidence, depths) {
         return verdict;
     }
@@ -203,12 +237,18 @@ fn gone(entry: &Entry, evidence: &Evidence, depths: Depths) -> Verdict {
                 return Verdict::now(entry, Status::Replaced { by });
             }
             if entry.bytes.is_none() {
-                return Verdict::now(entry, Status::Dropped { reason: DropReason::Lost });
+                return give_up(entry, evidence, DropReason::Lost);
+            }
+            if evidence.is_cancelled {
+                return give_up(entry, evidence, DropReason::Cancelled);
+            }
+            if let Some(detail) = why.filter(|why| is_unminable(why)).map(str::to_owned) {
+                return give_up(entry, evidence, DropReason::Unminable { detail });
             }
             let is_over = entry.approved.valid_until.is_some_and(|until| evidence.now > until);
             match (is_over, entry.may_be_out) {
                 (true, true) if !evidence.is_due => Verdict::keep(entry),
-                (true, true) => Verdict::now(entry, Status::Dropped { reason: DropReason::OutOfDate }),
+                (true, true) => give_up(entry, evidence, DropReason::OutOfDate),
                 (true, false) => Verdict { is_settled: true, ..Verdict::now(entry, Status::Expired) },
                 (false, _) => {
                     // What replaced it is gone as well.

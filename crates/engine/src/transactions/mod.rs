@@ -19,6 +19,7 @@
 
 mod approval;
 mod chain;
+mod claims;
 mod core;
 mod draft;
 mod entry;

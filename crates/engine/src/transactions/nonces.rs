@@ -13,16 +13,20 @@ pub struct ChainNonces {
     pub executed: u64,
     /// Nonces of transactions that wait at a node, whoever signed them; `None` if there is nobody who can tell.
     pub waiting: Option<BTreeSet<u64>>,
+    /// Those of them whose transactions are not known to be ours: another wallet's, or of a journal that was lost.
+    pub foreign: BTreeSet<u64>,
 }
 
 /// The lowest nonce that is neither executed, nor in hand, nor waiting anywhere. `None` at the end of all numbers.
 ///
 /// `abandoned` nonces are those of our own transactions that no node will have: they are given again although a node may
-/// after all have kept what was signed for them, because then at most one of the two can be mined.
+/// after all have kept what was signed for them, because then at most one of the two can be mined. Not if what waits there
+/// is somebody else's.
 pub(super) fn next(chain: &ChainNonces, held: &BTreeSet<u64>, abandoned: &BTreeSet<u64>) -> Option<u64> {
     let waits = |nonce: u64| chain.waiting.as_ref().is_some_and(|waiting| waiting.contains(&nonce));
     (chain.executed..u64::MAX)
-        .find(|nonce| !held.contains(nonce) && (abandoned.contains(nonce) || !waits(*nonce)))
+        .filter(|nonce| !held.contains(nonce) && !chain.foreign.contains(nonce))
+        .find(|nonce| abandoned.contains(nonce) || !waits(*nonce))
 }
 
 /// Nonces that nobody has, below one of ours that waits for them: until they are used, it cannot be mined.
@@ -39,7 +43,7 @@ mod tests {
     use super::*;
 
     fn chain(executed: u64, waiting: &[u64]) -> ChainNonces {
-        ChainNonces { executed, waiting: Some(waiting.iter().copied().collect()) }
+        ChainNonces { executed, waiting: Some(waiting.iter().copied().collect()), foreign: BTreeSet::new() }
     }
 
     fn set(nonces: &[u64]) -> BTreeSet<u64> {
@@ -49,13 +53,16 @@ mod tests {
     #[test]
     fn the_lowest_free_nonce_is_next() {
         let none = BTreeSet::new();
+        let blind = ChainNonces { executed: 2, waiting: None, foreign: BTreeSet::new() };
         assert_eq!(next(&chain(5, &[]), &none, &none), Some(5));
+        let other = ChainNonces { foreign: set(&[5]), ..chain(5, &[5]) };
+        assert_eq!(next(&other, &none, &set(&[5])), Some(6), "given up, and another wallet's meanwhile");
         assert_eq!(next(&chain(5, &[5, 6]), &set(&[7]), &none), Some(8));
         assert_eq!(next(&chain(5, &[5, 7]), &none, &none), Some(6), "a gap is closed first");
         assert_eq!(next(&chain(5, &[5, 6]), &none, &set(&[5])), Some(5), "ours, and given up");
         assert_eq!(next(&chain(5, &[]), &set(&[5]), &set(&[5])), Some(6), "given up, and taken again");
         assert_eq!(next(&chain(9, &[]), &set(&[5]), &none), Some(9));
-        assert_eq!(next(&ChainNonces { executed: 2, waiting: None }, &set(&[2]), &none), Some(3));
+        assert_eq!(next(&blind, &set(&[2]), &none), Some(3));
         assert_eq!(next(&chain(u64::MAX, &[]), &none, &none), None);
     }
 

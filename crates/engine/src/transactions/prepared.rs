@@ -104,7 +104,8 @@ pub struct Prepared {
     /// At least so much of each asset reaches the account if the transaction succeeds. The receipt is held against it.
     pub arrives: Vec<AssetAmount>,
     /// The latest moment, by this computer's clock, at which it may be approved, signed, and handed out for the first time.
-    /// What somebody else may have got already cannot be taken back: it is the contract's deadline that binds then.
+    /// What somebody else may have got already cannot be taken back: unless the call itself names a deadline to the
+    /// contract, it stays executable at the terms that were approved until its nonce is used.
     pub valid_until: Option<UnixSeconds>,
 }
 

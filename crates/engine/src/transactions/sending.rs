@@ -2,7 +2,7 @@
 
 use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::address::Address;
-use bithedge_stacks::client::{TransactionRecord, TransactionStatus};
+use bithedge_stacks::client::{RejectionReason, TransactionRecord, TransactionStatus};
 use bithedge_stacks::transaction::{Transaction, Txid};
 
 use super::chain::SendError;
@@ -45,6 +45,9 @@ impl Core {
         if self.sending.get(&id).is_some_and(|backoff| now.elapsed < backoff.next) {
             return Ok(None);
         }
+        if self.is_cancelled(entry) {
+            return Ok(None);
+        }
         let Some(transaction) = entry.transaction() else { return Ok(None) };
         let was_out = entry.may_be_out && !self.fresh.contains(&id);
         if entry.approved.valid_until.is_some_and(|until| now.wall > until) {
@@ -82,19 +85,23 @@ impl Core {
             return Ok(());
         };
         let is_first = entry.status == Status::Signed;
+        // Unless another attempt was begun meanwhile, which may have come further.
+        let is_latest = self.sending.get(&id).is_some_and(|backoff| backoff.attempts == attempt.number);
         let mut changed = entry.clone();
         let mut note = None;
         match result {
             Ok(()) if is_first => changed.status = Status::Broadcast,
             Ok(()) => note = Some(Note::Resent),
             Err(SendError::NotDelivered(_)) => {
-                // Unless another attempt was begun meanwhile, which may have come further.
-                let is_latest =
-                    self.sending.get(&id).is_some_and(|backoff| backoff.attempts == attempt.number);
                 changed.may_be_out = attempt.was_out || !is_latest;
             }
             // It is sent again, and looked up by its id. Never taken for failed.
             Err(SendError::Uncertain(_)) => {}
+            // The bytes of an earlier attempt may have used the nonce themselves: what is true is for the watcher to find.
+            Err(SendError::Rejected(
+                RejectionReason::BadNonce { .. } | RejectionReason::ConflictingNonceInMempool,
+            )) if attempt.was_out || matches!(entry.status, Status::Pending { .. }) => {}
+            Err(SendError::Rejected(_)) if !is_latest => {}
             Err(SendError::Rejected(reason)) => {
                 if let Some(refusal) = Refusal::of(reason) {
                     let reason = DropReason::Rejected { refusal, detail: reason.to_string() };
@@ -128,6 +135,7 @@ impl Core {
     ) -> Result<bool, JournalError> {
         let Some(entry) = self.entries.get(&id) else { return Ok(false) };
         evidence.successor = self.successor(entry);
+        evidence.is_cancelled = self.is_cancelled(entry);
         evidence.nonce_used_since = self.nonce_used_since.get(&id).copied();
         evidence.is_due = self.sending.get(&id).is_none_or(|backoff| now.elapsed >= backoff.next);
         evidence.was_missed = self.missed.contains(&id);

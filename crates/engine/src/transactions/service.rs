@@ -10,7 +10,7 @@ use bithedge_stacks::units::MicroStx;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use super::approval::{Approval, Digest, ReviewError, build, cancellation};
+use super::approval::{Approval, Digest, ReviewError, build, burning};
 use super::chain::{Chain, ChainError};
 use super::core::{Core, Settings};
 use super::draft::{ApproveError, DraftError, Order};
@@ -186,17 +186,47 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
     /// # Errors
     /// Every kind of [`DraftError`]; nothing is left behind.
     pub async fn replace(&self, earlier: TransactionId) -> Result<Question, DraftError> {
-        let (prepared, nonce) = lock(&self.core).replaceable(earlier)?;
-        self.ask(prepared, Purpose::Replaces { earlier }, Some(nonce)).await
+        let entry = lock(&self.core).replaceable(earlier)?;
+        let prepared = entry.prepared(self.network).ok_or(DraftError::NotReplaceable(earlier))?;
+        self.ask(prepared, Purpose::Replaces { earlier }, Some(entry.nonce)).await
     }
 
-    /// A transaction that takes the earlier one's place and has no effect: see [`cancellation`].
+    /// The same wish at new terms, with the earlier one's nonce: the way to repeat one whose time was over. At most one of
+    /// the two is mined.
+    ///
+    /// # Errors
+    /// Every kind of [`DraftError`]; nothing is left behind.
+    pub async fn replace_with(
+        &self,
+        earlier: TransactionId,
+        prepared: Prepared,
+    ) -> Result<Question, DraftError> {
+        let entry = lock(&self.core).replaceable(earlier)?;
+        if entry.account != prepared.account {
+            return Err(DraftError::OtherAccount(earlier));
+        }
+        self.ask(prepared, Purpose::Replaces { earlier }, Some(entry.nonce)).await
+    }
+
+    /// A transaction that takes the earlier one's place and has no effect: see [`cancellation`](super::cancellation). Where
+    /// that does not do (for a transfer, for what miners do not take, for what is not known any more, and the second time) it
+    /// is a transfer of one micro-STX to an address whose key nobody has.
     ///
     /// # Errors
     /// Every kind of [`DraftError`]; nothing is left behind.
     pub async fn cancel(&self, earlier: TransactionId) -> Result<Question, DraftError> {
-        let (prepared, nonce) = lock(&self.core).replaceable(earlier)?;
-        self.ask(cancellation(&prepared)?, Purpose::Cancels { earlier }, Some(nonce)).await
+        let (prepared, nonce) = lock(&self.core).cancelling(earlier)?;
+        self.ask(prepared, Purpose::Cancels { earlier }, Some(nonce)).await
+    }
+
+    /// Uses up the lowest nonce that nobody has, for what waits behind it: a transfer of one micro-STX to an address whose
+    /// key nobody has. Anything else that is drafted does the same.
+    ///
+    /// # Errors
+    /// Every kind of [`DraftError`]; nothing is left behind.
+    pub async fn close_gap(&self, account: Address) -> Result<Question, DraftError> {
+        let why = "This uses up a nonce that nobody has, so that what waits behind it can be mined.";
+        self.ask(burning(account, self.network, why), Purpose::Call, None).await
     }
 
     async fn ask(
@@ -276,7 +306,15 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
         let nonces = self.chain_nonces(&account).await?;
         if !lock(&self.core).still_stands(id, &nonces) {
             signing.is_done = true;
-            lock(&self.core).close(id, Status::Refused { reason: RefusedBecause::TermsChanged });
+            let not_again = {
+                let mut core = lock(&self.core);
+                let not_again = core.not_again(id);
+                core.close(id, Status::Refused { reason: RefusedBecause::TermsChanged });
+                not_again
+            };
+            if let Some(reason) = not_again {
+                return Err(ApproveError::Overtaken(reason));
+            }
             let pinned = unsigned.transaction().origin_nonce();
             let pinned = purpose.earlier().map(|_| pinned);
             let again = self.ask(prepared, purpose, pinned).await;
@@ -314,17 +352,25 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
     }
 
     async fn chain_nonces(&self, account: &Address) -> Result<ChainNonces, ChainError> {
-        let (waiting, indexed) = match self.chain.nonces(account).await {
+        let (waiting, records, indexed) = match self.chain.nonces(account).await {
             Ok(nonces) => {
                 let next = nonces.last_executed_tx_nonce.map_or(0, |last| last.saturating_add(1));
-                let waiting: BTreeSet<u64> = nonces.detected_mempool_nonces.into_iter().collect();
-                (Some(waiting), next)
+                // The list of the API ends before the last waiting one, and is empty for an account that never executed
+                // anything: it is made to find gaps. The transactions themselves are complete, and tell whose they are.
+                let records = self.chain.waiting(account).await?;
+                let mut waiting: BTreeSet<u64> = nonces.detected_mempool_nonces.into_iter().collect();
+                waiting.extend(nonces.last_mempool_tx_nonce);
+                waiting.extend(records.iter().map(|record| record.nonce));
+                (Some(waiting), records, next)
             }
-            Err(ChainError::NotOffered(_)) => (None, 0),
+            Err(ChainError::NotOffered(_)) => (None, Vec::new(), 0),
             Err(error) => return Err(error),
         };
         let executed = self.chain.account(account).await?.nonce.max(indexed);
-        Ok(ChainNonces { executed, waiting })
+        let core = lock(&self.core);
+        let is_foreign = |txid: Txid| !core.entries.values().any(|entry| entry.txid == txid);
+        let foreign = records.iter().filter(|record| record.nonce >= executed && is_foreign(record.txid));
+        Ok(ChainNonces { executed, waiting, foreign: foreign.map(|record| record.nonce).collect() })
     }
 
     pub(super) fn now(&self) -> Moment {

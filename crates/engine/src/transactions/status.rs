@@ -150,6 +150,13 @@ pub enum DropReason {
     NonceUsed,
     /// The network lost it after its validity had ended, so it was not sent again.
     OutOfDate,
+    /// It was cancelled, and no node has it, so it was not sent again.
+    Cancelled,
+    /// The network gave it up as one that no block has room for, or that miners do not take.
+    Unminable {
+        /// In the API's words.
+        detail: String,
+    },
     /// The network lost it, and its bytes went with the journal, so it cannot be sent again.
     Lost,
 }
@@ -228,8 +235,9 @@ pub enum Purpose {
         /// The earlier one.
         earlier: TransactionId,
     },
-    /// Takes an earlier one's nonce and is made to fail, so that the earlier one cannot be mined any more: see
-    /// [`cancellation`](super::approval::cancellation). Its own failure is its success.
+    /// Takes an earlier one's nonce and has no effect of its own, so that the earlier one cannot be mined any more. It is
+    /// made to fail, and its failure is its success: see [`cancellation`](super::approval::cancellation). Where that does
+    /// not do, it is a transfer of one micro-STX to nobody.
     Cancels {
         /// The earlier one.
         earlier: TransactionId,

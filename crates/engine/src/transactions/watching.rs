@@ -73,10 +73,21 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
         if tip.chain_id != expected {
             return Err(WatchError::OtherChain { expected, found: tip.chain_id });
         }
+        // What fails for one does not stop the others; it is told at the end.
+        let mut failed: Option<WatchError> = None;
         let mut executed = BTreeMap::new();
         for account in accounts {
-            executed.insert(account, self.chain.account(&account).await?.nonce);
+            match self.chain.account(&account).await {
+                Ok(state) => {
+                    executed.insert(account, state.nonce);
+                }
+                Err(error) => {
+                    failed.get_or_insert(error.into());
+                }
+            }
         }
+        let watched: Vec<Watched> =
+            watched.into_iter().filter(|watched| executed.contains_key(&watched.account)).collect();
         let mut found = Vec::with_capacity(watched.len());
         for some in watched.chunks(AT_ONCE) {
             found.extend(self.look_up(some).await);
@@ -93,7 +104,7 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
             let executed = executed.get(&watched.account).copied().unwrap_or_default();
             let replacer = match included.get(&(watched.account, watched.nonce)) {
                 Some((txid, block)) => Some((*txid, *block)).filter(|_| *txid != watched.txid),
-                None if executed > watched.nonce && lookup != Lookup::Unknown => {
+                None if executed > watched.nonce && !matches!(lookup, Lookup::Unknown | Lookup::Untold) => {
                     self.find_replacer(&watched).await
                 }
                 None => None,
@@ -104,17 +115,23 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
                 lookup,
                 replacer,
                 successor: None,
+                is_cancelled: false,
                 nonce_used_since: None,
                 was_missed: false,
                 now: self.clock.now(),
                 is_due: false,
             };
-            let resend = lock(&self.core).observe(watched.id, evidence, self.now())?;
-            if resend {
-                self.send(watched.id).await?;
+            let observed = lock(&self.core).observe(watched.id, evidence, self.now());
+            let done = match observed {
+                Ok(true) => self.send(watched.id).await,
+                Ok(false) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
+                failed.get_or_insert(error.into());
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Polls for ever, as often as the follower of the chain does. Dropping the future ends it.

@@ -221,6 +221,15 @@ impl Bench {
         assert_eq!(self.tries(account, intent), Some(error.code()), "{shown}");
     }
 
+    /// A plan of before, carried out now: its conditions hold, whatever others did in between. Gives back what happened.
+    pub(crate) fn holds_later(&mut self, account: Address, plan: &Plan) -> Outcome {
+        let (contract, call) = (plan.call.contract.to_string(), &plan.call);
+        let outcome = self.w.vm.call(account, &contract, call.function.as_str(), &call.args).unwrap();
+        assert!(matches!(outcome.value().unwrap(), Value::Response(Ok(_))), "{outcome:?}");
+        holds(account, plan, &outcome);
+        outcome
+    }
+
     /// A call of the deployer's, who governs still.
     pub(crate) fn rules(&mut self, contract: &str, function: &str, arguments: &[Value]) {
         let deployer = self.w.deployer;

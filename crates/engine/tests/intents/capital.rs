@@ -1,6 +1,6 @@
 //! Capital: every refusal that a provider can meet.
 
-use bithedge_engine::intents::{BucketId, Capital, Recipient};
+use bithedge_engine::intents::{BucketId, Capital, Recipient, Refusal, Sentence};
 use bithedge_protocol::pool::Shares;
 use bithedge_protocol::{Asset, TokenAmount};
 use bithedge_suite::generated::errors as e;
@@ -144,9 +144,21 @@ pub(crate) fn dead_buckets(b: &mut Bench) {
     b.refuses(irene, leave_dead(STX_BUCKET, 1_000), e::LIQUIDITY_POOL_NOT_SBTC);
     b.refuses(irene, leave_dead(NOWHERE, 1_000), e::LIQUIDITY_POOL_UNKNOWN_BUCKET);
     b.does(ivan, commit(SBTC, BTC));
+    let (peter, expiry) = (b.w.peter, b.w.expiry(21));
+    b.does(peter, buy(order(Asset::Sbtc, 2, 90_000 * USD, expiry, 5 * BTC)));
     b.wait(4 * DAY);
     b.does(ivan, Capital::CancelDeposit(SBTC));
     let held = shares(b, irene);
+    // What the locks hold is given up, and the figures show it; for nothing at all nobody gives up shares.
+    let plan = b.plan(irene, &leave_dead(SBTC, held).into()).unwrap();
+    let told = plan.sentences.iter().find_map(|one| match one {
+        Sentence::GivesUpShares { paid, worth, .. } => Some((*paid, *worth)),
+        _ => None,
+    });
+    let (paid, worth) = told.unwrap();
+    assert!(worth.base_units() * 2 > paid.base_units() * 3, "{paid:?} of {worth:?}");
+    let nothing = b.plan(irene, &leave_dead(SBTC, 1_000).into()).unwrap_err();
+    assert!(matches!(nothing, Refusal::Nothing { .. }), "{nothing:?}");
     b.refuses(irene, leave_dead(SBTC, 0), e::LIQUIDITY_POOL_AMOUNT);
     b.refuses(irene, leave_dead(SBTC, held + 1), e::LIQUIDITY_POOL_INSUFFICIENT_SHARES);
     b.does(irene, leave_dead(SBTC, held));
@@ -154,6 +166,54 @@ pub(crate) fn dead_buckets(b: &mut Bench) {
     let before = b.w.sats(irene);
     b.does(irene, claim(SBTC));
     assert_eq!(plan.arrives, [(Asset::Sbtc, TokenAmount::new(b.w.sats(irene) - before))]);
+    assert_eq!(plan.arrives, [(Asset::Sbtc, paid)]);
+}
+
+/// What a close keeps of an exit is said, by the rule that the close goes by.
+pub(crate) fn exit_fees(b: &mut Bench) {
+    let (irene, peter, sbtc) = (b.w.irene, b.w.peter, b.w.sbtc.clone());
+    let held = shares(b, irene);
+    let told = |b: &mut Bench, bucket| {
+        let plan = b.plan(irene, &withdraw(bucket, held / 10).into()).unwrap();
+        let worth = plan.sentences.iter().find_map(|one| match one {
+            Sentence::Shares { worth, .. } => Some(*worth),
+            _ => None,
+        });
+        let fee = plan.sentences.iter().find_map(|one| match one {
+            Sentence::ExitFee { rate, fee, .. } => Some((*rate, *fee)),
+            _ => None,
+        });
+        let (rate, fee) = fee.unwrap();
+        (worth.unwrap().base_units(), rate.base_units(), fee.base_units())
+    };
+    // Nothing but a rounding changes before the close: it keeps that.
+    b.w.vm.snapshot_as("unused").unwrap();
+    let (worth, rate, fee) = told(b, SBTC);
+    assert!(rate > 0 && fee > 0);
+    b.does(irene, withdraw(SBTC, held / 10));
+    b.w.next_boundary();
+    b.w.close(BALANCED, &sbtc).ok().unwrap();
+    let before = b.w.sats(irene);
+    b.does(irene, claim(SBTC));
+    assert!((b.w.sats(irene) - before).abs_diff(worth - fee) <= 1, "{worth} less {fee}");
+    b.w.vm.restore_from("unused").unwrap();
+    // It grows with the bucket's use, of STX by the dollars that are promised.
+    let expiry = b.w.expiry(21);
+    for (bucket, token) in [(SBTC, sbtc), (STX_BUCKET, b.w.stx.clone())] {
+        let (_, unused, _) = told(b, bucket);
+        b.does(peter, buy(order(bucket.asset, 2, 90_000 * USD, expiry, 5 * BTC)));
+        let (_, used, _) = told(b, bucket);
+        let (found, terms) = (b.w.bucket(BALANCED, &token), b.w.read("liquidity-pool", "get-tier", &[u(2)]));
+        let terms = terms.as_optional().unwrap().unwrap().clone();
+        let needed = match bucket.asset {
+            Asset::Sbtc => num(&found, "locked"),
+            // An STX costs a dollar.
+            Asset::Stx => num(&found, "locked").max((num(&found, "required") * 1_000_000).div_ceil(USD)),
+        };
+        let part = needed * 1_000_000 / num(&found, "assets");
+        assert_eq!(used, num(&terms, "exit-fee") + num(&terms, "exit-fee-slope") * part / 1_000_000);
+        assert!(used > unused, "{bucket:?}");
+    }
 }
 
 pub(crate) fn a_pool_that_only_runs_off(b: &mut Bench) {

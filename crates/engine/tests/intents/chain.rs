@@ -293,6 +293,32 @@ impl Chain {
         self.is_held(account, &intent, &plan).await;
     }
 
+    /// An intent whose one bound is what can never be passed, though less may move: done with that bound, then held to what
+    /// moved, on the same chain, which was set back.
+    pub(crate) async fn is_bounded(&mut self, account: usize, intent: impl Into<Intent>) {
+        let intent = intent.into();
+        self.snapshot("bounded").await;
+        let mut plan = self.plan(account, &intent).await;
+        let first = self.does(account, &intent).await;
+        self.restore("bounded").await;
+        let (found, sent) = (moved(&first), plan.conditions.as_mut_slice());
+        let ([(from, .., figure)], [condition]) = (found.as_slice(), sent) else { panic!("{found:?}") };
+        assert!(names(condition, from, self.address(account)));
+        let figure = u64::try_from(*figure).unwrap();
+        match condition {
+            PostCondition::Stx { amount, .. } => {
+                assert!(amount.micro() >= figure);
+                *amount = MicroStx::new(figure);
+            }
+            PostCondition::Fungible { amount, .. } => {
+                assert!(*amount >= figure);
+                *amount = figure;
+            }
+            other => panic!("no plan makes {other:?}"),
+        }
+        self.is_held(account, &intent, &plan).await;
+    }
+
     pub(crate) async fn expiry(&self, days: u64) -> u64 {
         let least = self.now().await + days * DAY;
         115_200 + (least - 115_200).div_ceil(604_800) * 604_800

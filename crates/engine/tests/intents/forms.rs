@@ -1,11 +1,15 @@
 //! What is refused before any chain is asked, and what a balance must suffice for.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use bithedge_engine::intents::{
-    Capital, Governing, Intent, Protection, Recipient, Refusal, Reserves, State, Tip, Unknown, Upkeep,
+    Capital, Decision, Governing, Intent, Protection, ReadError, Reading, Recipient, Refusal, Reserves,
+    State, SuiteReader, Tip, Unknown, Upkeep, at_one_tip,
 };
 use bithedge_protocol::{Asset, BlockHeight, MicroStx, TokenAmount, UnixSeconds};
-use bithedge_stacks::{Address, Value};
+use bithedge_stacks::{Address, Principal, Value};
 use bithedge_suite::bounded::Ascii;
+use bithedge_suite::generated::{dia_adapter, governance, oracle, treasury, upgrade_manager};
 use bithedge_suite::{Deployment, SuiteNetwork};
 
 use crate::capital::{SBTC, STX_BUCKET, commit, leave_dead, withdraw};
@@ -74,6 +78,43 @@ fn what_makes_no_sense_is_refused_before_anything_is_read() {
     ] {
         assert_eq!(refused(lost), Some(Refusal::OtherNetwork { address: elsewhere }));
     }
+    let away = Principal::from(elsewhere);
+    let sbtc = Deployment::devnet().sbtc().unwrap().clone();
+    let pay = |recipient: &Principal| -> Decision {
+        let (token, recipient) = (sbtc.clone(), recipient.clone());
+        treasury::ExecutePayment { token, amount: 1, recipient, reason: Ascii::new("x").unwrap() }.into()
+    };
+    let feed =
+        dia_adapter::SetFeed { feed: Principal::Contract(format!("{ELSEWHERE}.feed").parse().unwrap()) };
+    let nested = upgrade_manager::DescribeContract {
+        name: Ascii::new("oracle").unwrap(),
+        metadata: Ascii::new("").unwrap(),
+        custody: false,
+        fallback: Some(away.clone()),
+        dependencies: Default::default(),
+    };
+    let propose = |decision: &Decision| Governing::Propose {
+        title: Ascii::new("t").unwrap(),
+        description: [0; 32],
+        uri: Ascii::new("").unwrap(),
+        decisions: vec![pay(&peter().into()), decision.clone()],
+        emergency: false,
+    };
+    for lost in [
+        pay(&away),
+        feed.into(),
+        nested.into(),
+        governance::SetVotingWeight { who: away.clone(), weight: 1 }.into(),
+        oracle::AddReporter { reporter: away, weight: 1 }.into(),
+    ] {
+        let expected = Some(Refusal::OtherNetwork { address: elsewhere });
+        assert_eq!(refused(propose(&lost)), expected, "{lost:?}");
+        assert_eq!(refused(Governing::Execute(Box::new(lost))), expected);
+    }
+    // The token itself may stand elsewhere: on a devnet it does.
+    let fine = pay(&peter().into());
+    assert_eq!(refused(propose(&governance::MarkCustody { target: sbtc.clone().into() }.into())), None);
+    assert_eq!(refused(Governing::Execute(Box::new(fine))), None);
     for ids in [Vec::new(), vec![1; 21]] {
         let count = ids.len();
         let expected = Refusal::Count { what: "policies", count, most: 20 };
@@ -91,6 +132,46 @@ fn what_makes_no_sense_is_refused_before_anything_is_read() {
     let mainnet = Deployment::new(SuiteNetwork::Mainnet, elsewhere).unwrap();
     let intent = Intent::from(commit(SBTC, 1));
     assert_eq!(intent.refuse(&mainnet, peter(), NOW), Err(Refusal::OtherNetwork { address: peter() }));
+}
+
+/// A chain that takes a block after each look at it.
+struct Moving {
+    looks: AtomicU64,
+    stops_at: u64,
+}
+
+impl SuiteReader for Moving {
+    async fn tip(&self) -> Result<Tip, ReadError> {
+        let height = self.looks.fetch_add(1, Ordering::Relaxed).min(self.stops_at);
+        Ok(Tip { height: BlockHeight::new(height), hash: String::new(), time: NOW })
+    }
+
+    async fn read(&self, readings: Vec<Reading>) -> Result<Vec<Option<Value>>, ReadError> {
+        Ok(vec![None; readings.len()])
+    }
+}
+
+/// Readings of two blocks that do not fit each other are read again; those of one block are told.
+#[tokio::test]
+async fn what_does_not_fit_is_asked_again_when_the_chain_has_moved() {
+    let misfit = || {
+        let mismatch = bithedge_suite::MismatchReason::Impossible("a live expiry without a book".to_owned());
+        Unknown::Mismatch { what: "a bucket".to_owned(), mismatch: mismatch.into() }
+    };
+    let ask = async |stops_at, fits_at: u64| {
+        let reader = Moving { looks: AtomicU64::new(0), stops_at };
+        let question = |state: &State| {
+            if state.tip().height.get() >= fits_at { Ok(state.tip().height.get()) } else { Err(misfit()) }
+        };
+        at_one_tip(&reader, &Deployment::devnet(), peter(), MicroStx::ZERO, question).await
+    };
+    let (answer, _) = ask(2, 2).await.unwrap();
+    assert_eq!(answer, 2);
+    // The tip stays: the suite is another one.
+    let error = ask(0, 1).await.unwrap_err();
+    assert!(matches!(error, ReadError::Unknown(Unknown::Mismatch { .. })), "{error}");
+    let error = ask(100, 100).await.unwrap_err();
+    assert!(matches!(error, ReadError::Restless), "{error}");
 }
 
 /// A state that answers every balance with these, and nothing else.

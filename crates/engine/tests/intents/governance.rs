@@ -1,6 +1,6 @@
 //! Governance: who may what, when; and what a decision moves.
 
-use bithedge_engine::intents::{Ballot, Decision, Governing};
+use bithedge_engine::intents::{Ballot, Decision, Governing, Purse, Sentence};
 use bithedge_protocol::{Asset, TokenAmount};
 use bithedge_stacks::{Address, ContractId, Principal, Value};
 use bithedge_suite::bounded::Ascii;
@@ -199,6 +199,22 @@ pub(crate) fn payments(b: &mut Bench) {
         surplus(0),
         surplus(1_000_000_000_000),
     ];
+    // A proposal carries a hash of what it pays: the figures are said.
+    let deployer = b.w.deployer;
+    let plan = b.plan(deployer, &propose(decisions.clone(), false).into()).unwrap();
+    for (amount, from, to) in [
+        (1_000, Purse::Treasury, to(ivan)),
+        (700, Purse::Treasury, fund.clone()),
+        (400, Purse::Fund, to(ivan)),
+    ] {
+        let pays = Sentence::WouldPay { asset: Asset::Sbtc, amount: TokenAmount::new(amount), from, to };
+        assert!(plan.sentences.contains(&pays), "{pays:?}");
+    }
+    let words: Vec<String> = plan.sentences.iter().map(Sentence::in_english).collect();
+    let told = format!(
+        "Decides execute-payment of treasury: token '{token}, amount u1000, recipient '{ivan}, reason \"work\"."
+    );
+    assert!(words.contains(&told), "{words:#?}");
     pass(b, 1, decisions);
     b.wait(2 * DAY);
     b.refuses(stranger, execute(pay(1_000)), e::TREASURY_INSUFFICIENT_AVAILABLE);

@@ -1,6 +1,6 @@
 //! Policies: every refusal that a buyer or an owner can meet.
 
-use bithedge_engine::intents::{Protection, Recipient};
+use bithedge_engine::intents::{Protection, Recipient, Sentence};
 use bithedge_protocol::pool::Order;
 use bithedge_protocol::{Asset, Sats, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::{Principal, Value};
@@ -328,6 +328,123 @@ pub(crate) fn claims(b: &mut Bench) {
     assert_eq!(plan.arrives, [(Asset::Stx, TokenAmount::new(paid.into()))]);
 }
 
+/// The STX that a contract sent.
+fn sent(outcome: &bithedge_vm::Outcome, from: &Principal) -> u64 {
+    let of = |event: &bithedge_vm::Event| match event {
+        bithedge_vm::Event::StxTransfer { sender, amount, .. } if sender == from => amount.micro(),
+        _ => 0,
+    };
+    outcome.events.iter().map(of).sum()
+}
+
+fn sentences(b: &mut Bench, intent: Protection) -> Vec<Sentence> {
+    let (peter, intent) = (b.w.peter, intent.into());
+    let predicted = b.predict(peter, &intent);
+    assert_eq!(predicted, None, "{intent:?}");
+    b.plan(peter, &intent).unwrap().sentences
+}
+
+/// Below its floor a policy in sBTC pays so many sBTC, at whatever price.
+pub(crate) fn the_worst_case(b: &mut Bench) {
+    let usual = usual(b);
+    let (peter, stx) = (b.w.peter, Order { asset: Asset::Stx, ..usual });
+    let says = sentences(b, buy(stx));
+    let grows = |one: &Sentence| matches!(one, Sentence::StxPayoutStopsAt { may_differ: false, .. });
+    assert!(says.iter().any(grows), "{says:?}");
+    let says = sentences(b, buy(usual));
+    let told = says.iter().find_map(|one| match one {
+        Sentence::SbtcPayoutStopsAt { floor, most, may_differ: false } => Some((*floor, *most)),
+        _ => None,
+    });
+    let (floor, most) = told.unwrap();
+    assert!(!says.iter().any(|one| matches!(one, Sentence::MayOverflow { .. })), "{says:?}");
+    b.does(peter, buy(usual));
+    b.w.walk_to(floor.base_units() * 3 / 4);
+    b.w.move_price(floor.base_units() * 3 / 4);
+    let before = b.w.sats(peter);
+    b.does(peter, activate(1, Asset::Sbtc, most.base_units()));
+    assert_eq!(b.w.sats(peter) - before, most.base_units());
+}
+
+/// A fall of the last minutes: the average counts, and it is said.
+pub(crate) fn a_fast_fall(b: &mut Bench) {
+    bought(b);
+    b.w.walk_to(88_000 * USD);
+    b.w.move_price(88_000 * USD);
+    let average = |says: &[Sentence]| {
+        says.iter()
+            .any(|one| matches!(one, Sentence::AverageIsHigher { newest, average } if newest < average))
+    };
+    for intent in [activate(1, Asset::Sbtc, 1), sell_back(1, Asset::Sbtc, 1)] {
+        let says = sentences(b, intent);
+        assert!(says.contains(&Sentence::PriceOfTheBlock) && !average(&says), "{says:?}");
+    }
+    b.w.btc_price = 82_000 * USD;
+    b.wait(120);
+    b.w.report();
+    b.wait(120);
+    for intent in [activate(1, Asset::Sbtc, 1), sell_back(1, Asset::Sbtc, 1)] {
+        let says = sentences(b, intent);
+        assert!(average(&says), "{says:?}");
+    }
+}
+
+/// Tiers that pass on what they cannot take: which one sells it, and the highest floor of those that could.
+pub(crate) fn an_overflowing_tier(b: &mut Bench) {
+    const NEXT: u128 = BALANCED + 1;
+    let (irene, sbtc) = (b.w.irene, b.w.sbtc.clone());
+    b.w.commit(irene, NEXT, &sbtc, 30 * BTC);
+    // A bucket that was never closed takes its first deposits at its second close.
+    for _ in 0..2 {
+        b.w.next_boundary();
+        for tier in [BALANCED, NEXT] {
+            b.w.close(tier, &sbtc).ok().unwrap();
+        }
+    }
+    let set = |b: &mut Bench, tier: u128, overflow: &str, floor: u128| {
+        let terms = b.w.read("liquidity-pool", "get-tier", &[u(tier)]);
+        let changes = [("overflow", text(overflow)), ("isolated", truth(false)), ("floor-ratio", u(floor))];
+        let terms = with(terms.as_optional().unwrap().unwrap(), changes);
+        b.rules("liquidity-pool", "set-tier", &[u(tier), terms]);
+    };
+    set(b, BALANCED, "proportional", 500_000);
+    set(b, NEXT, "reject", 800_000);
+    let usual = usual(b);
+    let may = |splits| Sentence::MayOverflow { tier: 2, next: 3, splits };
+    let stops = |most: u128| Sentence::SbtcPayoutStopsAt {
+        floor: UsdE8::new(72_000 * USD),
+        most: TokenAmount::new(most),
+        may_differ: true,
+    };
+    let is_part = |one: &&Sentence| matches!(one, Sentence::SoldOutOf { .. });
+    // It fits; another buyer may come first.
+    let says = sentences(b, buy(usual));
+    assert!(says.contains(&may(true)) && says.contains(&stops(BTC / 4)), "{says:?}");
+    assert_eq!(says.iter().filter(is_part).count(), 0, "{says:?}");
+    // It does not fit whole.
+    let large = Order { size: Sats::new(12 * BTC), ..usual };
+    let says = sentences(b, buy(large));
+    assert!(says.contains(&may(true)), "{says:?}");
+    let parts: Vec<_> = says.iter().filter(is_part).collect();
+    let [Sentence::SoldOutOf { size: some, tier: 2 }, Sentence::SoldOutOf { size: rest, tier: 3 }] =
+        parts.as_slice()
+    else {
+        panic!("{says:?}")
+    };
+    assert_eq!(some.base_units() + rest.base_units(), 12 * BTC);
+    set(b, BALANCED, "next-tier", 500_000);
+    let says = sentences(b, buy(large));
+    let whole = Sentence::SoldOutOf { size: large.size, tier: 3 };
+    assert!(says.contains(&may(false)) && says.contains(&whole), "{says:?}");
+    assert!(says.contains(&stops(3 * BTC)), "{says:?}");
+    let peter = b.w.peter;
+    b.does(peter, buy(large));
+    // A tier that keeps to itself says nothing of it.
+    set(b, BALANCED, "reject", 500_000);
+    let says = sentences(b, buy(usual));
+    assert!(!says.iter().any(|one| matches!(one, Sentence::MayOverflow { .. })), "{says:?}");
+}
+
 /// STX falls so far that a policy of several cannot be paid before its expiry, and only in part after it.
 pub(crate) fn a_short_bucket(b: &mut Bench) {
     let expiry = b.w.expiry(9);
@@ -348,12 +465,26 @@ pub(crate) fn a_short_bucket(b: &mut Bench) {
     b.w.run_to(expiry);
     let bucket = bithedge_engine::intents::BucketId { tier: 2, asset: Asset::Stx };
     let settle = bithedge_engine::intents::Upkeep::SettleExpiry { bucket, expiry: UnixSeconds::new(expiry) };
-    // The fund gives what it can.
-    let stx = b.w.stx.clone();
-    b.by(stranger, "insurance-fund", "contribute-to-fund", &[u(50_000 * STX), stx]);
-    let keeper = b.w.keeper;
-    let plan = b.plan(keeper, &settle.clone().into()).unwrap();
-    assert_eq!(plan.conditions.len(), 1, "{plan:?}");
+    // The fund gives what it can; whoever adds to it after a settlement was planned does not undo the settlement.
+    let (stx, keeper) = (b.w.stx.clone(), b.w.keeper);
+    let gives = |b: &mut Bench, amount| {
+        b.by(stranger, "insurance-fund", "contribute-to-fund", &[u(amount), stx.clone()]);
+    };
+    let fund = Principal::Contract(b.w.vm.contract("insurance-fund").unwrap());
+    for (before, between) in [(0, 1_000 * STX), (50_000 * STX, 4)] {
+        if before > 0 {
+            gives(b, before);
+        }
+        let plan = b.plan(keeper, &settle.clone().into()).unwrap();
+        assert_eq!(plan.conditions.len(), 1, "{plan:?}");
+        b.w.vm.snapshot_as("planned").unwrap();
+        let planned = b.holds_later(keeper, &plan);
+        b.w.vm.restore_from("planned").unwrap();
+        gives(b, between);
+        let later = b.holds_later(keeper, &plan);
+        assert!(sent(&later, &fund) > sent(&planned, &fund), "{planned:?}");
+        b.w.vm.restore_from("planned").unwrap();
+    }
     b.does(keeper, settle);
     let before = b.w.vm.balances(&stranger.into()).unwrap().stx.micro();
     let plan = b.plan(stranger, &claim(5, Asset::Stx, Recipient::Ours).into()).unwrap();

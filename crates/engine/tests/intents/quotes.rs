@@ -2,7 +2,7 @@
 
 use bithedge_engine::intents::quote::QuoteError;
 use bithedge_engine::intents::quote::{Wish, confirm, market_of, offers};
-use bithedge_engine::intents::{Intent, Protection, State, Unknown};
+use bithedge_engine::intents::{Intent, Protection, Refusal, State, Unknown};
 use bithedge_protocol::{Asset, Ppm, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_suite::generated::errors as e;
 use bithedge_suite_world::*;
@@ -53,6 +53,17 @@ fn a_wish_becomes_listed_offers_that_the_chain_confirms_to_the_unit() {
         let Intent::Protection(Protection::Buy { max_cost, valid_until, .. }) = &intent else { panic!() };
         assert_eq!(*max_cost, confirmed.quote.total);
         assert_eq!(valid_until.get(), 5 + confirmed.good_for.get());
+        // The price ends when the chain says, however late somebody decides.
+        let end = confirmed.good_until;
+        assert_eq!(end.get(), confirmed.quote.at.get() + 300);
+        let until = |now: u64| match confirmed.buy(Ppm::ZERO, UnixSeconds::new(now)) {
+            Intent::Protection(Protection::Buy { valid_until, .. }) => valid_until,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(until(end.get() - 1), end);
+        let late = UnixSeconds::new(end.get() + 1);
+        let refused = confirmed.buy(Ppm::ZERO, late).refuse(&b.suite, peter, late);
+        assert_eq!(refused, Err(Refusal::QuoteExpired { until: end, now: late }));
         let slack = confirmed.buy(Ppm::new(5_000), now);
         let Intent::Protection(Protection::Buy { max_cost, .. }) = slack else { panic!() };
         let total = confirmed.quote.total.base_units();

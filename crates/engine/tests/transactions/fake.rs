@@ -69,6 +69,8 @@ pub(crate) struct State {
     /// Whether the index has forgotten all transactions.
     pub(crate) forgets: bool,
     pub(crate) has_api: bool,
+    /// Whose balance and nonce cannot be read.
+    pub(crate) unreadable: Option<Address>,
     /// Everything that was ever handed to the node, in order, whatever it answered.
     pub(crate) handed: Vec<Transaction>,
     pub(crate) estimate: u64,
@@ -139,6 +141,13 @@ impl State {
         self.mempool.clear();
     }
 
+    /// Throws away what waits, and says why.
+    pub(crate) fn drop_as(&mut self, why: &str) {
+        for waiting in std::mem::take(&mut self.mempool).into_values() {
+            self.dropped.insert(waiting.txid(), (waiting, why.to_owned()));
+        }
+    }
+
     pub(crate) fn mine(&mut self, blocks: usize) {
         for _ in 0..blocks {
             self.note("mine");
@@ -184,7 +193,9 @@ impl State {
     pub(crate) fn take(&mut self, transaction: &Transaction) -> Result<(), RejectionReason> {
         let (account, nonce, txid) =
             (transaction.origin_address(), transaction.origin_nonce(), transaction.txid());
-        if self.chain().iter().any(|(mined, _)| mined.txid() == txid) || self.waits(txid) {
+        // The client looks up what a refusal may have been caused by, and finds it if the index has it.
+        let is_mined = self.chain().iter().any(|(mined, _)| mined.txid() == txid);
+        if (is_mined && !self.forgets) || self.waits(txid) {
             return Ok(());
         }
         transaction.verify().expect("only what is signed is sent");
@@ -321,6 +332,7 @@ impl FakeChain {
             behind: 0,
             forgets: false,
             has_api: true,
+            unreadable: None,
             handed: Vec::new(),
             estimate: 500,
             floor_per_byte: 1,
@@ -371,6 +383,9 @@ impl Chain for FakeChain {
     }
 
     async fn account(&self, address: &Address) -> Result<AccountState, ChainError> {
+        if self.state().unreadable == Some(*address) {
+            return Err(ChainError::Unavailable("a fault".to_owned()));
+        }
         self.ask(|state| AccountState {
             balance: MicroStx::new(state.balance),
             locked: MicroStx::ZERO,
@@ -386,14 +401,19 @@ impl Chain for FakeChain {
                 let executed = state.nonce(*address);
                 let waiting: Vec<u64> = state.waiting_nonces(*address).into_iter().collect();
                 let next = waiting.last().map_or(executed, |last| (last + 1).max(executed));
+                // The API looks for gaps only, strictly between the last executed and the last waiting one: neither is in
+                // its lists, and of an account that never executed anything it lists nothing.
+                let last = waiting.last().copied().unwrap_or_default();
+                let between = if executed == 0 { 0..0 } else { executed..last };
                 state.has_api.then(|| AddressNonces {
                     last_mempool_tx_nonce: waiting.last().copied(),
                     last_executed_tx_nonce: executed.checked_sub(1),
                     possible_next_nonce: next,
-                    detected_missing_nonces: (executed..next)
+                    detected_missing_nonces: between
+                        .clone()
                         .filter(|nonce| !waiting.contains(nonce))
                         .collect(),
-                    detected_mempool_nonces: waiting,
+                    detected_mempool_nonces: between.filter(|nonce| waiting.contains(nonce)).collect(),
                 })
             })
             .await?;
@@ -446,7 +466,7 @@ impl Chain for FakeChain {
     async fn transaction(&self, txid: Txid) -> Result<Lookup, ChainError> {
         self.ask(|state| {
             if !state.has_api {
-                return Lookup::Unknown;
+                return Lookup::Untold;
             }
             if state.forgets {
                 return Lookup::Absent;
@@ -465,11 +485,14 @@ impl Chain for FakeChain {
     }
 
     async fn waiting(&self, address: &Address) -> Result<Vec<TransactionRecord>, ChainError> {
-        self.ask(|state| {
-            let own = state.mempool.iter().filter(|((owner, _), _)| owner == address);
-            own.map(|(_, waiting)| record(waiting, TransactionStatus::Pending)).collect()
-        })
-        .await
+        let waiting = self
+            .ask(|state| {
+                let own = state.mempool.iter().filter(|((owner, _), _)| owner == address);
+                let own = own.map(|(_, waiting)| record(waiting, TransactionStatus::Pending)).collect();
+                state.has_api.then_some(own)
+            })
+            .await?;
+        waiting.ok_or_else(|| ChainError::NotOffered("a plain node".to_owned()))
     }
 
     async fn mined(&self, address: &Address, offset: u64) -> Result<Vec<TransactionRecord>, ChainError> {

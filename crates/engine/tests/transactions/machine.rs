@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bithedge_engine::transactions::{
-    Approval, Digest, DraftError, Question, SignerError, Status, TransactionId, Transactions,
+    Approval, Digest, DraftError, Entry, Prepared, Purpose, Question, SignerError, Status, TransactionId,
+    Transactions,
 };
 use bithedge_stacks::address::Address;
 use bithedge_stacks::client::Outcome;
@@ -20,21 +21,40 @@ use crate::stores::{Disk, Fallible, folder, journal};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Draft { account: usize, function: &'static str, is_valid_for: Option<i64> },
+    Draft {
+        account: usize,
+        function: &'static str,
+        is_valid_for: Option<i64>,
+    },
     Approve(usize),
     Refuse(usize),
     Replace(usize),
     Cancel(usize),
+    /// The same wish in its own place, at new terms.
+    RepeatWith(usize),
+    /// The same wish drafted anew, after it was told as dropped.
+    RepeatAnew(usize),
+    /// Some node has kept what was handed out once, and brings it back.
+    Return(usize),
     Poll,
     Mine(usize),
-    Reorganise { depth: usize, drop: bool },
-    Elsewhere { account: usize, ahead: u64, fee: u64 },
+    Reorganise {
+        depth: usize,
+        drop: bool,
+    },
+    Elsewhere {
+        account: usize,
+        ahead: u64,
+        fee: u64,
+    },
     Sending(Fault),
     Asking(Fault),
     Unindexed(usize),
     Behind(usize),
     HasApi(bool),
     LoseAll,
+    /// What waits is lost for long enough to be given up.
+    GiveUp,
     DiskFull(bool),
     Locked(bool),
     OtherChain(bool),
@@ -54,12 +74,15 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let function = prop_oneof![4 => Just("go"), 1 => Just("fail"), 1 => Just("overspend")];
     prop_oneof![
-        12 => (0..2usize, function, proptest::option::weighted(0.3, 1..2_000i64))
+        12 => (0..2usize, function, proptest::option::weighted(0.5, 1..1_000i64))
             .prop_map(|(account, function, is_valid_for)| Step::Draft { account, function, is_valid_for }),
         20 => (0..4usize).prop_map(Step::Approve),
         2 => (0..4usize).prop_map(Step::Refuse),
         4 => (0..8usize).prop_map(Step::Replace),
         2 => (0..8usize).prop_map(Step::Cancel),
+        3 => (0..8usize).prop_map(Step::RepeatWith),
+        4 => (0..8usize).prop_map(Step::RepeatAnew),
+        3 => (0..20usize).prop_map(Step::Return),
         10 => Just(Step::Poll),
         6 => (1..4usize).prop_map(Step::Mine),
         3 => (1..4usize, any::<bool>()).prop_map(|(depth, drop)| Step::Reorganise { depth, drop }),
@@ -71,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3usize).prop_map(Step::Behind),
         2 => prop::bool::weighted(0.8).prop_map(Step::HasApi),
         1 => Just(Step::LoseAll),
+        3 => Just(Step::GiveUp),
         // Rather off than on, or little else would happen.
         3 => prop::bool::weighted(0.2).prop_map(Step::DiskFull),
         3 => prop::bool::weighted(0.2).prop_map(Step::Locked),
@@ -163,6 +187,24 @@ impl Life {
                 has_hung = asked.is_none();
                 self.take(asked);
             }
+            Step::RepeatWith(which) | Step::RepeatAnew(which) => {
+                let Some((earlier, again)) = self.again(which, matches!(step, Step::RepeatAnew(_))) else {
+                    return;
+                };
+                let service = self.service();
+                let asked = match step {
+                    Step::RepeatWith(_) => self.run(service.replace_with(earlier, again)).await,
+                    _ => self.run(service.draft(again)).await,
+                };
+                has_hung = asked.is_none();
+                self.take(asked);
+            }
+            Step::Return(which) => {
+                let mut state = self.chain.state();
+                if let Some(kept) = state.handed.get(which % state.handed.len().max(1)).cloned() {
+                    let _ = state.take(&kept);
+                }
+            }
             Step::Approve(which) => {
                 if self.questions.is_empty() {
                     return;
@@ -211,6 +253,13 @@ impl Life {
             Step::Unindexed(blocks) => self.chain.state().unindexed = blocks,
             Step::Behind(blocks) => self.chain.state().behind = blocks,
             Step::HasApi(has_api) => self.chain.state().has_api = has_api,
+            Step::GiveUp => {
+                self.chain.state().lose_all();
+                tokio::time::advance(Duration::from_secs(1_000)).await;
+                for _ in 0..2 {
+                    has_hung |= self.run(self.service().poll()).await.is_none();
+                }
+            }
             Step::LoseAll => self.chain.state().lose_all(),
             Step::DiskFull(is_full) => self.disk.is_full.store(is_full, Ordering::SeqCst),
             Step::Locked(is_locked) => {
@@ -226,6 +275,37 @@ impl Life {
             self.reopen();
         }
         self.check();
+    }
+
+    /// A wish that was signed once, prepared again. If it is to be drafted anew, it is one that was told as over, is not
+    /// under way in its own place, and had its nonce used by nothing else so far: with a reorganisation even that could
+    /// come back.
+    fn again(&self, which: usize, is_anew: bool) -> Option<(TransactionId, Prepared)> {
+        let known = self.service().unsettled();
+        let chain = self.chain.state().chain();
+        let wish = |entry: &Entry| match entry.transaction()?.payload {
+            Payload::ContractCall { function, args, .. } => Some((function, args[0].as_uint().ok()?)),
+            _ => None,
+        };
+        let is_open = |entry: &&Entry| {
+            let same = |other: &Entry| (other.account, other.nonce) == (entry.account, entry.nonce);
+            let goes_on = known.iter().any(|other| {
+                wish(other) == wish(entry)
+                    && other.status.is_under_way()
+                    && matches!(other.approved.purpose, Purpose::Replaces { .. })
+            });
+            let is_used = known.iter().any(|other| same(other) && other.status.is_mined())
+                || chain.iter().any(|(mined, _)| {
+                    (mined.origin_address(), mined.origin_nonce()) == (entry.account, entry.nonce)
+                        && mined.txid() != entry.txid
+                });
+            matches!(entry.status, Status::Dropped { .. }) && !goes_on && !is_used
+        };
+        let known: Vec<&Entry> = known.iter().filter(|entry| !is_anew || is_open(entry)).collect();
+        let entry = known.get(which % known.len().max(1))?;
+        let (function, tag) = wish(entry)?;
+        let account = (0..2).find(|account| address(*account) == entry.account)?;
+        Some((entry.id, prepared(account, function.as_str(), tag)))
     }
 
     fn take(&mut self, asked: Option<Result<Question, DraftError>>) {
@@ -268,11 +348,12 @@ impl Life {
         for (id, txid) in &self.signed {
             assert_eq!(known.get(txid).map(|entry| entry.id), Some(*id), "signed and forgotten");
         }
-        // No intent has its effect twice, and none of ours is in the chain that was not handed out.
+        // No wish is mined twice, also if it was repeated, and none of ours is in the chain that was not handed out.
         let mut tags = BTreeSet::new();
         for (transaction, _) in state.chain() {
-            let Payload::ContractCall { args, .. } = &transaction.payload else { panic!() };
-            assert!(tags.insert(args[0].as_uint().unwrap()), "twice: {transaction:?}");
+            if let Payload::ContractCall { args, .. } = &transaction.payload {
+                assert!(tags.insert(args[0].as_uint().unwrap()), "twice: {transaction:?}");
+            }
             assert!(
                 known.contains_key(&transaction.txid()) || self.elsewhere.contains(&transaction.txid()),
                 "{transaction:?}"
@@ -308,8 +389,15 @@ impl Life {
             for account in [0, 1] {
                 while let Some(_gap) = self.service().gaps(&address(account)).await.unwrap().first() {
                     self.next_tag += 1;
-                    let question =
-                        self.service().draft(prepared(account, "go", self.next_tag)).await.unwrap();
+                    let asked = match self.service().draft(prepared(account, "go", self.next_tag)).await {
+                        Err(DraftError::Unresolved(earlier)) => match self.service().cancel(earlier).await {
+                            Err(_) => self.service().close_gap(address(account)).await,
+                            asked => asked,
+                        },
+                        asked => asked,
+                    };
+                    // It may take another look at the chain.
+                    let Ok(question) = asked else { break };
                     let (id, digest) = (question.approval().id, question.approval().digest);
                     self.approved.insert(digest.0);
                     self.service().approve(id, digest).await.unwrap();
@@ -363,6 +451,42 @@ proptest! {
 /// Lives that went wrong once, step by step: seeds would mean something else as soon as there is another kind of step.
 mod regressions {
     use super::{Fault, Step, live};
+
+    /// Two are given up and the second is wanted again: with the first one's nonce it would be mined beside the old one.
+    #[test]
+    fn the_second_of_two_that_were_given_up_is_repeated() {
+        let draft = || Step::Draft { account: 0, function: "go", is_valid_for: Some(60) };
+        live(vec![
+            draft(),
+            draft(),
+            Step::Approve(0),
+            Step::Approve(0),
+            Step::GiveUp,
+            Step::RepeatAnew(1),
+            Step::Approve(0),
+            Step::Return(1),
+            Step::Mine(1),
+            Step::Poll,
+        ]);
+    }
+
+    /// What was given up is mined while its repeat is asked about: another nonce for the repeat would be a second time.
+    #[test]
+    fn what_is_repeated_turns_up_before_the_answer() {
+        live(vec![
+            Step::Draft { account: 0, function: "go", is_valid_for: Some(60) },
+            Step::Approve(0),
+            Step::GiveUp,
+            Step::RepeatAnew(0),
+            Step::Return(0),
+            Step::Mine(1),
+            Step::Approve(0),
+            Step::RepeatAnew(0),
+            Step::Approve(0),
+            Step::Mine(1),
+            Step::Poll,
+        ]);
+    }
 
     /// One of three with the same nonce was mined and given up again, then another wallet took the nonce: what had been
     /// mined was still taken for what replaced the others.

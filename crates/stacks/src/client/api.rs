@@ -88,9 +88,10 @@ pub struct AddressNonces {
     pub last_executed_tx_nonce: Option<u64>,
     /// For the next transaction, if all that are waiting are mined.
     pub possible_next_nonce: u64,
-    /// Nonces before it that no transaction has: those after wait for them.
+    /// Nonces that no transaction has, strictly between the latest mined and the latest waiting one: those after wait for
+    /// them. Of an account without a mined transaction there are none, whatever is missing.
     pub detected_missing_nonces: Vec<u64>,
-    /// Nonces of waiting transactions.
+    /// Nonces of waiting transactions, strictly between the same two: not all of them. See [`NodeClient::mempool`].
     #[serde(default)]
     pub detected_mempool_nonces: Vec<u64>,
 }
@@ -166,11 +167,20 @@ impl NodeClient {
         self.get(Request::get(format!("balances of {principal}"), address_path(principal, "balances"))).await
     }
 
-    /// The nonces of an account.
+    /// The nonces of an account. [`ClientError::Unsupported`] if nobody who was asked has a Stacks API; if one could not be
+    /// reached, that is said instead, as it may have one.
     pub async fn nonces(&self, principal: &Principal) -> Result<AddressNonces, ClientError> {
         let request = Request::get(format!("nonces of {principal}"), address_path(principal, "nonces"));
         self.transport
             .read(&request, |reply| {
+                // The API has an answer for every address.
+                if reply.status == 404 && !says_not_found(&reply.body) {
+                    let Reply { endpoint, .. } = reply;
+                    return Err(Unusable::Elsewhere(ClientError::Unsupported {
+                        endpoint,
+                        what: request.what.clone(),
+                    }));
+                }
                 let nonces: AddressNonces = answer(reply, &request.what)?;
                 let after_executed = nonces.last_executed_tx_nonce.map_or(0, |last| last.saturating_add(1));
                 if nonces.possible_next_nonce < after_executed {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::NodeClient;
-use super::error::{ClientError, Rejection, RejectionReason};
+use super::error::{ClientError, Failure, Rejection, RejectionReason};
 use super::record::TransactionStatus;
 use super::transport::{Reply, Request};
 use crate::transaction::{Transaction, Txid};
@@ -35,6 +35,8 @@ impl NodeClient {
         let mut may_have_arrived = false;
         // Whether some endpoint said something else than yes.
         let mut answered = false;
+        // Whether some endpoint was handed the bytes and said that it did nothing with them, which need not be so.
+        let mut was_handed_out = false;
         let mut turns = self.transport.turns();
         let mut turn = turns.start();
         let mut kept: Option<ClientError> = None;
@@ -53,7 +55,9 @@ impl NodeClient {
                         Err(ClientError::Rejected(rejection)) => {
                             let doubtful = may_have_arrived || could_be_itself(&rejection.reason);
                             return if doubtful && !is_in_the_bytes(&rejection.reason) {
-                                self.look_up(txid, may_have_arrived, ClientError::Rejected(rejection)).await
+                                let doubtful = may_have_arrived
+                                    || (was_handed_out && could_be_itself(&rejection.reason));
+                                self.look_up(txid, doubtful, ClientError::Rejected(rejection)).await
                             } else {
                                 Err(ClientError::Rejected(rejection))
                             };
@@ -62,6 +66,7 @@ impl NodeClient {
                             // Whoever did not want to wait any more may have passed it on.
                             may_have_arrived |= status == 408;
                             answered = true;
+                            was_handed_out = true;
                             turns.exclude(turn);
                             error
                         }
@@ -71,6 +76,7 @@ impl NodeClient {
                 }
                 Err(failed) => {
                     may_have_arrived |= failed.failure.may_have_arrived();
+                    was_handed_out |= !matches!(failed.failure, Failure::Connect(_));
                     retry_after = failed.retry_after;
                     let (endpoint, attempts) = (self.transport.shown(turn), turn.attempt);
                     ClientError::Unreachable { endpoint, attempts, failure: failed.failure }
@@ -90,6 +96,10 @@ impl NodeClient {
                 Some(next) => next,
                 None if may_have_arrived && answered => return self.look_up(txid, true, error).await,
                 None if may_have_arrived => {
+                    return Err(ClientError::Uncertain { txid, reason: error.to_string() });
+                }
+                // Nobody got it only if nobody was even connected to.
+                None if was_handed_out && matches!(error, ClientError::Unreachable { .. }) => {
                     return Err(ClientError::Uncertain { txid, reason: error.to_string() });
                 }
                 None => return Err(error),

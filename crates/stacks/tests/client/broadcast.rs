@@ -240,6 +240,28 @@ async fn a_refusal_for_what_is_in_the_bytes_is_one_even_after_a_lost_answer() {
     }
 }
 
+/// Whoever was handed the bytes may have passed them on, whatever it answered.
+#[tokio::test]
+async fn nobody_got_it_only_if_nobody_was_connected_to() {
+    let limited = Server::start([Act::Header(429, "Retry-After: 0")]).await;
+    assert_uncertain(limited.client().broadcast(&transaction()).await, "");
+    for status in [401, 403, 404] {
+        let other = Server::start([Act::Answer(status, b"no".to_vec())]).await;
+        let dead = nobody().await;
+        for both in [[dead.as_str(), other.url()], [other.url(), dead.as_str()]] {
+            assert_uncertain(client(both).broadcast(&transaction()).await, "");
+        }
+    }
+    // What it may have caused itself is no refusal then, though nobody knows it yet; everything else is one.
+    let limited = Server::start([Act::Header(429, "Retry-After: 0"), unknown()]).await;
+    let node = Server::start([bad_nonce(), unknown()]).await;
+    assert_uncertain(client([limited.url(), node.url()]).broadcast(&transaction()).await, "");
+    let limited = Server::start([Act::Header(429, "Retry-After: 0")]).await;
+    let node = Server::start([refused("NoSuchContract", &Json::Null)]).await;
+    let error = client([limited.url(), node.url()]).broadcast(&transaction()).await.unwrap_err();
+    assert!(matches!(error, ClientError::Rejected(_)), "{error:?}");
+}
+
 #[tokio::test]
 async fn what_cannot_have_arrived_is_certain() {
     let url = nobody().await;

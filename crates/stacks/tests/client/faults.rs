@@ -338,6 +338,20 @@ async fn a_node_without_the_api_says_nothing_about_a_transaction() {
 }
 
 #[tokio::test]
+async fn a_node_without_the_api_says_nothing_about_waiting_transactions() {
+    let who: Principal = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM".parse().unwrap();
+    let node = Server::start([Act::Answer(404, b"No such file or directory".to_vec())]).await;
+    let error = node.client().nonces(&who).await.unwrap_err();
+    assert!(matches!(error, ClientError::Unsupported { .. }), "{error:?}");
+    // An API that is away for a moment is not one that is not there.
+    let dead = nobody().await;
+    for both in [[dead.as_str(), node.url()], [node.url(), dead.as_str()]] {
+        let error = client(both).nonces(&who).await.unwrap_err();
+        assert!(matches!(error, ClientError::Unreachable { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_client_calls_itself_as_it_is_told() {
     let server = Server::start([good()]).await;
     assert_right(ask(&server.client()).await);

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod journal;
+mod repeating;
 mod sending;
 mod watching;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bithedge_engine::transactions::{
-    DraftError, DropReason, Failure, Note, Prepared, Purpose, Refusal, ReviewError, Status, TransactionId,
+    DraftError, DropReason, Failure, Note, Prepared, Purpose, Refusal, Status, TransactionId,
 };
 use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::transaction::{Memo, Payload};
@@ -60,10 +60,14 @@ async fn a_nonce_that_another_wallet_used_is_a_conflict_that_is_told() {
     let Status::Dropped { reason: DropReason::Rejected { refusal, .. } } = desk.status(id) else { panic!() };
     assert_eq!(refusal, Refusal::NonceTaken);
     desk.chain.state().has_api = true;
-    assert_eq!(desk.ask("go", 2).await.approval().nonce, 1);
+    // As long as that is open, ours may be mined if somebody kept it: nothing is drafted besides it, and nothing evicts it.
+    let refused = desk.service.draft(prepared(0, "go", 2)).await;
+    assert!(matches!(refused, Err(DraftError::Unresolved(earlier)) if earlier == id), "{refused:?}");
+    assert!(matches!(desk.service.replace(id).await, Err(DraftError::TakenElsewhere(0))));
     desk.chain.state().mine(1);
     desk.poll().await;
     assert_eq!(desk.status(id), Status::Replaced { by: other.txid() });
+    assert_eq!(desk.ask("go", 2).await.approval().nonce, 1);
     desk.chain.state().mine(11);
     desk.poll().await;
     assert!(desk.service.entry(id).unwrap().unwrap().is_settled);
@@ -141,6 +145,7 @@ async fn what_never_left_expires_and_what_may_have_left_does_not() {
     tokio::time::advance(Duration::from_secs(45)).await;
     let desk = desk.restart();
     desk.poll().await;
+    desk.poll().await;
     assert_eq!(desk.status(question.approval().id), Status::Dropped { reason: DropReason::OutOfDate });
 
     let desk = Desk::new();
@@ -152,6 +157,8 @@ async fn what_never_left_expires_and_what_may_have_left_does_not() {
     desk.poll().await;
     assert_eq!(desk.status(question.approval().id), Status::Broadcast, "an index may be late");
     desk.later().await;
+    assert_eq!(desk.status(question.approval().id), Status::Broadcast, "one of several nodes may be late");
+    desk.poll().await;
     assert_eq!(desk.status(question.approval().id), Status::Dropped { reason: DropReason::OutOfDate });
 
     let desk = Desk::new();
@@ -160,6 +167,7 @@ async fn what_never_left_expires_and_what_may_have_left_does_not() {
     desk.yes(&question).await.unwrap();
     let (id, txid) = (question.approval().id, desk.chain.state().handed[0].clone());
     desk.later().await;
+    desk.poll().await;
     assert_eq!(desk.status(id), Status::Dropped { reason: DropReason::OutOfDate });
     assert_eq!(desk.chain.state().handed.len(), 1, "it is not sent again");
     // It may still turn up, and is then what it is.
@@ -260,6 +268,15 @@ async fn a_cancellation_lets_nothing_happen() {
     let question = desk.service.draft(transfer).await.unwrap();
     assert_eq!(question.approval().leaves[0].amount, 1);
     desk.yes(&question).await.unwrap();
-    let refused = desk.service.cancel(question.approval().id).await;
-    assert!(matches!(refused, Err(DraftError::Review(ReviewError::NotCancellable))));
+    let id = question.approval().id;
+    let question = desk.service.cancel(id).await.unwrap();
+    assert_eq!(question.approval().leaves[0].amount, 1, "to nobody, and the nonce is used up");
+    assert_eq!(question.approval().purpose, Purpose::Cancels { earlier: id });
+    let nobody = question.approval().lines.iter().any(|line| line.text == "ST000000000000000000002AMW42H");
+    assert!(nobody, "{:?}", question.approval().lines);
+    desk.yes(&question).await.unwrap();
+    desk.chain.state().mine(1);
+    desk.poll().await;
+    assert!(matches!(desk.status(question.approval().id), Status::Confirmed { .. }));
+    assert!(matches!(desk.status(id), Status::Replaced { .. }));
 }
