@@ -281,7 +281,7 @@ pub(crate) mod image {
         out.extend_from_slice(bytes);
     }
 
-    /// Takes the first row off the bytes; `None` if they are not what [`write`] makes.
+    /// Takes the first row off the bytes; `None` if they are not what [`write()`] makes.
     pub(crate) fn read(bytes: &mut &[u8]) -> Option<Vec<Sql>> {
         let count = take(bytes, 1)?.first().copied()?;
         (0..count).map(|_| value(bytes)).collect()
