@@ -142,7 +142,8 @@ impl Wallet {
         {
             note.add(entry);
         }
-        note.changed_at = None;
+        // When it was changed stays noted until the file is gone: whoever is interrupted here goes on in the next start, and
+        // does not wait anew.
         self.write_note(&note)?;
         self.folder.remove(PREVIOUS_FILE)
     }
