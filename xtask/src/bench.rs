@@ -20,8 +20,12 @@ const OPTION_PRICE_GOAL: &str = "<= 3";
 const LIST: f64 = 64.0;
 
 /// What measures how keys are kept and what happened is written down: packages and their programs.
-const KEEPING: [(&str, &str); 2] =
-    [("bithedge-keys", "unlock_time"), ("bithedge-ledger", "projection_speed")];
+const KEEPING: [(&str, &str); 4] = [
+    ("bithedge-keys", "unlock_time"),
+    ("bithedge-ledger", "projection_speed"),
+    ("bithedge-engine", "cold_sync"),
+    ("bithedge-engine", "page_speed"),
+];
 
 /// Builds the measuring programs optimised, runs them one after another, and prints what they measured. It does not
 /// fail for a goal that is missed: a busy machine is no defect.
@@ -56,7 +60,7 @@ pub(crate) fn run() -> Result<()> {
         "examples/option_price_bench",
     )?))?)?);
 
-    eprintln!("measuring keys and the ledger");
+    eprintln!("measuring keys, the ledger and how it is fed");
     for (_, example) in KEEPING {
         let mut measuring = program(release_program(&format!("examples/{example}"))?);
         measurements.extend(rows(&command::output(&mut measuring)?)?);

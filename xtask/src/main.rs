@@ -2,6 +2,7 @@
 //! own crate (`bithedge-ui-bundle`, `bithedge-e2e`) or binary (`bithedge-devnet`), built when it is needed.
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "a developer's program, read in a terminal")]
 
+mod acceptance;
 mod bench;
 mod bindings;
 mod build;
@@ -38,6 +39,7 @@ Usage: cargo xtask <command>
   sequences [--from A --to B]  random operation sequences in bulk, both cores, resumed where they stopped; 1 to 5000
   costs [--quick]         what every public function costs, as a share of a block; writes docs/costs.md
   replay --prices FILE    a history of daily prices through the contracts, with a report; --help says more
+  acceptance [ARGUMENT]...  the whole main job without a window: --kills N, --faults SECONDS, --seed N, --folder FOLDER
   bench                   speed of the devnet, of signing and of option prices, against their goals
   screenshots             refresh docs/screenshots from the e2e scenarios
   ui [--dev]              only the page, into ui/dist";
@@ -77,6 +79,7 @@ fn dispatch() -> Result<bool> {
         "sequences" => sequences::run(&rest(&mut arguments)?),
         "costs" => costs::run(&rest(&mut arguments)?),
         "replay" => replay::run(&rest(&mut arguments)?),
+        "acceptance" => acceptance::run(&rest(&mut arguments)?),
         "bench" => no_arguments(&mut arguments).and_then(|()| bench::run()),
         "screenshots" => no_arguments(&mut arguments).and_then(|()| e2e::screenshots()),
         "ui" => build::ui(&rest(&mut arguments)?),

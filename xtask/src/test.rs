@@ -30,7 +30,7 @@ struct Step {
 }
 
 /// Cheap ones first, so that a slip is known early. Each makes what it needs, so each can be run alone.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "format", about: "every Rust file is formatted", action: format },
     Step { name: "page", about: "the page builds and is small", action: page },
     Step { name: "clippy", about: "no warning, on this machine's target", action: clippy },
@@ -39,6 +39,11 @@ const STEPS: [Step; 9] = [
     Step { name: "tests", about: "unit, property and integration tests", action: tests },
     Step { name: "doctests", about: "examples in the documentation", action: doctests },
     Step { name: "docs", about: "the documentation builds without a warning", action: docs },
+    Step {
+        name: "acceptance",
+        about: "the main job, with 20 kills, and with a node that misbehaves",
+        action: acceptance,
+    },
     Step { name: "e2e", about: "the application in a real window", action: end_to_end },
 ];
 
@@ -194,6 +199,11 @@ fn docs(_: &mut Option<Counts>) -> Result<()> {
     build::ui_bundle(&[])?;
     let documentation = ["doc", "--no-deps", "--document-private-items"];
     command::run(cargo().args(documentation).args(HOST_WORKSPACE).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn acceptance(_: &mut Option<Counts>) -> Result<()> {
+    setup::devnet()?;
+    crate::acceptance::short()
 }
 
 fn end_to_end(counts: &mut Option<Counts>) -> Result<()> {

@@ -3,10 +3,9 @@
 use std::fmt;
 
 use bithedge_stacks::{ClarityName, ClientError, NodeClient, Principal};
+use bithedge_suite::bundle::{self, BundledContract};
 use bithedge_suite::setup::{Difference, Effect, Place, Setup, SetupCall, SetupError, Standing, hand_over};
 use bithedge_suite::{Contract, Deployment};
-
-use crate::bundle::{self, BundledContract};
 
 /// What is under a contract's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +110,7 @@ impl State {
             let known = Contract::by_name(contract.name)
                 .ok_or_else(|| InspectError::Bindings(contract.name.to_owned()))?;
             let found = match client.contract_source(deployment.contract(known)).await {
-                Ok(source) => compare(contract.source, &source),
+                Ok(source) => compare(contract, &source),
                 Err(ClientError::NotFound { .. }) => Found::Nothing,
                 Err(error) => return Err(error.into()),
             };
@@ -237,30 +236,11 @@ async fn standing(
     Ok(effect.standing(found.as_ref()))
 }
 
-fn compare(ours: &str, theirs: &str) -> Found {
-    if ours == theirs {
-        return Found::Same;
-    }
-    let mut lines = theirs.lines();
-    for (number, line) in ours.lines().enumerate() {
-        let found = lines.next();
-        if found != Some(line) {
-            return Found::Other { line: number + 1, found: found.unwrap_or_default().to_owned() };
+fn compare(ours: &BundledContract, theirs: &str) -> Found {
+    match ours.difference(theirs) {
+        None => Found::Same,
+        Some(difference) => {
+            Found::Other { line: difference.line, found: difference.found.unwrap_or_default() }
         }
-    }
-    Found::Other { line: ours.lines().count() + 1, found: lines.next().unwrap_or_default().to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_line_that_differs_is_named() {
-        assert_eq!(compare("a\nb\n", "a\nb\n"), Found::Same);
-        assert_eq!(compare("a\nb\n", "a\nc\n"), Found::Other { line: 2, found: "c".to_owned() });
-        assert_eq!(compare("a\nb\n", "a\n"), Found::Other { line: 2, found: String::new() });
-        assert_eq!(compare("a\n", "a\nb\n"), Found::Other { line: 2, found: "b".to_owned() });
-        assert_eq!(compare("a\n", "a"), Found::Other { line: 2, found: String::new() });
     }
 }

@@ -2,7 +2,6 @@
 //! is there. It goes on from whatever is on the chain: started twice it does nothing, broken off it continues.
 //!
 //! ```text
-//! bundle    the contracts' sources, a part of the program
 //! plan      Clarinet's deployment plans
 //! parties   who reports, votes and guards
 //! inspect   what is on the chain
@@ -15,7 +14,6 @@
 //! [`bithedge_suite::setup`]'s.
 
 pub mod apply;
-pub mod bundle;
 pub mod inspect;
 pub mod parties;
 pub mod plan;

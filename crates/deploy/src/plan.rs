@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 use bithedge_stacks::{Address, MicroStx};
 use bithedge_suite::SuiteNetwork;
+use bithedge_suite::bundle::{self, BundledContract, CONTRACTS};
 use serde::Deserialize;
-
-use crate::bundle::{self, BundledContract, CONTRACTS};
 
 /// What stands in a plan where the deployer's address belongs, as Clarinet's settings have it for mnemonics.
 pub const SENDER_PLACEHOLDER: &str = "<YOUR DEPLOYER ADDRESS>";

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use bithedge_deploy::bundle::CONTRACTS;
 use bithedge_deploy::parties::{Parties, PartiesError};
 use bithedge_deploy::plan::{Plan, PlanError, SENDER_PLACEHOLDER};
+use bithedge_suite::bundle::CONTRACTS;
 use bithedge_suite::{Contract, Deployment, SuiteNetwork};
 
 const NETWORKS: [SuiteNetwork; 3] = [SuiteNetwork::Devnet, SuiteNetwork::Testnet, SuiteNetwork::Mainnet];

@@ -7,14 +7,54 @@
 //! `None`, never zero. Nothing secret belongs here: whatever these types hold may be shown in the main window.
 
 mod account;
+mod activity;
+mod capital;
 mod chain;
+mod figure;
+mod governance;
+mod home;
+mod networks;
 mod notice;
+mod notification;
+mod offers;
+mod policies;
 mod preferences;
+mod protocol_page;
+mod transactions;
+mod wish;
 
 pub use account::{AccountView, Role};
+pub use activity::{ActivityLine, ActivityPage, ActivityPlace, Money};
+pub use capital::{
+    BucketHealth, CapitalPage, CapitalTotal, ExitOutlook, IfNothingPaidOut, Marking, PoolView, PositionView,
+    RiskView, RoomView, SeriesRoom, SharePrice, StressCell, TierView, TiersPage, Waiting, YieldHistory,
+    YieldPoint,
+};
 pub use chain::{ChainId, ChainSnapshot, ChainStatus, Connection, Network, Reorg, Tip};
+pub use figure::{AsOf, AsOfBlock, BucketRef, Destination, Figure, Trust};
+pub use governance::{GovernancePage, ProposalAction, ProposalState, ProposalView, RewardView, RewardsPage};
+pub use home::{Attention, AttentionKind, HomePage};
+pub use networks::{
+    ChainIdentityView, ContractCheck, ContractCheckView, NetworkInput, NetworkKind, NetworkVerdict,
+    NetworkView, NodeView,
+};
 pub use notice::{Fault, Notice};
+pub use notification::{Notification, NotificationKind};
+pub use offers::{OfferView, OffersView};
+pub use policies::{
+    Backing, PoliciesPage, PolicyState, PolicyView, PolicyWorth, ProtectionSummary, ProtectionTotal, Step,
+};
 pub use preferences::{Preferences, Theme};
+pub use protocol_page::{
+    AnomalyView, BoundaryKind, BoundaryView, BreakerView, DisputeView, FeesView, FlagView, FundView,
+    GatesView, OracleView, PricesView, ProtocolPage, ReporterView, TreasuryView,
+};
+pub use transactions::{
+    ApprovalLine, ApprovalView, Moved, MovedAsset, ReceiptView, TransactionBlock, TransactionEvent,
+    TransactionNote, TransactionNoteKind, TransactionPurpose, TransactionStage, TransactionStatus,
+    TransactionView, Words,
+};
+pub use wish::{Ballot, Wish};
 
 use serde::{Deserialize, Serialize};
 

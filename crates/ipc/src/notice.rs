@@ -33,6 +33,76 @@ pub enum Fault {
     CoreSilent,
     /// Settings could not be kept.
     PreferencesNotKept,
+    /// There is no wallet yet.
+    WalletAbsent,
+    /// There is a wallet already.
+    WalletExists,
+    /// The keys are locked.
+    WalletLocked,
+    /// The keys are unlocked already.
+    WalletUnlocked,
+    /// The passphrase does not open the key file.
+    PassphraseWrong,
+    /// The passphrase cannot be used.
+    PassphraseUnfit,
+    /// The key file or its keychain entry is lost, and the passphrase from before the last change is needed.
+    PassphrasePrevious,
+    /// The new passphrase holds, but what the old one opens is still there.
+    PassphraseOldLeft,
+    /// The words are no mnemonic, or not the ones that were shown.
+    WordsWrong,
+    /// The key file cannot be read.
+    KeyFileUnusable,
+    /// The keychain cannot be used, or does not have what it should.
+    KeychainUnusable,
+    /// The list of accounts cannot be used as it is.
+    AccountListUnusable,
+    /// Somebody changed the list of accounts.
+    AccountListAltered,
+    /// The account is not there, is not an address, or has no key here.
+    AccountUnfit,
+    /// A later version of the application wrote a file.
+    FileNewer,
+    /// Another instance of the application uses a file.
+    FileInUse,
+    /// A file is damaged.
+    FileDamaged,
+    /// The disk is full.
+    DiskFull,
+    /// A file cannot be read or written.
+    FileUnusable,
+    /// This computer cannot do what every computer can: it has no randomness, too little memory, or computes wrongly.
+    ComputerFault,
+    /// What was typed cannot be used.
+    InputUnfit,
+    /// The chain could not be asked.
+    ChainUnreadable,
+    /// The node does not offer something.
+    NotOffered,
+    /// The chain, or what it says, does not fit what the application was made with.
+    SuiteDiffers,
+    /// The suite was upgraded, and this version does not know the new parts.
+    SuiteUpgraded,
+    /// The suite is not deployed on this network, as far as is known.
+    NotDeployed,
+    /// A contract would refuse, or has refused.
+    ContractRefuses,
+    /// The account has too little.
+    FundsShort,
+    /// The fee would be higher than may be paid.
+    FeeTooHigh,
+    /// The time for it is over.
+    TooLate,
+    /// The terms changed: there is, or has to be, a new question.
+    TermsChanged,
+    /// What is asked about is not there any more, or was answered.
+    QuestionGone,
+    /// Another transaction is in the way.
+    TransactionInTheWay,
+    /// A transaction is not as it should be, and was not signed or not sent.
+    TransactionUnfit,
+    /// What moved is not what was approved.
+    ApprovalBroken,
 }
 
 /// One problem: what happened, what it means for the money, and what to do.

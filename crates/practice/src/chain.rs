@@ -30,6 +30,9 @@ pub enum ReadError {
         /// What does not fit.
         mismatch: Mismatch,
     },
+    /// The deployment lacks something.
+    #[error(transparent)]
+    Deployment(#[from] bithedge_suite::DeploymentError),
     /// A chain without blocks.
     #[error("the chain has no block")]
     NoBlock,

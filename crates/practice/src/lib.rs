@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod feed;
+pub mod holdings;
 pub mod keeper;
 pub mod market;
 mod routes;
@@ -236,13 +237,18 @@ impl Drop for PracticeNetwork {
     }
 }
 
+/// The public mnemonic of a practice account, by its place in [`ACCOUNTS`].
+#[must_use]
+pub fn words(account: usize) -> Option<&'static str> {
+    ACCOUNTS.get(account).map(|account| account.mnemonic)
+}
+
 /// The key of a practice account.
 ///
 /// # Errors
 /// [`KeyError`] for a place that [`ACCOUNTS`] does not have.
 pub fn key(account: usize) -> Result<SecretKey, KeyError> {
-    let words = ACCOUNTS.get(account).map_or("", |account| account.mnemonic);
-    Seed::from_mnemonic(words, "")?.account(0)
+    Seed::from_mnemonic(words(account).unwrap_or_default(), "")?.account(0)
 }
 
 async fn put_into_service(

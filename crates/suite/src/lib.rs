@@ -12,6 +12,7 @@
 //! * [`SuiteEvent`] — what a contract printed, with units.
 //! * [`FromClarity`], [`ToClarity`] — values in and out; [`bounded`] texts, buffers and lists.
 //! * [`state`] — what is read off the chain, as the domain's types.
+//! * [`mod@bundle`] — the contracts' sources, which a chain's are held against.
 //! * [`setup`] — the calls that take freshly deployed contracts into service.
 //!
 //! ```
@@ -29,6 +30,7 @@
 //! the real Clarity VM.
 
 pub mod bounded;
+pub mod bundle;
 mod call;
 mod convert;
 mod deployment;

@@ -13,6 +13,8 @@ use bithedge_stacks::{ClarityName, ContractId, Principal, Value};
 
 pub use effect::{Difference, Effect, Place, Standing};
 
+use crate::generated::Contract;
+
 /// A call that sets the suite up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupCall {
@@ -143,6 +145,11 @@ const CONTRACTS: [(&str, bool); 9] = [
     ("liquidity-pool", true),
     ("policy-registry", true),
 ];
+
+/// The contracts that the set-up enters into the upgrade manager's registry, each under its own name.
+pub fn registered_contracts() -> impl Iterator<Item = Contract> {
+    CONTRACTS.into_iter().filter_map(|(name, _)| Contract::by_name(name))
+}
 
 /// Largest capital of a bucket: 1,000 BTC, 100 million STX.
 const CAPACITY_SATS: u128 = 100_000_000_000;

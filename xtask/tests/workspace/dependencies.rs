@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{members, metadata};
 
 /// Each crate of the workspace, and the others that it may know. A new crate stands here before it builds.
-const ALLOWED: [(&str, &[&str]); 21] = [
+const ALLOWED: [(&str, &[&str]); 22] = [
     ("bithedge-protocol", &[]),
     ("bithedge-prices", &["bithedge-protocol"]),
     ("bithedge-stacks", &[]),
@@ -50,11 +50,27 @@ const ALLOWED: [(&str, &[&str]); 21] = [
             "bithedge-prices",
             "bithedge-suite",
             "bithedge-ipc",
+            "bithedge-keys",
+            "bithedge-ledger",
             "bithedge-devnet",
             "bithedge-practice",
             "bithedge-deploy",
             "bithedge-suite-world",
             "bithedge-vm",
+        ],
+    ),
+    (
+        "bithedge-acceptance",
+        &[
+            "bithedge-engine",
+            "bithedge-ipc",
+            "bithedge-keys",
+            "bithedge-ledger",
+            "bithedge-practice",
+            "bithedge-prices",
+            "bithedge-protocol",
+            "bithedge-stacks",
+            "bithedge-suite",
         ],
     ),
     ("bithedge-ui", &["bithedge-ipc", "bithedge-protocol"]),

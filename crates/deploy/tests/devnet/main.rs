@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use bithedge_deploy::apply::{DeployError, InService, Job, Progress};
-use bithedge_deploy::bundle::CONTRACTS;
 use bithedge_deploy::inspect::Found;
 use bithedge_deploy::parties::Parties;
 use bithedge_deploy::plan::Plan;
@@ -21,6 +20,7 @@ use bithedge_devnet::accounts::ACCOUNTS;
 use bithedge_devnet::{Config, Devnet};
 use bithedge_stacks::transaction::Memo;
 use bithedge_stacks::{MicroStx, NodeClient, Payload, Principal, SecretKey, TransactionBuilder};
+use bithedge_suite::bundle::CONTRACTS;
 use bithedge_suite::setup::Setup;
 use bithedge_suite::{Contract, Deployment, SuiteNetwork};
 

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::Shared;
 use super::reply::{Refusal, Reply, api_error, ok};
-use super::show::{self, hex0x};
+use super::show::{self, EventRange, hex0x};
 use crate::chain::{Block, Chain};
 
 /// Which part of a list.
@@ -91,7 +91,7 @@ pub(crate) async fn mempool(
     ok(page.of(waiting.len(), |at| Some(show::pending(waiting[at]))))
 }
 
-fn parse_hash(text: &str) -> Option<[u8; 32]> {
+pub(super) fn parse_hash(text: &str) -> Option<[u8; 32]> {
     hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()?.try_into().ok()
 }
 
@@ -99,13 +99,26 @@ fn parse_txid(text: &str) -> Result<[u8; 32], Refusal> {
     parse_hash(text).ok_or_else(|| api_error(StatusCode::BAD_REQUEST, format!("Invalid tx_id: {text}")))
 }
 
+/// Which of a transaction's events; all of them unless it is said, where the API shows the first twenty.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Events {
+    event_limit: Option<usize>,
+    event_offset: Option<usize>,
+}
+
 /// `GET /extended/v1/tx/{txid}`
-pub(crate) async fn transaction(State(shared): State<Shared>, Path(text): Path<String>) -> Reply {
+pub(crate) async fn transaction(
+    State(shared): State<Shared>,
+    Path(text): Path<String>,
+    Query(Events { event_limit, event_offset }): Query<Events>,
+) -> Reply {
     let txid = parse_txid(&text)?;
     let mut node = shared.node().await;
     let chain = node.chain()?;
     if let Some(receipt) = chain.receipts.get(&txid) {
-        return ok(show::mined(chain, &txid, receipt));
+        let events =
+            EventRange { first: event_offset.unwrap_or(0), count: event_limit.unwrap_or(usize::MAX) };
+        return ok(show::mined_with(chain, &txid, receipt, events));
     }
     if let Some(waiting) = chain.mempool.get(&txid) {
         return ok(show::pending(waiting));
@@ -242,16 +255,27 @@ pub(crate) async fn balances(State(shared): State<Shared>, Path(text): Path<Stri
     }))
 }
 
+/// Up to which block; the API takes a hash too.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Until {
+    until_block: Option<u64>,
+}
+
 /// `GET /extended/v1/address/{principal}/transactions`
 pub(crate) async fn address_transactions(
     State(shared): State<Shared>,
     Path(text): Path<String>,
     Query(page): Query<Page>,
+    Query(Until { until_block }): Query<Until>,
 ) -> Reply {
     let text = principal(&text)?;
     let mut node = shared.node().await;
     let chain = node.chain()?;
-    ok(newest_first(page, chain.receipts.of_principal(&text), chain))
+    let all = chain.receipts.of_principal(&text);
+    let end = until_block.map_or(all.len(), |until| {
+        all.partition_point(|txid| chain.receipts.get(txid).is_some_and(|receipt| receipt.height <= until))
+    });
+    ok(newest_first(page, all.get(..end).unwrap_or_default(), chain))
 }
 
 /// `GET /extended/v1/address/{principal}/mempool`
@@ -334,7 +358,8 @@ pub(crate) async fn block_transactions(
     match find_block(chain, &text) {
         Some(block) => ok(page.of(block.txids.len(), |at| {
             let txid = &block.txids[at];
-            chain.receipts.get(txid).map(|receipt| show::mined(chain, txid, receipt))
+            // Like the API's: how many events there are, and none of them.
+            chain.receipts.get(txid).map(|receipt| show::mined_with(chain, txid, receipt, EventRange::NONE))
         })),
         None => Err(api_error(StatusCode::NOT_FOUND, "Block not found")),
     }

@@ -3,6 +3,7 @@
 mod control;
 mod extended;
 pub(crate) mod faults;
+mod history;
 mod node;
 mod reply;
 mod show;
@@ -66,10 +67,12 @@ pub(crate) fn router(shared: Shared, more: Router) -> Router {
         .route("/extended/v1/status", get(extended::status))
         .route("/extended/v1/tx", get(extended::transactions))
         .route("/extended/v1/tx/mempool", get(extended::mempool))
+        .route("/extended/v1/tx/multiple", get(history::transactions))
         .route("/extended/v1/tx/{txid}", get(extended::transaction))
         .route("/extended/v1/tx/{txid}/raw", get(extended::raw_transaction))
         .route("/extended/v1/contract/{contract}", get(extended::contract))
         .route("/extended/v1/contract/{contract}/events", get(extended::contract_events))
+        .route("/extended/v2/smart-contracts/{contract}/logs", get(history::logs))
         .route("/extended/v1/address/{principal}/balances", get(extended::balances))
         .route("/extended/v1/address/{principal}/stx", get(extended::stx))
         .route("/extended/v1/address/{principal}/transactions", get(extended::address_transactions))

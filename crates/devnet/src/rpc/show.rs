@@ -58,8 +58,29 @@ pub(super) fn block(chain: &Chain, block: &Block) -> Json {
     })
 }
 
-/// A transaction in a block.
+/// Which of a transaction's events are shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EventRange {
+    /// The first.
+    pub(super) first: usize,
+    /// At most so many.
+    pub(super) count: usize,
+}
+
+impl EventRange {
+    /// All of them.
+    pub(super) const ALL: Self = Self { first: 0, count: usize::MAX };
+    /// None of them, as the API's lists of transactions have it.
+    pub(super) const NONE: Self = Self { first: 0, count: 0 };
+}
+
+/// A transaction in a block, with all its events.
 pub(super) fn mined(chain: &Chain, txid: &[u8; 32], receipt: &Receipt) -> Json {
+    mined_with(chain, txid, receipt, EventRange::ALL)
+}
+
+/// A transaction in a block.
+pub(super) fn mined_with(chain: &Chain, txid: &[u8; 32], receipt: &Receipt, events: EventRange) -> Json {
     let mut shown = base(txid, &receipt.raw);
     let Some(fields) = shown.as_object_mut() else { return shown };
     let block = chain.blocks.get(receipt.height).unwrap_or_else(|| chain.blocks.tip());
@@ -86,7 +107,7 @@ pub(super) fn mined(chain: &Chain, txid: &[u8; 32], receipt: &Receipt) -> Json {
         "tx_status": receipt.status.as_str(),
         "tx_result": value(&receipt.result),
         "event_count": receipt.events.len(),
-        "events": receipt.events.unpack().iter().enumerate().map(|(at, e)| event(txid, at, e)).collect::<Vec<_>>(),
+        "events": shown_events(txid, receipt, events),
         "vm_error": receipt.error,
         "receipt_time": receipt.received,
     });
@@ -94,6 +115,15 @@ pub(super) fn mined(chain: &Chain, txid: &[u8; 32], receipt: &Receipt) -> Json {
         fields.extend(rest);
     }
     shown
+}
+
+fn shown_events(txid: &[u8; 32], receipt: &Receipt, range: EventRange) -> Vec<Json> {
+    if range.count == 0 {
+        return Vec::new();
+    }
+    let events = receipt.events.unpack();
+    let wanted = events.iter().enumerate().skip(range.first).take(range.count);
+    wanted.map(|(at, one)| event(txid, at, one)).collect()
 }
 
 /// A transaction that waits.

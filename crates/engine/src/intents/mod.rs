@@ -35,6 +35,7 @@ pub use intent::{
 pub use plan::{Plan, Refusal};
 pub use reader::{NodeReader, ReadError, SuiteReader, at_one_tip};
 pub use sentences::{Bound, Purse, Sentence};
+pub(crate) use state::ascii;
 pub use state::{Reading, State, Tip, Unknown};
 
 use bithedge_protocol::{MicroStx, UnixSeconds};

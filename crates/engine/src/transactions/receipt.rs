@@ -48,6 +48,7 @@ pub enum Alarm {
         /// What left.
         left: AssetAmount,
         /// What was approved.
+        #[serde(with = "number")]
         at_most: u128,
     },
     /// Less arrived than was approved.
@@ -55,6 +56,7 @@ pub enum Alarm {
         /// What arrived.
         arrived: AssetAmount,
         /// What was approved.
+        #[serde(with = "number")]
         at_least: u128,
     },
     /// Another fee was taken.
@@ -169,4 +171,62 @@ fn count(event: &Event, account: &Principal, left: &mut Amounts, arrived: &mut A
 pub(super) fn asset_info(text: &str) -> Option<AssetInfo> {
     let (contract, asset) = text.split_once("::")?;
     Some(AssetInfo { contract: contract.parse().ok()?, asset: asset.parse().ok()? })
+}
+
+/// A decimal text: serde cannot read a 128-bit number back inside of a tagged enum, and the journal has to be readable. A number, as it
+/// was written before, is read as well.
+mod number {
+    use std::fmt;
+
+    use serde::{Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(amount)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        deserializer.deserialize_any(Amount)
+    }
+
+    struct Amount;
+
+    impl de::Visitor<'_> for Amount {
+        type Value = u128;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("an amount")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<u128, E> {
+            text.parse().map_err(E::custom)
+        }
+
+        fn visit_u64<E: de::Error>(self, amount: u64) -> Result<u128, E> {
+            Ok(amount.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_alarm_reads_back() {
+        let some = |amount| AssetAmount { asset: Asset::Stx, amount };
+        let alarms = [
+            Alarm::TooMuchLeft { left: some(u128::MAX), at_most: u128::MAX },
+            Alarm::TooLittleArrived { arrived: some(0), at_least: 50 },
+            Alarm::OtherFee { approved: MicroStx::new(1), taken: MicroStx::new(2) },
+            Alarm::MovedDespiteFailure { moved: some(1) },
+            Alarm::UnreadableEvent { index: 7 },
+        ];
+        for alarm in alarms {
+            let text = serde_json::to_string(&alarm).unwrap();
+            assert_eq!(serde_json::from_str::<Alarm>(&text).unwrap(), alarm, "{text}");
+        }
+        let before = r#"{"alarm":"too_little_arrived","arrived":{"asset":"stx","amount":"3"},"at_least":50}"#;
+        let read: Alarm = serde_json::from_str(before).unwrap();
+        assert_eq!(read, Alarm::TooLittleArrived { arrived: some(3), at_least: 50 });
+    }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use bithedge_stacks::address::Address;
+use bithedge_stacks::network::Network;
 use bithedge_stacks::transaction::{Transaction, UnsignedTransaction};
 
 /// Why nothing was signed. The money is untouched in every case.
@@ -18,6 +19,17 @@ pub enum SignerError {
     /// The account is watched only.
     #[error("the account {0} is watched only and has no key here, so the transaction was not signed")]
     WatchOnly(Address),
+    /// The transaction is for another chain than the keys are used on. Nothing of it is right: prepare it again.
+    #[error(
+        "the transaction is for chain {}, and the keys are used on chain {}: it was not signed",
+        found.chain_id, expected.chain_id
+    )]
+    OtherNetwork {
+        /// The chain that the keys are used on.
+        expected: Network,
+        /// What the transaction says.
+        found: Network,
+    },
     /// Something else; the text must not contain a secret.
     #[error("the transaction was not signed: {0}")]
     Other(String),

@@ -261,9 +261,11 @@ fn outcome_of(transaction: &Transaction) -> Outcome {
 
 fn record(transaction: &Transaction, status: TransactionStatus) -> TransactionRecord {
     let kind = match &transaction.payload {
-        Payload::ContractCall { contract, function, .. } => {
-            TransactionKind::ContractCall { contract: contract.clone(), function: function.clone() }
-        }
+        Payload::ContractCall { contract, function, args } => TransactionKind::ContractCall {
+            contract: contract.clone(),
+            function: function.clone(),
+            arguments: args.clone(),
+        },
         Payload::TokenTransfer { recipient, amount, .. } => {
             TransactionKind::TokenTransfer { recipient: recipient.clone(), amount: *amount }
         }
@@ -300,6 +302,7 @@ fn included(block: &Block, height: u64, mined: &Mined) -> TransactionRecord {
     };
     let inclusion = Inclusion {
         block: BlockRef { height, hash: block.hash, time: GENESIS + height * 10 },
+        index: 0,
         canonical: true,
         outcome: mined.outcome,
         result: match mined.outcome {

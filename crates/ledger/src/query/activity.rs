@@ -2,7 +2,7 @@
 
 use bithedge_protocol::{MicroStx, UnixSeconds};
 use bithedge_stacks::{Address, Principal, Txid, Value};
-use bithedge_suite::SuiteEvent;
+use bithedge_suite::{Contract, SuiteEvent};
 
 use super::{Snapshot, place};
 use crate::block::{Call, Place, SuiteTransaction, TransactionOutcome};
@@ -43,7 +43,42 @@ pub enum What {
     },
 }
 
+/// Something that a contract said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Where in the chain.
+    pub place: Place,
+    /// When.
+    pub time: UnixSeconds,
+    /// What.
+    pub event: SuiteEvent,
+}
+
 impl Snapshot<'_> {
+    /// The newest events of a contract with a name, newest first. One that cannot be read is left out: it is an anomaly. It looks at
+    /// every event that came later: for a page, not for every block.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub fn said(&self, contract: Contract, name: &str, count: u32) -> Result<Vec<Said>, LedgerError> {
+        let rows = self.rows::<EventRow>(
+            "WHERE contract = ? AND name = ? ORDER BY height DESC, tx DESC, event DESC LIMIT ?",
+            &[contract.name().to_owned().to_sql(), name.to_owned().to_sql(), count.to_sql()],
+        )?;
+        let mut found = Vec::new();
+        for row in rows {
+            let decoded = Value::decode(&row.body).ok();
+            let decoded = decoded.and_then(|value| SuiteEvent::decode(&row.contract, &value).ok());
+            let Some(event) = decoded else { continue };
+            let block = self.row::<BlockRow>(&(row.height,))?;
+            let block =
+                self.at(block.ok_or_else(|| Trouble::Inconsistent("an event without its block".to_owned())))?;
+            let place = place(row.height, row.tx, row.event);
+            found.push(Said { place, time: UnixSeconds::new(block.time), event });
+        }
+        Ok(found)
+    }
+
     /// What concerned somebody, newest first. `before` is the place of the last entry of the page before.
     ///
     /// # Errors

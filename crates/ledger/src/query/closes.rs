@@ -1,8 +1,8 @@
 //! Closes, and what settled expiries came to.
 
-use bithedge_protocol::pool::{NavPair, Shares};
+use bithedge_protocol::pool::{NavPair, PolicyTerms, PoolError, Shares};
 use bithedge_protocol::risk::{ClosePoint, History};
-use bithedge_protocol::{Sats, TokenAmount, UnixSeconds, UsdE8};
+use bithedge_protocol::{Overflow, Sats, TokenAmount, UnixSeconds, UsdE8};
 
 use super::{BucketKey, Snapshot, TimeRange, amount};
 use crate::error::LedgerError;
@@ -78,6 +78,32 @@ pub struct Claim {
     pub size_left: Sats,
     /// What is left for them.
     pub reserve_left: TokenAmount,
+}
+
+/// What a policy of a settled series comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PolicyClaim {
+    /// What it is due at the prices of the settlement.
+    pub due: TokenAmount,
+    /// What it is paid: less, if its series was short.
+    pub paid: TokenAmount,
+}
+
+impl Claim {
+    /// What a policy of this series is paid: the contract's `claim-settlement`. `⌊due · reserved / due of all⌋` of a short series.
+    ///
+    /// # Errors
+    /// [`PoolError`], for figures that no contract could count with either.
+    pub fn of_policy(&self, policy: &PolicyTerms) -> Result<PolicyClaim, PoolError> {
+        let terms = PolicyTerms { floor: self.floor, ..*policy };
+        let due = terms.payout(self.spot, self.stx)?;
+        if self.due == self.reserved {
+            return Ok(PolicyClaim { due, paid: due });
+        }
+        let product = due.base_units().checked_mul(self.reserved.base_units()).ok_or(Overflow)?;
+        let paid = product.checked_div(self.due.base_units()).ok_or(Overflow)?;
+        Ok(PolicyClaim { due, paid: TokenAmount::new(paid) })
+    }
 }
 
 impl Snapshot<'_> {

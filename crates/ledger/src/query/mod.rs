@@ -2,13 +2,15 @@
 
 mod activity;
 mod closes;
+mod fingerprint;
 mod health;
 mod money;
 mod policies;
 mod pool;
 
-pub use activity::{ActivityEntry, What};
-pub use closes::{Claim, EpochRecord, Settlement};
+pub use activity::{ActivityEntry, Said, What};
+pub use closes::{Claim, EpochRecord, PolicyClaim, Settlement};
+pub use fingerprint::Fingerprint;
 pub use health::{HealthHistory, HealthPoint};
 pub use money::{
     AcceptedPrice, Boundary, BoundaryMethod, FeeRecord, FeeTotal, Fund, TokenTotals, Treasury, VaultAccount,
@@ -45,7 +47,8 @@ pub enum Trust {
 
 impl Trust {
     /// Of what depends on both.
-    const fn and(self, other: Self) -> Self {
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
         if matches!(self, Self::Sound) { other } else { self }
     }
 }
@@ -316,6 +319,52 @@ fn trouble(refusal: Refusal) -> Trouble {
     }
 }
 
+/// Runs something for the row type of every table but `undo`.
+macro_rules! every_table {
+    ($run:ident) => {
+        $run!(
+            IdentityRow,
+            TipRow,
+            BlockRow,
+            TransactionRow,
+            EventRow,
+            ActivityRow,
+            PriceRow,
+            FeeRow,
+            AnomalyRow,
+            HealthRow,
+            DoubtRow,
+            MarketRow,
+            CollateralRow,
+            TierRow,
+            BucketRow,
+            BookRow,
+            SoldRow,
+            SettlementRow,
+            ClaimRow,
+            EpochRow,
+            ExitGenerationRow,
+            PositionRow,
+            CreditRow,
+            CreditTotalRow,
+            PolicyRow,
+            OwnerRow,
+            BoundaryRow,
+            TreasuryRow,
+            FeeTotalRow,
+            AllocationRow,
+            TreasuryCreditRow,
+            FundRow,
+            CoverRow,
+            TakenPolicyRow,
+            VaultAccountRow,
+            VaultTokenRow,
+            BucketHealthRow,
+        );
+    };
+}
+pub(crate) use every_table;
+
 /// Every row of every table against its checksum.
 pub(crate) fn check_rows(connection: &Connection) -> Result<(), Trouble> {
     macro_rules! check {
@@ -323,45 +372,7 @@ pub(crate) fn check_rows(connection: &Connection) -> Result<(), Trouble> {
             $(check_table(connection, $row::TABLE, $row::COLUMNS.len())?;)*
         };
     }
-    check!(
-        IdentityRow,
-        TipRow,
-        BlockRow,
-        TransactionRow,
-        EventRow,
-        ActivityRow,
-        PriceRow,
-        FeeRow,
-        AnomalyRow,
-        HealthRow,
-        DoubtRow,
-        MarketRow,
-        CollateralRow,
-        TierRow,
-        BucketRow,
-        BookRow,
-        SoldRow,
-        SettlementRow,
-        ClaimRow,
-        EpochRow,
-        ExitGenerationRow,
-        PositionRow,
-        CreditRow,
-        CreditTotalRow,
-        PolicyRow,
-        OwnerRow,
-        BoundaryRow,
-        TreasuryRow,
-        FeeTotalRow,
-        AllocationRow,
-        TreasuryCreditRow,
-        FundRow,
-        CoverRow,
-        TakenPolicyRow,
-        VaultAccountRow,
-        VaultTokenRow,
-        BucketHealthRow,
-    );
+    every_table!(check);
     let mut statement = connection.prepare("SELECT images, checksum FROM undo")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

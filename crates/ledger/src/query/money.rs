@@ -9,7 +9,7 @@ use super::{Snapshot, TimeRange, Trust, amount, place};
 use crate::block::Place;
 use crate::error::LedgerError;
 use crate::project::Subject;
-use crate::row::DamagedRow;
+use crate::row::{Column, DamagedRow};
 use crate::tables::*;
 
 /// A price that the oracle accepted.
@@ -265,23 +265,32 @@ impl Snapshot<'_> {
     /// Those of storage.
     pub fn boundaries(&self, range: TimeRange) -> Result<Vec<Boundary>, LedgerError> {
         let rows = self.rows::<BoundaryRow>("WHERE at BETWEEN ? AND ? ORDER BY at", &range.parameters())?;
-        rows.into_iter()
-            .map(|row| {
-                let method = BoundaryMethod::from_code(row.method);
-                let method = self.at(method.ok_or_else(|| DamagedRow { table: "boundaries" }.into()))?;
-                Ok(Boundary {
-                    at: UnixSeconds::new(row.at),
-                    btc: UsdE8::new(row.btc),
-                    stx: UsdE8::new(row.stx),
-                    vol_ask: Ppm::new(row.vol_ask),
-                    vol_low: Ppm::new(row.vol_low),
-                    short: Ppm::new(row.short),
-                    long: Ppm::new(row.long),
-                    method,
-                    recorded_at: UnixSeconds::new(row.recorded_at),
-                })
-            })
-            .collect()
+        rows.iter().map(|row| self.boundary(row)).collect()
+    }
+
+    /// The newest boundaries whose prices are recorded, newest first.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub fn newest_boundaries(&self, count: u32) -> Result<Vec<Boundary>, LedgerError> {
+        let rows = self.rows::<BoundaryRow>("ORDER BY at DESC LIMIT ?", &[count.to_sql()])?;
+        rows.iter().map(|row| self.boundary(row)).collect()
+    }
+
+    fn boundary(&self, row: &BoundaryRow) -> Result<Boundary, LedgerError> {
+        let method = BoundaryMethod::from_code(row.method);
+        let method = self.at(method.ok_or_else(|| DamagedRow { table: "boundaries" }.into()))?;
+        Ok(Boundary {
+            at: UnixSeconds::new(row.at),
+            btc: UsdE8::new(row.btc),
+            stx: UsdE8::new(row.stx),
+            vol_ask: Ppm::new(row.vol_ask),
+            vol_low: Ppm::new(row.vol_low),
+            short: Ppm::new(row.short),
+            long: Ppm::new(row.long),
+            method,
+            recorded_at: UnixSeconds::new(row.recorded_at),
+        })
     }
 
     /// Fees taken in a range, oldest first.

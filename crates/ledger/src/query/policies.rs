@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bithedge_protocol::{Ppm, Sats, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::Principal;
 
-use super::{Listing, Snapshot, Trust};
-use crate::error::LedgerError;
+use super::{BucketKey, Listing, Snapshot, TimeRange, Trust};
+use crate::error::{LedgerError, Trouble};
 use crate::project::Subject;
 use crate::row::Column;
 use crate::tables::{BoundaryRow, OwnerRow, PolicyRow};
@@ -229,6 +229,21 @@ impl Snapshot<'_> {
     pub fn policies_expiring(&self, expiry: UnixSeconds) -> Result<Listing<PolicyRecord>, LedgerError> {
         let rows = self.rows::<PolicyRow>("WHERE expiry = ? ORDER BY id", &[expiry.get().to_sql()])?;
         self.records(rows)
+    }
+
+    /// The premiums of the policies that a bucket sold in a range. It looks at every policy: for a page, not for every block.
+    ///
+    /// # Errors
+    /// [`LedgerError::Uncountable`], and those of storage.
+    pub fn premiums_of(&self, key: &BucketKey, range: TimeRange) -> Result<TokenAmount, LedgerError> {
+        let [from, to] = range.parameters();
+        let rows = self.rows::<PolicyRow>(
+            "WHERE tier = ? AND token = ? AND created_at BETWEEN ? AND ?",
+            &[key.tier.to_sql(), key.token.to_sql(), from, to],
+        )?;
+        let sum = rows.iter().try_fold(0_u128, |sum, row| sum.checked_add(row.premium));
+        let sum = sum.ok_or_else(|| Trouble::Uncountable("the premiums of a bucket".to_owned()));
+        Ok(TokenAmount::new(self.at(sum)?))
     }
 
     /// What somebody has: sums over all policies, and the newest active ones. As quick with ten thousand as with one.

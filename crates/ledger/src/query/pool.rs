@@ -130,6 +130,30 @@ impl Snapshot<'_> {
         }))
     }
 
+    /// All collateral tokens with their terms.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub fn collaterals(&self) -> Result<Vec<(Principal, CollateralTerms)>, LedgerError> {
+        let rows = self.rows::<CollateralRow>("ORDER BY token", &[])?;
+        let mut found = Vec::new();
+        for row in rows {
+            if let Some(terms) = self.collateral(&row.token)? {
+                found.push((row.token, terms));
+            }
+        }
+        Ok(found)
+    }
+
+    /// All tiers, by number.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub fn tiers(&self) -> Result<Vec<TierTerms>, LedgerError> {
+        let rows = self.rows::<TierRow>("ORDER BY tier", &[])?;
+        rows.iter().filter_map(|row| self.tier(row.tier).transpose()).collect()
+    }
+
     /// A tier's terms. [`trust_of_bucket`](Self::trust_of_bucket) says whether those of its buckets can be relied on.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod anomalies;
+mod asks;
 mod doubts;
 mod dump;
 mod exact;
 mod files;
+mod fingerprint;
 mod kill;
 mod lives;
 mod maps;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::net::{AGGRESSIVE, BALANCED, BTC, DAY, IRENE, Net, PETER, USD};
-use crate::table::Holdings;
+use crate::net::{AGGRESSIVE, BALANCED, BTC, DAY, IRENE, Net, PETER, USD, print_change};
 
 /// Thursday 2020-03-05 00:00 UTC.
 const START: u64 = 1_583_366_400;
@@ -44,7 +43,7 @@ async fn march_2020_pays_every_policy_its_promise() {
         let gift = serde_json::json!({ "address": net.address(account), "amount": (50 * BTC).to_string() });
         net.post("/devnet/faucet/sbtc", gift).await;
     }
-    let before = Holdings::read(net.network.chain()).await;
+    let before = net.holdings().await;
     for tier in [BALANCED, AGGRESSIVE] {
         net.commit(tier, 20 * BTC).await;
     }
@@ -94,14 +93,14 @@ async fn march_2020_pays_every_policy_its_promise() {
             in_the_money += u32::from(promise > 0);
             paid += promise;
         }
-        let held = Holdings::read(net.network.chain()).await.of("liquidity-pool-vault").0;
+        let held = net.holdings().await.of("liquidity-pool-vault").sbtc.base_units();
         net.check_books(held).await;
     }
-    let after = Holdings::read(net.network.chain()).await;
+    let after = net.holdings().await;
     println!(
         "\n{sold} policies sold, {in_the_money} ended in the money and were paid {paid} satoshis; refused: {refusals:?}"
     );
-    before.print_change("March 2020", &after);
+    print_change("March 2020", &before, &after);
     assert!(sold > 15, "{sold} policies");
     assert!(paid > BTC, "{paid}");
     assert!(net.now().await > START + 20 * DAY);

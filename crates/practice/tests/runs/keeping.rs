@@ -3,7 +3,6 @@
 use bithedge_suite::generated::policy_registry;
 
 use crate::net::{AGGRESSIVE, BTC, Net, PETER, USD};
-use crate::table::Holdings;
 
 /// Monday 2026-01-05 00:00 UTC.
 const START: u64 = 1_767_571_200;
@@ -63,11 +62,11 @@ async fn the_keeper_claims_after_a_restart_and_works_again_after_a_restore() {
     net.call(PETER, call, Vec::new()).await;
     let mut net = net.restart().await;
     assert_eq!(statuses(&net).await, [ACTIVE; 3]);
-    let before = Holdings::read(net.network.chain()).await.of("wallet_1").0;
+    let before = net.holdings().await.of("wallet_1").sbtc.base_units();
     assert!(net.keep().await >= 2);
     assert_eq!(statuses(&net).await, [SETTLED, EXPIRED, ACTIVE]);
     let paid = net.policy(high).await.paid;
     assert!(paid > 0);
-    let after = Holdings::read(net.network.chain()).await.of("wallet_1").0;
+    let after = net.holdings().await.of("wallet_1").sbtc.base_units();
     assert_eq!(after, before + paid);
 }

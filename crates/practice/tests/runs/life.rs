@@ -1,10 +1,10 @@
 //! A policy that is exercised, and one that is settled without its owner while its provider leaves over two closes.
 
+use bithedge_practice::holdings::Holdings;
 use bithedge_stacks::Principal;
 use bithedge_suite::generated::{liquidity_pool, policy_registry};
 
-use crate::net::{BALANCED, BTC, IRENE, Net, PETER, USD};
-use crate::table::Holdings;
+use crate::net::{BALANCED, BTC, IRENE, Net, PETER, USD, print_change};
 
 /// Monday 2026-01-05 00:00 UTC.
 const START: u64 = 1_767_571_200;
@@ -18,7 +18,7 @@ async fn capital_is_committed_protection_bought_and_exercised_and_the_rest_settl
 }
 
 async fn commit_quote_buy_crash_activate(net: &mut Net) -> Holdings {
-    let before = Holdings::read(net.network.chain()).await;
+    let before = net.holdings().await;
     net.commit(BALANCED, 5 * BTC).await;
     net.next_boundary().await;
     assert!(net.keep().await > 0, "the epochs are closed");
@@ -39,10 +39,13 @@ async fn commit_quote_buy_crash_activate(net: &mut Net) -> Holdings {
     let call = policy_registry::ActivateProtection { id: policy, token: net.sbtc(), min_payout: promise };
     assert_eq!(net.call(PETER, call, vec![net.vault_sends(promise)]).await, promise);
 
-    let after = Holdings::read(net.network.chain()).await;
-    before.print_change("commit, quote, buy, crash, activate", &after);
-    assert_eq!(after.of("wallet_1").0 + cost, before.of("wallet_1").0 + promise);
-    net.check_books(after.of("liquidity-pool-vault").0).await;
+    let after = net.holdings().await;
+    print_change("commit, quote, buy, crash, activate", &before, &after);
+    assert_eq!(
+        after.of("wallet_1").sbtc.base_units() + cost,
+        before.of("wallet_1").sbtc.base_units() + promise
+    );
+    net.check_books(after.of("liquidity-pool-vault").sbtc.base_units()).await;
     after
 }
 
@@ -91,7 +94,7 @@ async fn settle_without_the_owner_and_leave_over_two_epochs(net: &mut Net, befor
     assert!(second > BTC, "{second}");
     net.call(IRENE, claim, vec![net.vault_sends(second)]).await;
 
-    let after = Holdings::read(net.network.chain()).await;
-    before.print_change("settled without its owner, and an exit over two closes", &after);
-    net.check_books(after.of("liquidity-pool-vault").0).await;
+    let after = net.holdings().await;
+    print_change("settled without its owner, and an exit over two closes", &before, &after);
+    net.check_books(after.of("liquidity-pool-vault").sbtc.base_units()).await;
 }

@@ -11,7 +11,6 @@ mod keeping;
 mod life;
 mod net;
 mod short;
-mod table;
 #[path = "../../../deploy/tests/devnet/vote.rs"]
 mod vote;
 mod votes;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bithedge_deploy::sender::{Blocks, Fee, Order, SendError, Sender};
 use bithedge_devnet::Config;
 use bithedge_practice::feed::{Feed, Mine};
+use bithedge_practice::holdings::Holdings;
 use bithedge_practice::keeper::Keeper;
 use bithedge_practice::market::{Market, Quote};
 use bithedge_practice::{Practice, PracticeNetwork, key};
@@ -79,6 +80,10 @@ impl Net {
 
     pub(crate) fn market(&self) -> &Market {
         self.network.market()
+    }
+
+    pub(crate) async fn holdings(&self) -> Holdings {
+        Holdings::read(self.network.chain(), &[]).await.unwrap()
     }
 
     pub(crate) async fn now(&self) -> u64 {
@@ -296,4 +301,10 @@ impl Net {
         }
         assert_eq!(sum, held, "the books and the vault");
     }
+}
+
+/// Prints what changed, and insists that nothing came from nowhere or went there. The faucet is an account like any other.
+pub(crate) fn print_change(title: &str, before: &Holdings, after: &Holdings) {
+    println!("\n{title}\n{}", after.since(before));
+    assert_eq!(before.sum(), after.sum(), "{title}: the table does not add up");
 }

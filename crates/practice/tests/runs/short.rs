@@ -6,8 +6,7 @@ use bithedge_stacks::transaction::{FungibleCode, PostConditionPrincipal};
 use bithedge_stacks::{MicroStx, PostCondition, Principal};
 use bithedge_suite::generated::{insurance_fund, liquidity_pool, policy_registry};
 
-use crate::net::{AGGRESSIVE, BTC, IRENE, Net, PETER, USD};
-use crate::table::Holdings;
+use crate::net::{AGGRESSIVE, BTC, IRENE, Net, PETER, USD, print_change};
 
 /// Monday 2026-01-05 00:00 UTC.
 const START: u64 = 1_767_571_200;
@@ -23,7 +22,7 @@ fn origin_sends_at_most(micro_stx: u128) -> Vec<PostCondition> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_short_bucket_of_stx_is_settled_by_the_keeper_and_everybody_gets_the_same_part() {
     let mut net = Net::start(START, 100_000 * USD, USD).await;
-    let before = Holdings::read(net.network.chain()).await;
+    let before = net.holdings().await;
     let stx = net.network.chain().suite.stx().clone();
     let token = Principal::Contract(stx.clone());
     let capital = 500_000 * STX;
@@ -74,6 +73,6 @@ async fn a_short_bucket_of_stx_is_settled_by_the_keeper_and_everybody_gets_the_s
         let promise = due * size / (3 * BTC);
         assert_eq!((ended.status, ended.paid), (SETTLED, promise * reserved / due), "policy {policy}");
     }
-    let after = Holdings::read(net.network.chain()).await;
-    before.print_change("a short bucket of STX", &after);
+    let after = net.holdings().await;
+    print_change("a short bucket of STX", &before, &after);
 }

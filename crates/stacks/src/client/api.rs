@@ -107,8 +107,11 @@ pub struct Block {
     pub hash: BlockHash,
     /// What identifies it together with its tenure.
     pub index_block_hash: BlockHash,
-    /// The block before.
+    /// The `hash` of the block before.
     pub parent_block_hash: BlockHash,
+    /// The `index_block_hash` of the block before; old APIs do not say.
+    #[serde(default)]
+    pub parent_index_block_hash: Option<BlockHash>,
     /// When it was made, in seconds since 1970.
     pub block_time: u64,
     /// The Bitcoin block of its tenure.
@@ -258,7 +261,7 @@ impl NodeClient {
     }
 
     /// A page, which must be the one that was asked for.
-    async fn page<T: DeserializeOwned>(
+    pub(super) async fn page<T: DeserializeOwned>(
         &self,
         request: Request,
         limit: u64,
@@ -291,12 +294,12 @@ struct ApiRefusal {
 
 /// Whether the API says that something does not exist: it does so in JSON. A node without the API answers in plain text,
 /// and the API itself, about an address that it does not serve, speaks of a route.
-fn says_not_found(body: &[u8]) -> bool {
+pub(super) fn says_not_found(body: &[u8]) -> bool {
     serde_json::from_slice::<ApiRefusal>(body).is_ok_and(|refusal| {
         !refusal.error.is_empty() && !refusal.message.is_some_and(|message| message.starts_with("Route "))
     })
 }
 
-fn address_path(principal: &Principal, what: &str) -> [String; 5] {
+pub(super) fn address_path(principal: &Principal, what: &str) -> [String; 5] {
     ["extended".to_owned(), "v1".to_owned(), "address".to_owned(), principal.to_string(), what.to_owned()]
 }

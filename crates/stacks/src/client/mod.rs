@@ -17,6 +17,7 @@ mod abi;
 mod api;
 mod broadcast;
 mod error;
+mod history;
 mod node;
 mod record;
 mod transport;
@@ -34,6 +35,7 @@ pub use api::{
     StxBalance,
 };
 pub use error::{ClientError, ConfigError, Failure, ReadOnlyError, Rejection, RejectionReason};
+pub use history::{BlockId, LogCursor, LogPage, MOST_EVENTS, MOST_TRANSACTIONS};
 pub use node::{AccountState, FeeEstimate, NodeInfo, PoxInfo};
 pub use record::{
     AssetMovement, BlockHash, BlockRef, Event, EventKind, Inclusion, Outcome, TransactionKind,

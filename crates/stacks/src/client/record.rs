@@ -85,6 +85,8 @@ pub enum TransactionKind {
         contract: ContractId,
         /// The function.
         function: ClarityName,
+        /// Its arguments; empty also if the API left them out.
+        arguments: Vec<Value>,
     },
     /// Deploys a contract.
     SmartContract {
@@ -111,13 +113,15 @@ pub enum TransactionStatus {
 pub struct Inclusion {
     /// The block.
     pub block: BlockRef,
+    /// Its place among the block's transactions.
+    pub index: u32,
     /// Whether the block is part of the chain. If not, the transaction has no effect there.
     pub canonical: bool,
     /// Whether it had its effect.
     pub outcome: Outcome,
     /// What it returned.
     pub result: Value,
-    /// What it caused, as far as the API included it: see `event_count`.
+    /// What it caused, as far as the API included it, by place: see `event_count`.
     pub events: Vec<Event>,
     /// How many events there are in all.
     pub event_count: u64,
@@ -245,6 +249,7 @@ struct WireRecord {
     block_hash: Option<BlockHash>,
     block_height: Option<u64>,
     block_time: Option<u64>,
+    tx_index: Option<u32>,
     canonical: Option<bool>,
     #[serde(default)]
     microblock_canonical: Option<bool>,
@@ -265,6 +270,9 @@ struct WireTransfer {
 struct WireCall {
     contract_id: ContractId,
     function_name: ClarityName,
+    // Without text for people, which is not used.
+    #[serde(default)]
+    function_args: Vec<ShownValue>,
 }
 
 #[derive(Deserialize)]
@@ -283,9 +291,10 @@ impl TryFrom<WireRecord> for TransactionRecord {
                 TransactionKind::TokenTransfer { recipient, amount }
             }
             "contract_call" => {
-                let WireCall { contract_id: contract, function_name: function } =
+                let WireCall { contract_id: contract, function_name: function, function_args } =
                     wire.contract_call.ok_or("a contract call without its contents")?;
-                TransactionKind::ContractCall { contract, function }
+                let arguments = function_args.into_iter().map(ShownValue::into_value).collect();
+                TransactionKind::ContractCall { contract, function, arguments }
             }
             "smart_contract" => {
                 let WireDeploy { contract_id: contract } =
@@ -311,19 +320,26 @@ impl TryFrom<WireRecord> for TransactionRecord {
                 wire.canonical.ok_or("an included transaction that does not say whether it is canonical")?
                     && wire.microblock_canonical.unwrap_or(true);
             let result = wire.tx_result.ok_or("an included transaction without a result")?.into_value();
-            if wire.events.iter().any(|event| event.txid != wire.tx_id) {
+            let mut events = wire.events;
+            if events.iter().any(|event| event.txid != wire.tx_id) {
                 return Err("an event of another transaction".to_owned());
             }
+            // Where several transactions are asked for at once, the API lists events by their kind.
+            events.sort_by_key(|event| event.index);
+            if !events.is_sorted_by(|one, next| one.index < next.index) {
+                return Err("two events with one number".to_owned());
+            }
             let event_count = wire.event_count.ok_or("an included transaction without a number of events")?;
-            if wire.events.len() as u64 > event_count {
-                return Err(format!("{} events, but {event_count} are counted", wire.events.len()));
+            if events.len() as u64 > event_count {
+                return Err(format!("{} events, but {event_count} are counted", events.len()));
             }
             TransactionStatus::Included(Box::new(Inclusion {
                 block,
+                index: wire.tx_index.ok_or("an included transaction without its place in the block")?,
                 canonical,
                 outcome,
                 result,
-                events: wire.events,
+                events,
                 event_count,
                 vm_error: wire.vm_error,
             }))

@@ -12,14 +12,14 @@ use serde_json::{Value as Json, json};
 
 use super::server::{Act, Server};
 
-const SENDER: &str = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM";
-const OTHER: &str = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5";
+pub const SENDER: &str = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM";
+pub const OTHER: &str = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5";
 
-fn sender() -> Principal {
+pub fn sender() -> Principal {
     SENDER.parse().unwrap()
 }
 
-fn contract() -> ContractId {
+pub fn contract() -> ContractId {
     format!("{SENDER}.pool").parse().unwrap()
 }
 
@@ -27,20 +27,20 @@ fn name(text: &str) -> ClarityName {
     text.parse().unwrap()
 }
 
-fn txid() -> Txid {
+pub fn txid() -> Txid {
     Txid([0xab; 32])
 }
 
-fn hash(byte: &str) -> String {
+pub fn hash(byte: &str) -> String {
     format!("0x{}", byte.repeat(32))
 }
 
-async fn answering(body: Json) -> Server {
+pub async fn answering(body: Json) -> Server {
     Server::start([Act::json(&body)]).await
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "callers have no other use for an answer")]
-fn assert_malformed<T: std::fmt::Debug>(answer: Result<T, ClientError>, what: &str) {
+pub fn assert_malformed<T: std::fmt::Debug>(answer: Result<T, ClientError>, what: &str) {
     assert!(matches!(answer, Err(ClientError::Malformed { .. })), "{what}: {answer:?}");
 }
 
@@ -146,11 +146,13 @@ async fn stacking() {
     assert_eq!((pox.contract_id.name.as_str(), pox.reward_cycle_id), ("pox-4", 6));
 }
 
-fn mined() -> Json {
+pub fn mined() -> Json {
     json!({
         "tx_id": txid(), "nonce": 3, "fee_rate": "1000", "sender_address": SENDER, "sponsored": false,
         "tx_status": "success", "tx_type": "contract_call",
-        "contract_call": { "contract_id": format!("{SENDER}.pool"), "function_name": "buy" },
+        "contract_call": { "contract_id": format!("{SENDER}.pool"), "function_name": "buy",
+            "function_args": [{ "hex": "0x03", "repr": "true", "name": "sure", "type": "bool" }] },
+        "tx_index": 7,
         "block_hash": hash("cd"), "block_height": 12, "block_time": 1_700_000_000, "canonical": true,
         "microblock_canonical": true, "tx_result": { "hex": "0x0703", "repr": "(ok true)" },
         "event_count": 4, "vm_error": null,
@@ -174,7 +176,14 @@ async fn a_mined_transaction() {
     let server = answering(mined()).await;
     let record = server.client().transaction(txid()).await.unwrap();
     assert_eq!((record.txid, record.nonce, record.fee), (txid(), 3, MicroStx::new(1000)));
-    assert_eq!(record.kind, TransactionKind::ContractCall { contract: contract(), function: name("buy") });
+    assert_eq!(
+        record.kind,
+        TransactionKind::ContractCall {
+            contract: contract(),
+            function: name("buy"),
+            arguments: vec![Value::Bool(true)]
+        }
+    );
     let TransactionStatus::Included(inclusion) = record.status else { panic!() };
     assert_eq!(
         (inclusion.block.height, inclusion.canonical, inclusion.outcome),
@@ -224,7 +233,7 @@ async fn other_fates_of_a_transaction() {
 
 #[tokio::test]
 async fn an_inconsistent_transaction_is_not_believed() {
-    let changes: [(&str, Json); 16] = [
+    let changes: [(&str, Json); 19] = [
         ("tx_id", json!(hash("00"))),
         ("tx_status", json!("fine")),
         ("tx_type", json!("other")),
@@ -234,6 +243,9 @@ async fn an_inconsistent_transaction_is_not_believed() {
         ("block_height", Json::Null),
         ("block_height", json!(-1)),
         ("block_time", Json::Null),
+        ("tx_index", Json::Null),
+        ("tx_index", json!(-1)),
+        ("/contract_call/function_args/0/hex", json!("03")),
         ("canonical", Json::Null),
         ("tx_result", Json::Null),
         ("tx_result", json!({ "hex": "0x07", "repr": "(ok true)" })),
@@ -244,7 +256,11 @@ async fn an_inconsistent_transaction_is_not_believed() {
     ];
     for (field, value) in changes {
         let mut record = mined();
-        record[field] = value.clone();
+        if field.starts_with('/') {
+            *record.pointer_mut(field).unwrap() = value.clone();
+        } else {
+            record[field] = value.clone();
+        }
         assert_malformed(
             answering(record).await.client().transaction(txid()).await,
             &format!("{field} {value}"),
@@ -254,6 +270,7 @@ async fn an_inconsistent_transaction_is_not_believed() {
         (0, "/tx_id", json!(hash("00"))),
         (0, "/contract_log/value/hex", json!("0xff")),
         (0, "/event_type", json!("other")),
+        (0, "/event_index", json!(1)),
         (1, "/asset/sender", json!("")),
         (1, "/asset/amount", json!("18446744073709551616")),
         (1, "/asset/asset_event_type", json!("other")),

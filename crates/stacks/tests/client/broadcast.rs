@@ -53,6 +53,7 @@ fn included(canonical: bool) -> Act {
         "tx_status": "success", "tx_type": "token_transfer",
         "token_transfer": { "recipient_address": "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5", "amount": "5", "memo": "0x" },
         "block_hash": format!("0x{}", "cd".repeat(32)), "block_height": 12, "block_time": 1_700_000_000,
+        "tx_index": 0,
         "canonical": canonical, "microblock_canonical": true, "tx_result": { "hex": "0x0703", "repr": "(ok true)" },
         "event_count": 0, "vm_error": null, "events": [],
     }))

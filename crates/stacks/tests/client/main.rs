@@ -6,4 +6,5 @@
 mod answers;
 mod broadcast;
 mod faults;
+mod history;
 mod server;

@@ -241,7 +241,7 @@ const ANSWERS: [&str; 2] = [
     "sender_address":"ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM","sponsored":false,"tx_status":"success",
     "tx_type":"token_transfer","token_transfer":{"recipient_address":"ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5",
     "amount":"5","memo":"0x00"},"block_hash":"0x0101010101010101010101010101010101010101010101010101010101010101",
-    "block_height":12,"block_time":1700000000,"canonical":true,"tx_result":{"hex":"0x0703","repr":"(ok true)"},
+    "block_height":12,"tx_index":0,"block_time":1700000000,"canonical":true,"tx_result":{"hex":"0x0703","repr":"(ok true)"},
     "event_count":1,"events":[{"event_index":0,"event_type":"stx_asset",
     "tx_id":"0xabababababababababababababababababababababababababababababababab","asset":{"asset_event_type":"transfer",
     "sender":"ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM","recipient":"ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5",

@@ -1,10 +1,11 @@
-//! Puts the contracts' sources into the program, in the order in which they are deployed.
+//! Puts the contracts' sources into the crate, in the order in which they are deployed.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
     let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../../contracts").canonicalize()?;
     let manifest = folder.join("Clarinet.toml");
     println!("cargo::rerun-if-changed={}", manifest.display());

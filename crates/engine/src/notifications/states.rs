@@ -1,0 +1,236 @@
+//! States that begin and end: told when they begin, and again only after they have clearly ended.
+
+use std::collections::BTreeMap;
+
+use bithedge_ipc::{PolicyState, Trust};
+use bithedge_protocol::risk::{HealthThresholds, Standing};
+use bithedge_protocol::{Ppm, PpmChange, Seconds, TokenAmount, UnixSeconds};
+
+use super::memory::{Told, elapsed};
+use super::observation::{Observation, ObservedBucket, ObservedPolicy};
+use super::watch::Settings;
+use super::words::{self, Draft};
+
+/// What was told of the end of an expiry is forgotten so long after it.
+const FORGET: Seconds = Seconds::new(86_400);
+
+/// Tells a state if it is news.
+struct Teller<'a> {
+    told: &'a mut BTreeMap<String, Told>,
+    at: UnixSeconds,
+    drafts: &'a mut Vec<Draft>,
+}
+
+impl Teller<'_> {
+    /// It holds: told unless it was, and has not ended for `quiet` since.
+    fn holds(&mut self, key: String, quiet: Seconds, draft: impl FnOnce() -> Draft) {
+        let entry = self.told.get(&key).copied();
+        let is_news = match entry {
+            None => true,
+            Some(Told { cleared: Some(cleared), .. }) => elapsed(self.at, cleared) >= quiet,
+            Some(_) => false,
+        };
+        self.told.insert(key, Told { level: 0, cleared: None });
+        if is_news {
+            self.drafts.push(draft());
+        }
+    }
+
+    /// It has ended: it may be told again after `quiet`.
+    fn ended(&mut self, key: &str, quiet: Seconds) {
+        if quiet == Seconds::ZERO {
+            self.told.remove(key);
+        } else if let Some(told) = self.told.get_mut(key)
+            && told.cleared.is_none_or(|cleared| self.at < cleared)
+        {
+            told.cleared = Some(self.at);
+        }
+    }
+
+    /// Not worth telling, as something nearer is told.
+    fn passes(&mut self, key: String) {
+        self.told.entry(key).or_insert(Told { level: 0, cleared: None });
+    }
+}
+
+/// What an account's policies and buckets are in.
+pub(super) fn own(
+    told: &mut BTreeMap<String, Told>,
+    seen: &Observation,
+    settings: &Settings,
+    drafts: &mut Vec<Draft>,
+) {
+    let mut teller = Teller { told, at: seen.at, drafts };
+    expiries(&mut teller, seen, settings);
+    for policy in &seen.policies {
+        in_the_money(&mut teller, policy, settings);
+        claimable(&mut teller, policy);
+    }
+    forget_policies(teller.told, seen);
+    for bucket in &seen.buckets {
+        health(&mut teller, bucket, settings);
+    }
+    if seen.buckets_trust == Trust::Sound {
+        let is_known = |key: &str| seen.buckets.iter().any(|bucket| health_key(bucket) == key);
+        teller.told.retain(|key, _| !key.starts_with("health/") || is_known(key));
+    }
+}
+
+/// What concerns every account.
+pub(super) fn shared(
+    told: &mut BTreeMap<String, Told>,
+    seen: &Observation,
+    settings: &Settings,
+    drafts: &mut Vec<Draft>,
+) {
+    let mut teller = Teller { told, at: seen.at, drafts };
+    if let Some(price) = seen.price {
+        let age = elapsed(seen.at, price.at);
+        if age > price.max_age {
+            teller.holds("stale".to_owned(), settings.quiet, || words::stale(age));
+        } else {
+            teller.ended("stale", settings.quiet);
+        }
+    }
+    for breaker in seen.breakers.iter().flatten() {
+        let key = format!("breaker/{}", breaker.name);
+        if breaker.tripped {
+            teller
+                .holds(key, settings.quiet, || words::breaker(&breaker.name, &breaker.reason, breaker.until));
+        } else {
+            teller.ended(&key, settings.quiet);
+        }
+    }
+    match &seen.difference {
+        Some(Some(what)) => {
+            teller.holds("difference".to_owned(), settings.quiet, || words::differ(what));
+        }
+        Some(None) => teller.ended("difference", settings.quiet),
+        None => {}
+    }
+}
+
+/// Each expiry once for each of the times before it: the nearest of those that have come, if several have.
+fn expiries(teller: &mut Teller<'_>, seen: &Observation, settings: &Settings) {
+    let mut by_expiry: BTreeMap<UnixSeconds, Vec<&ObservedPolicy>> = BTreeMap::new();
+    for policy in seen.policies.iter().filter(|policy| policy.state == PolicyState::Active) {
+        by_expiry.entry(policy.expiry).or_default().push(policy);
+    }
+    let mut windows = settings.before_expiry.clone();
+    windows.sort_unstable();
+    for (expiry, policies) in by_expiry {
+        let Some(left) = expiry.since(seen.at).filter(|left| *left > Seconds::ZERO) else { continue };
+        let mut has_nearer = false;
+        for window in windows.iter().filter(|window| left <= **window) {
+            let key = format!("expiry/{}/{}", expiry.get(), window.get());
+            if has_nearer {
+                teller.passes(key);
+            } else if teller.told.contains_key(&key) {
+                has_nearer = true;
+            } else {
+                teller.holds(key, Seconds::ZERO, || words::expiry_near(expiry, left, &policies));
+                has_nearer = true;
+            }
+        }
+    }
+    teller.told.retain(|key, _| {
+        let of = key.strip_prefix("expiry/").and_then(|rest| rest.split('/').next());
+        let expiry = of.and_then(|text| text.parse().ok()).map(UnixSeconds::new);
+        expiry.is_none_or(|expiry| elapsed(seen.at, expiry) < FORGET)
+    });
+}
+
+/// Told below the strike; armed again only from a band above it on, so that a price that wavers about the strike is told once.
+fn in_the_money(teller: &mut Teller<'_>, policy: &ObservedPolicy, settings: &Settings) {
+    let key = format!("money/{}", policy.id);
+    if policy.state != PolicyState::Active {
+        teller.told.remove(&key);
+        return;
+    }
+    let Some(spot) = policy.spot else { return };
+    if spot < policy.strike {
+        teller.holds(key, Seconds::ZERO, || words::in_the_money(policy));
+        return;
+    }
+    let band = i128::try_from(settings.strike_band.base_units()).unwrap_or(i128::MAX);
+    let armed = PpmChange::new(band).apply(policy.strike);
+    if armed.is_some_and(|armed| spot >= armed) {
+        teller.ended(&key, Seconds::ZERO);
+    }
+}
+
+fn claimable(teller: &mut Teller<'_>, policy: &ObservedPolicy) {
+    let key = format!("claim/{}", policy.id);
+    match policy.claim {
+        Some(pays) if pays > TokenAmount::ZERO => {
+            teller.holds(key, Seconds::ZERO, || words::claimable(policy, pays));
+        }
+        // A settlement that the chain took back, or a policy that it took back altogether.
+        _ => teller.ended(&key, Seconds::ZERO),
+    }
+}
+
+/// What is said of policies that are there no more. A doubtful list may lack what is still there.
+fn forget_policies(told: &mut BTreeMap<String, Told>, seen: &Observation) {
+    if seen.policies_trust == Trust::Doubtful {
+        return;
+    }
+    let ids: std::collections::BTreeSet<u64> = seen.policies.iter().map(|policy| policy.id).collect();
+    told.retain(|key, _| {
+        let of = key.strip_prefix("money/").or_else(|| key.strip_prefix("claim/"));
+        of.and_then(|id| id.parse().ok()).is_none_or(|id: u64| ids.contains(&id))
+    });
+}
+
+const fn degree(standing: Standing) -> u8 {
+    match standing {
+        Standing::Healthy => 0,
+        Standing::Warning => 1,
+        Standing::MarginCall => 2,
+        Standing::Liquidating => 3,
+    }
+}
+
+fn health_key(bucket: &ObservedBucket) -> String {
+    format!("health/{}/{}", bucket.bucket.tier, bucket.bucket.asset)
+}
+
+/// The worse is told at once, the better only when the ratio is a band above where it begins.
+fn health(teller: &mut Teller<'_>, bucket: &ObservedBucket, settings: &Settings) {
+    let key = health_key(bucket);
+    if !bucket.is_in {
+        teller.told.remove(&key);
+        return;
+    }
+    let (Some((standing, ratio)), Some(thresholds)) = (bucket.health, bucket.thresholds) else { return };
+    let before = teller.told.get(&key).map_or(0, |told| told.level);
+    let now = degree(standing);
+    let news = if now > before {
+        Some(standing)
+    } else {
+        let clearly =
+            ratio.map_or(Standing::Healthy, |ratio| firmly(&thresholds, ratio, settings.health_band));
+        (degree(clearly) < before).then_some(clearly)
+    };
+    let Some(news) = news else { return };
+    if news == Standing::Healthy {
+        teller.told.remove(&key);
+    } else {
+        teller.told.insert(key, Told { level: degree(news), cleared: None });
+    }
+    teller.drafts.push(words::health(bucket.bucket, news, bucket.trust));
+}
+
+/// The standing of a ratio that is a band lower.
+fn firmly(thresholds: &HealthThresholds, ratio: Ppm, band: Ppm) -> Standing {
+    let raised = |threshold: Ppm| {
+        let more = threshold.base_units().saturating_mul(band.base_units()).div_ceil(1_000_000);
+        Ppm::new(threshold.base_units().saturating_add(more))
+    };
+    let raised = HealthThresholds {
+        warning: raised(thresholds.warning),
+        margin_call: raised(thresholds.margin_call),
+        liquidation: raised(thresholds.liquidation),
+    };
+    raised.standing(ratio)
+}

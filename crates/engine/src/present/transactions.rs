@@ -1,0 +1,222 @@
+//! Questions, transactions, and what happens to them.
+
+use bithedge_ipc as ipc;
+use bithedge_protocol::{BlockHeight, MicroStx, Sats, TokenAmount, UnixSeconds};
+use bithedge_stacks::transaction::AssetInfo;
+use bithedge_suite::{Deployment, SuiteNetwork};
+
+use crate::transactions::{
+    Approval, Asset, AssetAmount, DropReason, Entry, Note, Purpose, Receipt, Status, TransactionUpdate,
+};
+use crate::words::{Telling as _, alarm, code_of};
+
+/// What has to be known to name tokens and networks: which network it is, and which of its tokens is sBTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenery {
+    network: ipc::Network,
+    sbtc: Option<AssetInfo>,
+}
+
+impl Scenery {
+    /// Of the network that the suite is used on.
+    #[must_use]
+    pub fn of(deployment: &Deployment) -> Self {
+        let network = match deployment.network() {
+            SuiteNetwork::Devnet => ipc::Network::Devnet,
+            SuiteNetwork::Testnet => ipc::Network::Testnet,
+            SuiteNetwork::Mainnet => ipc::Network::Mainnet,
+        };
+        Self { network, sbtc: deployment.sbtc_asset().ok() }
+    }
+
+    fn moved(&self, amount: &AssetAmount) -> ipc::Moved {
+        let asset = match &amount.asset {
+            Asset::Stx => ipc::MovedAsset::Stx,
+            Asset::Fungible(token) if self.sbtc.as_ref() == Some(token) => ipc::MovedAsset::Sbtc,
+            Asset::Fungible(token) => ipc::MovedAsset::OtherFungible { token: token.to_string() },
+            Asset::NonFungible(token) => ipc::MovedAsset::NonFungible { token: token.to_string() },
+        };
+        ipc::Moved { asset, amount: TokenAmount::new(amount.amount) }
+    }
+
+    fn all_moved(&self, amounts: &[AssetAmount]) -> Vec<ipc::Moved> {
+        amounts.iter().map(|amount| self.moved(amount)).collect()
+    }
+
+    fn shown(&self, amount: &AssetAmount) -> String {
+        let AssetAmount { asset, amount } = amount;
+        match asset {
+            Asset::Stx => MicroStx::new(*amount).to_string(),
+            Asset::Fungible(token) if self.sbtc.as_ref() == Some(token) => Sats::new(*amount).to_string(),
+            Asset::Fungible(token) => format!("{amount} of the smallest units of {token}"),
+            Asset::NonFungible(token) => format!("{amount} pieces of {token}"),
+        }
+    }
+
+    fn at_most(&self, leaves: &[AssetAmount], fee: MicroStx) -> String {
+        let amounts: Vec<String> = leaves.iter().map(|amount| self.shown(amount)).collect();
+        match amounts.split_last() {
+            None => format!("Nothing leaves the account but the network's fee of {fee}."),
+            Some((last, [])) => format!("At most {last} leaves the account, and the network's fee of {fee}."),
+            Some((last, others)) => format!(
+                "At most {} and {last} leave the account, and the network's fee of {fee}.",
+                others.join(", ")
+            ),
+        }
+    }
+}
+
+fn fee(fee: bithedge_stacks::units::MicroStx) -> MicroStx {
+    MicroStx::new(fee.micro().into())
+}
+
+const fn purpose(purpose: Purpose) -> ipc::TransactionPurpose {
+    match purpose {
+        Purpose::Call => ipc::TransactionPurpose::Call,
+        Purpose::Replaces { earlier } => ipc::TransactionPurpose::Replaces { earlier: earlier.0 },
+        Purpose::Cancels { earlier } => ipc::TransactionPurpose::Cancels { earlier: earlier.0 },
+        Purpose::Recovered => ipc::TransactionPurpose::Recovered,
+    }
+}
+
+/// A question.
+#[must_use]
+pub fn approval(approval: &Approval, scenery: &Scenery) -> ipc::ApprovalView {
+    ipc::ApprovalView {
+        id: approval.id.0,
+        digest: approval.digest.to_string(),
+        purpose: purpose(approval.purpose),
+        account: approval.account.to_string(),
+        network: scenery.network,
+        chain_id: ipc::ChainId(approval.network.chain_id.0),
+        nonce: approval.nonce,
+        waits_for: approval.waits_for.clone(),
+        fee: fee(approval.fee),
+        intent: approval.intent.clone(),
+        sentences: approval.words.clone(),
+        lines: approval
+            .lines
+            .iter()
+            .map(|line| ipc::ApprovalLine { label: line.label.clone(), text: line.text.clone() })
+            .collect(),
+        leaves: scenery.all_moved(&approval.leaves),
+        arrives: scenery.all_moved(&approval.arrives),
+        at_most: scenery.at_most(&approval.leaves, fee(approval.fee)),
+        expires: approval.expires,
+    }
+}
+
+/// Where a transaction is. `purpose` is what it is to another one: what cancels is made to fail, and says so.
+#[must_use]
+pub fn status(status: &Status, purpose: Purpose) -> ipc::TransactionStatus {
+    use ipc::TransactionStage as Stage;
+    let stage = match status {
+        Status::Presented => Stage::Presented,
+        Status::Approved => Stage::Approved,
+        Status::Signed => Stage::Signed,
+        Status::Broadcast => Stage::Broadcast,
+        Status::Pending { .. } => Stage::Pending,
+        Status::Confirmed { .. } => Stage::Confirmed,
+        Status::Failed { .. } => Stage::Failed,
+        Status::Dropped { .. } => Stage::Dropped,
+        Status::Replaced { .. } => Stage::Replaced,
+        Status::Refused { .. } => Stage::Refused,
+        Status::Expired => Stage::Expired,
+    };
+    let block = status.block().map(|block| ipc::TransactionBlock {
+        height: BlockHeight::new(block.height),
+        hash: block.hash.to_string(),
+        time: UnixSeconds::new(block.time),
+    });
+    let replaced_by = match status {
+        Status::Replaced { by } => Some(by.to_string()),
+        _ => None,
+    };
+    let contract_code = match status {
+        Status::Failed { failure, .. } => code_of(failure).map(|error| error.code().to_string()),
+        _ => None,
+    };
+    let words = match (status, purpose) {
+        (Status::Failed { block, .. }, Purpose::Cancels { earlier }) => ipc::Words {
+            happened: format!(
+                "It took the place of transaction {earlier} in block {}, and did nothing, as it was meant to.",
+                block.height
+            ),
+            means:
+                "The earlier transaction cannot be carried out any more. Only the network's fee was taken."
+                    .to_owned(),
+            remedy: String::new(),
+        },
+        _ => status.words(),
+    };
+    ipc::TransactionStatus { stage, block, replaced_by, contract_code, words }
+}
+
+/// What a mined transaction did.
+#[must_use]
+pub fn receipt(receipt: &Receipt, scenery: &Scenery) -> ipc::ReceiptView {
+    ipc::ReceiptView {
+        fee: fee(receipt.fee),
+        left: scenery.all_moved(&receipt.left),
+        arrived: scenery.all_moved(&receipt.arrived),
+        is_complete: receipt.is_complete,
+        alarms: receipt.alarms.iter().map(|one| alarm(one, |amount| scenery.shown(amount))).collect(),
+    }
+}
+
+/// A signed transaction.
+#[must_use]
+pub fn transaction(entry: &Entry, scenery: &Scenery) -> ipc::TransactionView {
+    let approved = &entry.approved;
+    ipc::TransactionView {
+        id: entry.id.0,
+        txid: entry.txid.to_string(),
+        account: entry.account.to_string(),
+        nonce: entry.nonce,
+        fee: fee(entry.fee),
+        purpose: purpose(approved.purpose),
+        intent: approved.intent.clone(),
+        sentences: approved.words.clone(),
+        leaves: scenery.all_moved(&approved.leaves),
+        arrives: scenery.all_moved(&approved.arrives),
+        signed_at: entry.signed_at,
+        status: status(&entry.status, approved.purpose),
+        is_settled: entry.is_settled,
+        can_be_replaced: can_be_replaced(entry),
+        receipt: entry.receipt.as_ref().map(|found| receipt(found, scenery)),
+    }
+}
+
+/// Whether its place can be taken, as far as it tells itself; what else there is may refuse it.
+fn can_be_replaced(entry: &Entry) -> bool {
+    let is_open = entry.status.is_under_way()
+        || matches!(
+            &entry.status,
+            Status::Dropped { reason } if !matches!(reason, DropReason::NonceUsed)
+        );
+    is_open && !entry.is_settled
+}
+
+/// Something that happened. `purpose` is the transaction's, if it is known; [`Purpose::Call`] otherwise.
+#[must_use]
+pub fn update(update: &TransactionUpdate, purpose: Purpose) -> ipc::TransactionEvent {
+    ipc::TransactionEvent {
+        id: update.id.0,
+        txid: update.txid.map(|txid| txid.to_string()),
+        account: update.account.to_string(),
+        nonce: update.nonce,
+        status: status(&update.status, purpose),
+        note: update.note.as_ref().map(note),
+    }
+}
+
+fn note(note: &Note) -> ipc::TransactionNote {
+    let kind = match note {
+        Note::Reorganised { .. } => ipc::TransactionNoteKind::Reorganised,
+        Note::Resent => ipc::TransactionNoteKind::Resent,
+        Note::Contradiction { .. } => ipc::TransactionNoteKind::Contradiction,
+        Note::Settled => ipc::TransactionNoteKind::Settled,
+        Note::Alarm => ipc::TransactionNoteKind::Alarm,
+    };
+    ipc::TransactionNote { kind, words: note.words() }
+}

@@ -1,0 +1,226 @@
+//! What is protected, what earns, and what needs attention.
+
+use bithedge_ipc::{
+    Attention, AttentionKind, CapitalPage, Destination, HomePage, PolicyState, PolicyView, RewardsPage, Step,
+    Trust,
+};
+use bithedge_protocol::risk::Standing;
+use bithedge_protocol::{Seconds, TokenAmount, UnixSeconds};
+use bithedge_stacks::Principal;
+
+use super::ViewError;
+use super::books::{Books, trust};
+use super::capital::capital;
+use super::governance::rewards;
+use super::policies::protection;
+
+/// What ends within a day is told.
+const SOON: Seconds = Seconds::new(86_400);
+
+/// The first page of an account.
+///
+/// # Errors
+/// [`ViewError`].
+pub fn home(books: &Books<'_, '_>, account: &Principal) -> Result<HomePage, ViewError> {
+    let (summary, open) = protection(books, account)?;
+    let capital = capital(books, account)?;
+    let rewards = rewards(books, account)?;
+    let all = summary.trust.and(capital.trust);
+    let mut attention = Vec::new();
+    doubts(books, all, &mut attention);
+    stale(books, !open.is_empty() || !capital.positions.is_empty(), &mut attention);
+    policies(books.now, &open, &mut attention);
+    positions(&capital, &mut attention);
+    owed(&rewards, &mut attention);
+    attention.sort_by_key(|one| one.kind);
+    Ok(HomePage { as_of: books.as_of(), protection: summary, capital: capital.totals, attention, trust: all })
+}
+
+fn doubts(books: &Books<'_, '_>, mut all: Trust, attention: &mut Vec<Attention>) {
+    all = all.and(books.buckets_trust).and(trust(books.snapshot.trust_of_policies()));
+    if all == Trust::Sound {
+        return;
+    }
+    attention.push(Attention {
+        kind: AttentionKind::Doubtful,
+        happened: "Something that happened on the chain could not be understood here.".to_owned(),
+        means: "Figures that are marked as doubtful may be wrong or incomplete. Your money is as the chain says it is.".to_owned(),
+        remedy: "Look at the protocol's page for what is in doubt; update the application; act on what the chain answers."
+            .to_owned(),
+        destination: Destination::Protocol,
+        count: 1,
+        until: None,
+        amount: None,
+    });
+}
+
+fn stale(books: &Books<'_, '_>, has_something: bool, attention: &mut Vec<Attention>) {
+    let Some(prices) = books.prices.filter(|_| has_something) else { return };
+    let Err(refusal) = prices.pricing_at(books.now) else { return };
+    attention.push(Attention {
+        kind: AttentionKind::PriceStale,
+        happened: "The oracle gives no price now.".to_owned(),
+        means: refusal.to_string(),
+        remedy:
+            "Wait for reports of prices. Settlements, claims and exits go on at the prices that are recorded."
+                .to_owned(),
+        destination: Destination::Protocol,
+        count: 1,
+        until: None,
+        amount: None,
+    });
+}
+
+/// The sum of amounts of one token; `None` of several tokens, or if it cannot be counted.
+fn one_amount<'a>(of: impl Iterator<Item = (&'a PolicyView, TokenAmount)>) -> Option<TokenAmount> {
+    let mut sum: Option<(bithedge_protocol::Asset, TokenAmount)> = None;
+    for (policy, amount) in of {
+        sum = match sum {
+            None => Some((policy.asset, amount)),
+            Some((asset, before)) if asset == policy.asset => Some((asset, before.checked_add(amount).ok()?)),
+            Some(_) => return None,
+        };
+    }
+    sum.map(|(_, amount)| amount)
+}
+
+fn policies(now: UnixSeconds, open: &[PolicyView], attention: &mut Vec<Attention>) {
+    let is_soon = |policy: &&PolicyView| policy.state == PolicyState::Active && policy.remaining <= SOON;
+    let gains = |policy: &&PolicyView| policy.activate.pays().is_some_and(|pays| pays > TokenAmount::ZERO);
+    let claims: Vec<&PolicyView> = open
+        .iter()
+        .filter(|policy| matches!(policy.claim, Step::Now { pays, .. } if pays > TokenAmount::ZERO))
+        .collect();
+    let ending: Vec<&PolicyView> = open.iter().filter(is_soon).filter(gains).collect();
+    let activate: Vec<&PolicyView> = open.iter().filter(|policy| !is_soon(policy)).filter(gains).collect();
+    let fading: Vec<&PolicyView> = open.iter().filter(is_soon).filter(|policy| !gains(policy)).collect();
+    let until =
+        |of: &[&PolicyView]| of.iter().map(|policy| policy.expiry).min().filter(|expiry| *expiry > now);
+    let mut push = |kind, of: &[&PolicyView], amount, [happened, means, remedy]: [&str; 3]| {
+        let Some(first) = of.first() else { return };
+        let destination =
+            if of.len() == 1 { Destination::Policy { policy: first.id } } else { Destination::Policies };
+        attention.push(Attention {
+            kind,
+            happened: happened.to_owned(),
+            means: means.to_owned(),
+            remedy: remedy.to_owned(),
+            destination,
+            count: of.len() as u64,
+            until: until(of),
+            amount,
+        });
+    };
+    let amount_of = |of: &[&PolicyView], step: fn(&PolicyView) -> &Step| {
+        one_amount(of.iter().filter_map(|policy| Some((*policy, step(policy).pays()?))))
+    };
+    push(
+        AttentionKind::Claim,
+        &claims,
+        amount_of(&claims, |policy| &policy.claim),
+        [
+            "Policies ended in the money and were settled.",
+            "What they are paid is reserved for you and does not run out.",
+            "Claim it. A keeper may do it for you; the money goes to you in any case.",
+        ],
+    );
+    push(
+        AttentionKind::EndsInTheMoney,
+        &ending,
+        amount_of(&ending, |policy| &policy.activate),
+        [
+            "Policies that are in the money end within a day.",
+            "Activated now they pay at the price of now; left alone they are settled at the price of their expiry, which may be \
+         higher or lower.",
+            "Decide whether to activate them; whoever does nothing is paid at expiry if they are still in the money.",
+        ],
+    );
+    push(
+        AttentionKind::Activate,
+        &activate,
+        amount_of(&activate, |policy| &policy.activate),
+        [
+            "Policies are in the money.",
+            "Activated now they pay at the price of now, and protection ends.",
+            "Compare with what the pool pays for a sale back, which is usually more while there is time left.",
+        ],
+    );
+    push(
+        AttentionKind::EndsSoon,
+        &fading,
+        None,
+        [
+            "Policies end within a day.",
+            "From then on what they protected is not protected any more.",
+            "Buy new protection if you want it to go on.",
+        ],
+    );
+}
+
+fn positions(capital: &CapitalPage, attention: &mut Vec<Attention>) {
+    for position in &capital.positions {
+        let destination = Destination::Bucket { bucket: position.bucket };
+        let is_in = position.at_risk > TokenAmount::ZERO;
+        if let Some(health) = position.health.known().filter(|_| is_in) {
+            let short = matches!(health.standing, Standing::MarginCall | Standing::Liquidating);
+            let warns = health.standing == Standing::Warning;
+            if short || warns {
+                let (kind, happened, means) = if short {
+                    (
+                        AttentionKind::MarginCall,
+                        "A bucket that you are in is short: its promises need more than it has.",
+                        "Sales and exits stand still. If it stays so at an expiry, its providers lose their capital there first, \
+                         then the insurance fund pays.",
+                    )
+                } else {
+                    (
+                        AttentionKind::HealthWarning,
+                        "A bucket that you are in has less than a new sale would want.",
+                        "Nothing is lost by that alone; exits may be paid later than usual.",
+                    )
+                };
+                attention.push(Attention {
+                    kind,
+                    happened: happened.to_owned(),
+                    means: means.to_owned(),
+                    remedy: "Look at its stress test. Whoever adds capital ends it; shares leave through the exit queue.".to_owned(),
+                    destination,
+                    count: 1,
+                    until: None,
+                    amount: None,
+                });
+            }
+        }
+        if position.claimable > TokenAmount::ZERO {
+            attention.push(Attention {
+                kind: AttentionKind::Withdraw,
+                happened: "Exits were paid, or deposits came back.".to_owned(),
+                means: "The money is set aside for you; it neither earns nor bears risk.".to_owned(),
+                remedy: "Claim it.".to_owned(),
+                destination,
+                count: 1,
+                until: None,
+                amount: Some(position.claimable),
+            });
+        }
+    }
+}
+
+fn owed(rewards: &RewardsPage, attention: &mut Vec<Attention>) {
+    for reward in &rewards.rewards {
+        let Ok(sum) = reward.bounties.checked_add(reward.allocations) else { continue };
+        if sum == TokenAmount::ZERO {
+            continue;
+        }
+        attention.push(Attention {
+            kind: AttentionKind::Reward,
+            happened: "Rewards wait for you.".to_owned(),
+            means: "They are set aside for you and do not run out.".to_owned(),
+            remedy: "Claim them when they are worth the network's fee.".to_owned(),
+            destination: Destination::Rewards,
+            count: 1,
+            until: None,
+            amount: Some(sum),
+        });
+    }
+}

@@ -1,0 +1,101 @@
+//! What a bucket's providers stand for, what it earned, and how it stands.
+
+use bithedge_ipc::{
+    BucketHealth, BucketRef, Figure, Marking, RiskView, StressCell, Trust, YieldHistory, YieldPoint,
+};
+use bithedge_ledger::TimeRange;
+use bithedge_protocol::Seconds;
+use bithedge_protocol::pool::{BoundaryPrice, Bucket, PoolError, TierTerms};
+use bithedge_protocol::risk::{self, Shock};
+
+use super::ViewError;
+use super::books::{Books, NO_PRICE, UNCOUNTABLE, known, trust, unknown};
+
+const WEEK: Seconds = Seconds::new(7 * 86_400);
+
+/// How every bucket stands now (seed 3, `monitorCollateralHealth`), by tier and token.
+#[must_use]
+pub fn health(books: &Books<'_, '_>) -> Vec<(BucketRef, Figure<BucketHealth>)> {
+    books.buckets.iter().map(|record| (Books::name_of(record), books.health(record))).collect()
+}
+
+/// Exposure, expiry ladder, stress and health of a bucket; `None` of one that the books do not have.
+#[must_use]
+pub fn risk(books: &Books<'_, '_>, bucket: BucketRef) -> Option<RiskView> {
+    let key = books.key(bucket)?;
+    let record = books.bucket(key.tier, &key.token)?;
+    let terms = books.tier(key.tier)?;
+    let marking = books.marking();
+    let (exposure, stress) = match marking {
+        Some((price, _)) => (
+            known(risk::exposure(&record.bucket, terms, &price)),
+            known(stress(&record.bucket, terms, &price)),
+        ),
+        None => (unknown(NO_PRICE), unknown(NO_PRICE)),
+    };
+    Some(RiskView {
+        bucket,
+        marking: match marking {
+            Some((price, is_boundary)) => Figure::Known { value: Marking { price, is_boundary } },
+            None => unknown(NO_PRICE),
+        },
+        exposure,
+        stress,
+        health: books.health(record),
+        trust: trust(record.trust).and(match marking {
+            Some((_, false)) => Trust::Sound,
+            _ => trust(books.snapshot.trust_of_bucket(&key)),
+        }),
+    })
+}
+
+fn stress(
+    bucket: &Bucket,
+    terms: &TierTerms,
+    price: &BoundaryPrice,
+) -> Result<Vec<Vec<StressCell>>, PoolError> {
+    let cell = |shock: Shock| -> Result<StressCell, PoolError> {
+        Ok(StressCell { shock, outcome: risk::stress(bucket, terms, price, &shock)? })
+    };
+    let row = |row: Vec<Shock>| row.into_iter().map(cell).collect();
+    Shock::grid(bucket.asset).into_iter().map(row).collect()
+}
+
+/// What a share of a bucket was worth at its closes of a range, losses in it; `None` of a bucket that the books do not have.
+///
+/// # Errors
+/// [`ViewError`].
+pub fn yields(
+    books: &Books<'_, '_>,
+    bucket: BucketRef,
+    range: TimeRange,
+) -> Result<Option<YieldHistory>, ViewError> {
+    let Some(key) = books.key(bucket) else { return Ok(None) };
+    let Some(history) = books.snapshot.history(&key, range)? else { return Ok(None) };
+    let epochs = books.snapshot.epochs(&key, range)?;
+    let figures = || -> Result<Vec<YieldPoint>, PoolError> {
+        let (returns, usd) = (history.returns()?, history.returns_usd()?);
+        let drawdowns = history.drawdowns()?;
+        let figures = returns.into_iter().zip(usd).zip(drawdowns);
+        let points =
+            epochs.iter().zip(figures).map(|(epoch, ((returned, returned_usd), drawdown))| YieldPoint {
+                at: epoch.point.at,
+                returned,
+                returned_usd,
+                drawdown,
+                assets: epoch.assets,
+                locked: epoch.locked,
+            });
+        Ok(points.collect())
+    };
+    let points = match figures() {
+        Ok(value) => Figure::Known { value },
+        Err(_) => unknown(UNCOUNTABLE),
+    };
+    Ok(Some(YieldHistory {
+        bucket,
+        points,
+        worst_week: known(history.worst_within(WEEK)),
+        trust: trust(books.snapshot.trust_of_bucket(&key)),
+    }))
+}

@@ -1,0 +1,189 @@
+//! The tiers side by side (seed 3, `getTierStats`), and what they could still do (`getTierAvailability`).
+
+use bithedge_ipc::{Figure, IfNothingPaidOut, RoomView, SeriesRoom, TierView, TiersPage, Trust};
+use bithedge_ledger::{BucketRecord, BucketStatistics, TimeRange};
+use bithedge_protocol::pool::{Market, Order, SaleRefusal};
+use bithedge_protocol::risk::premium_rate_if_nothing_pays_out;
+use bithedge_protocol::{Sats, Seconds, TokenAmount, UnixSeconds};
+
+use super::ViewError;
+use super::books::{Books, NO_PRICE, UNCOUNTABLE, known, trust, unknown};
+use super::capital::{Returned, returned};
+
+/// Premiums are held against capital for so long.
+const MONTH: Seconds = Seconds::new(30 * 86_400);
+/// Over a year a rate is itself.
+const YEAR: Seconds = Seconds::new(31_536_000);
+
+/// The tiers, by number and token. It looks at every position and policy: for a page, not for every block.
+///
+/// # Errors
+/// [`ViewError`].
+pub fn tiers(books: &Books<'_, '_>) -> Result<TiersPage, ViewError> {
+    let listing = books.snapshot.statistics(books.now)?;
+    let mut all = trust(listing.trust);
+    let mut tiers = Vec::new();
+    for statistics in &listing.rows {
+        match books.bucket(statistics.bucket.tier, &statistics.bucket.token) {
+            Some(bucket) => match tier(books, bucket, statistics)? {
+                Some(view) => tiers.push(view),
+                None => all = Trust::Doubtful,
+            },
+            None => all = Trust::Doubtful,
+        }
+    }
+    Ok(TiersPage { as_of: books.as_of(), tiers, trust: all })
+}
+
+fn tier(
+    books: &Books<'_, '_>,
+    bucket: &BucketRecord,
+    statistics: &BucketStatistics,
+) -> Result<Option<TierView>, ViewError> {
+    let figures = &bucket.bucket;
+    let Some(terms) = books.tier(figures.tier) else { return Ok(None) };
+    let stx = books.newest().map(|price| price.stx);
+    let availability = stx.map(|stx| figures.availability(terms, stx, books.now));
+    let free = match availability {
+        Some(availability) => known(availability.map(|one| (one.free, one.utilisation))),
+        None => unknown(NO_PRICE),
+    };
+    let exit_fee = match stx {
+        Some(stx) => known(figures.exit_fee(terms, stx)),
+        None => unknown(NO_PRICE),
+    };
+    let Returned { since, returned, worst_drawdown } = returned(books, bucket)?;
+    Ok(Some(TierView {
+        bucket: Books::name_of(bucket),
+        name: terms.name.clone(),
+        min_strike: terms.min_strike,
+        max_strike: terms.max_strike,
+        longest_term: terms.max_duration,
+        capital: figures.assets,
+        capacity: figures.capacity,
+        locked: figures.locked,
+        utilisation: free.clone().map(|(_, utilisation)| utilisation),
+        free: free.map(|(free, _)| free),
+        exit_fee,
+        min_deposit: books.collateral(&bucket.token).map(|terms| terms.min_deposit),
+        epoch: figures.epoch,
+        due: figures.due,
+        providers: statistics.providers,
+        policies: statistics.active_policies,
+        premiums: statistics.premiums,
+        payouts: statistics.payouts,
+        returned,
+        since,
+        worst_drawdown,
+        if_nothing_paid_out: if_nothing_paid_out(books, bucket)?,
+        health: books.health(bucket),
+        trust: trust(statistics.trust),
+    }))
+}
+
+/// Premiums of the last thirty days, or since the first close if that is later, over the mean capital of that time.
+fn if_nothing_paid_out(
+    books: &Books<'_, '_>,
+    bucket: &BucketRecord,
+) -> Result<Option<IfNothingPaidOut>, ViewError> {
+    let key = Books::key_of(bucket);
+    let to = books.now;
+    let month_ago = UnixSeconds::new(to.get().saturating_sub(MONTH.get()));
+    let closes = books.snapshot.epochs(&key, TimeRange { from: month_ago, to })?;
+    let first = books.snapshot.history(&key, TimeRange { from: UnixSeconds::new(0), to })?;
+    let first = first.and_then(|history| history.closes.first().map(|close| close.at));
+    let Some(first) = first.filter(|_| !closes.is_empty()) else { return Ok(None) };
+    let from = month_ago.max(first);
+    let premiums = match books.snapshot.premiums_of(&key, TimeRange { from, to }) {
+        Ok(premiums) => premiums,
+        Err(bithedge_ledger::LedgerError::Uncountable { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let sum = closes.iter().try_fold(0_u128, |sum, close| sum.checked_add(close.assets.base_units()));
+    let count = u128::try_from(closes.len()).unwrap_or(u128::MAX);
+    let Some(capital) = sum.and_then(|sum| sum.checked_div(count)).map(TokenAmount::new) else {
+        return Ok(None);
+    };
+    let rate = premium_rate_if_nothing_pays_out(premiums, capital, YEAR).ok().flatten();
+    Ok(rate.map(|of_capital| IfNothingPaidOut { from, to, premiums, capital, of_capital }))
+}
+
+/// What every bucket could still sell: its free capital, and the largest policy of each of its listed series.
+///
+/// # Errors
+/// [`ViewError`].
+pub fn rooms(books: &Books<'_, '_>) -> Result<Vec<RoomView>, ViewError> {
+    let market = books.market();
+    let stx = books.newest().map(|price| price.stx);
+    let mut rooms = Vec::new();
+    for bucket in &books.buckets {
+        let figures = &bucket.bucket;
+        let Some(terms) = books.tier(figures.tier) else { continue };
+        let availability = match stx {
+            Some(stx) => known(figures.availability(terms, stx, books.now)),
+            None => unknown(NO_PRICE),
+        };
+        let series = match &market {
+            Ok(market) => Figure::Known { value: series(&alone(market, figures.tier), bucket) },
+            Err(why) => unknown(why.clone()),
+        };
+        rooms.push(RoomView {
+            bucket: Books::name_of(bucket),
+            availability,
+            series,
+            trust: trust(bucket.trust).and(books.price_trust()),
+        });
+    }
+    Ok(rooms)
+}
+
+/// The market in which a tier passes nothing on: what others could take, and what they refuse, is not its own room.
+fn alone(market: &Market, tier: u8) -> Market {
+    let mut market = market.clone();
+    for terms in market.tiers.iter_mut().filter(|terms| terms.tier == tier) {
+        terms.isolated = true;
+    }
+    market
+}
+
+fn series(market: &Market, bucket: &BucketRecord) -> Vec<SeriesRoom> {
+    let figures = &bucket.bucket;
+    let longest = market.tier(figures.tier).map(|terms| terms.max_duration).unwrap_or_default();
+    let mut found = Vec::new();
+    for expiry in market.expiries() {
+        if expiry.since(market.now).is_none_or(|term| term > longest) {
+            continue;
+        }
+        for strike in market.strikes(figures.tier) {
+            let order = Order {
+                asset: figures.asset,
+                tier: figures.tier,
+                strike,
+                expiry,
+                size: market.rules.max_size,
+            };
+            let (largest, refused) = largest(market, &order);
+            found.push(SeriesRoom { strike, expiry, largest, refused });
+        }
+    }
+    found
+}
+
+/// About the largest size that a tier sells of a series.
+fn largest(market: &Market, order: &Order) -> (Sats, Option<String>) {
+    let refused = |error: SaleRefusal| match error {
+        SaleRefusal::Pool(_) => (Sats::ZERO, Some(UNCOUNTABLE.to_owned())),
+        other => (Sats::ZERO, Some(format!("Nothing is sold of this series now: {other}."))),
+    };
+    let fits = |size| market.quote(&Order { size, ..*order });
+    match fits(order.size) {
+        Ok(_) => (order.size, None),
+        Err(SaleRefusal::Capacity { fitting }) => match fits(fitting) {
+            Ok(_) => (fitting, None),
+            // Less than the smallest policy.
+            Err(SaleRefusal::Size) => refused(SaleRefusal::Capacity { fitting }),
+            Err(error) => refused(error),
+        },
+        Err(error) => refused(error),
+    }
+}

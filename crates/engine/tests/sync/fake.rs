@@ -1,0 +1,203 @@
+//! A feed that tells what it is told to.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bithedge_engine::sync::{Beginning, Content, Feed, FeedError, FeedTip};
+use bithedge_ledger::{BlockHeader, Ledger};
+use bithedge_protocol::BlockHeight;
+
+use crate::chain::{Chain, DEPLOYED};
+
+/// What happens to one request.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    /// It is answered.
+    Answer,
+    /// It is not answered.
+    Fail,
+    /// The chain is reorganised first.
+    Reorganise { depth: usize, then: usize },
+    /// The chain grows first.
+    Grow(usize),
+    /// A lie, if it is about content.
+    Lie(Lie),
+    /// It is never answered.
+    Hang,
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lie {
+    /// Newest first.
+    Reversed,
+    /// A block twice.
+    Twice,
+    /// A block of before, or of after.
+    Elsewhere,
+    /// A block with another hash.
+    OtherHash,
+    /// Read only to a block that is not the chain's.
+    OtherEnd,
+    /// The newest block lacks its last transaction. Nothing shows that.
+    Omits,
+    /// Transactions of a block the wrong way round.
+    Shuffled,
+}
+
+pub(crate) const LIES: [Lie; 6] =
+    [Lie::Reversed, Lie::Twice, Lie::Elsewhere, Lie::OtherHash, Lie::OtherEnd, Lie::Shuffled];
+
+pub(crate) struct State {
+    pub(crate) chain: Chain,
+    /// How many blocks the index is behind.
+    pub(crate) lag: u64,
+    /// Whether the node tells how high it is.
+    pub(crate) node_tells: bool,
+    /// What happens to the next requests; afterwards all are answered.
+    pub(crate) acts: VecDeque<Act>,
+    pub(crate) requests: usize,
+}
+
+#[derive(Clone)]
+pub(crate) struct FakeFeed(pub(crate) Arc<Mutex<State>>);
+
+impl FakeFeed {
+    pub(crate) fn new(chain: Chain) -> Self {
+        let state = State { chain, lag: 0, node_tells: true, acts: VecDeque::new(), requests: 0 };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// One request.
+    async fn ask<T>(
+        &self,
+        answer: impl FnOnce(&State, Option<Lie>) -> Result<T, FeedError>,
+    ) -> Result<T, FeedError> {
+        // As a request would: whoever drops it, drops it here.
+        tokio::task::yield_now().await;
+        {
+            let mut state = self.state();
+            state.requests += 1;
+            let (mut lie, mut is_answered) = (None, true);
+            match state.acts.pop_front().unwrap_or(Act::Answer) {
+                Act::Answer => return answer(&state, None),
+                Act::Fail => return Err(FeedError::Contradiction("no connection".to_owned())),
+                Act::Reorganise { depth, then } => state.chain.reorganise(depth, then),
+                Act::Grow(count) => state.chain.grow(count),
+                Act::Lie(kind) => lie = Some(kind),
+                Act::Hang => is_answered = false,
+            }
+            if is_answered {
+                return answer(&state, lie);
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+impl State {
+    fn indexed(&self) -> u64 {
+        self.chain.tip().height.get().saturating_sub(self.lag).max(1)
+    }
+}
+
+impl Feed for FakeFeed {
+    async fn beginning(&self) -> Result<Beginning, FeedError> {
+        self.ask(|state, _| {
+            Ok(Beginning {
+                identity: state.chain.identity(),
+                first: state.chain.blocks[0].header,
+                deployed: Some(BlockHeight::new(DEPLOYED)),
+            })
+        })
+        .await
+    }
+
+    async fn tip(&self) -> Result<FeedTip, FeedError> {
+        self.ask(|state, _| {
+            let indexed = state.chain.at(BlockHeight::new(state.indexed())).unwrap().header;
+            Ok(FeedTip { indexed, node: state.node_tells.then_some(state.chain.tip().height) })
+        })
+        .await
+    }
+
+    async fn header(&self, height: BlockHeight) -> Result<Option<BlockHeader>, FeedError> {
+        self.ask(|state, _| {
+            let is_indexed = height.get() <= state.indexed();
+            Ok(state.chain.at(height).filter(|_| is_indexed).map(|block| block.header))
+        })
+        .await
+    }
+
+    async fn content(
+        &self,
+        above: BlockHeight,
+        tip: &BlockHeader,
+        transactions: usize,
+    ) -> Result<Content, FeedError> {
+        let (above, top) = (above.get(), tip.height.get());
+        self.ask(|state, lie| {
+            let gone = || FeedError::Moved("gone".to_owned());
+            let mut blocks = state.chain.content(above, top);
+            let mut through = state.chain.at(tip.height).ok_or_else(gone)?.header;
+            // As much as was asked for.
+            let mut count = 0;
+            if let Some(end) = blocks.iter().position(|block| {
+                count += block.transactions.len();
+                count >= transactions
+            }) && end + 1 < blocks.len()
+            {
+                blocks.truncate(end + 1);
+                through = blocks.last().unwrap().header;
+            }
+            if let Some(lie) = lie {
+                tell(lie, &mut blocks, &mut through);
+            }
+            Ok(Content { through, blocks })
+        })
+        .await
+    }
+}
+
+fn tell(lie: Lie, blocks: &mut Vec<bithedge_ledger::ChainBlock>, through: &mut BlockHeader) {
+    match lie {
+        Lie::Reversed => blocks.reverse(),
+        Lie::Twice => blocks.extend(blocks.last().cloned()),
+        Lie::Elsewhere => {
+            if let Some(last) = blocks.last_mut() {
+                last.header.height = BlockHeight::new(last.header.height.get() + 1_000);
+            }
+        }
+        Lie::OtherHash => {
+            if let Some(last) = blocks.last_mut() {
+                last.header.hash.0[0] ^= 1;
+                last.header.height = through.height;
+            }
+        }
+        Lie::OtherEnd => through.hash.0[0] ^= 1,
+        Lie::Omits => {
+            if let Some(last) = blocks.last_mut()
+                && last.transactions.len() > 1
+            {
+                last.transactions.pop();
+            }
+        }
+        Lie::Shuffled => {
+            if let Some(last) = blocks.last_mut() {
+                last.transactions.reverse();
+                for transaction in &mut last.transactions {
+                    transaction.prints.reverse();
+                }
+            }
+        }
+    }
+}
+
+/// What a ledger's file holds, without the syncer.
+pub(crate) fn open(path: &std::path::Path, chain: &Chain) -> Ledger {
+    Ledger::open(path, chain.identity()).unwrap()
+}

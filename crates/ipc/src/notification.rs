@@ -1,0 +1,66 @@
+//! What the user is told without asking.
+
+use bithedge_protocol::UnixSeconds;
+use serde::{Deserialize, Serialize};
+
+use crate::Destination;
+
+/// What it is about. The window decides by this, never by the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NotificationKind {
+    /// Policies end soon.
+    ExpiryNear,
+    /// A policy is in the money.
+    InTheMoney,
+    /// A policy was settled and can be paid.
+    Claimable,
+    /// A bucket stands otherwise than before.
+    HealthChanged,
+    /// Exits were paid and can be claimed.
+    ExitFilled,
+    /// A deposit became shares.
+    DepositTaken,
+    /// A deposit came back.
+    DepositReturned,
+    /// There is no fresh price.
+    PriceStale,
+    /// Something was stopped for the time being.
+    BreakerTripped,
+    /// The books do not agree.
+    BooksDiffer,
+    /// A transaction had its effect.
+    TransactionConfirmed,
+    /// A transaction had none.
+    TransactionFailed,
+    /// A transaction that had had its effect waits again.
+    TransactionReverted,
+    /// What a transaction moved is not what was approved.
+    TransactionAlarm,
+    /// Several things of one kind at once.
+    Several,
+}
+
+/// Something that the user is told once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Its number: grows, and stays the same if it is told again because it may not have been shown.
+    pub id: u64,
+    /// The account that it concerns, as an address; `None` if it concerns all.
+    pub account: Option<String>,
+    /// What it is about.
+    pub kind: NotificationKind,
+    /// The moment of the chain at which it was noticed.
+    pub at: UnixSeconds,
+    /// What happened.
+    pub happened: String,
+    /// What it means for the money.
+    pub means: String,
+    /// What to do.
+    pub remedy: String,
+    /// Where to go for that.
+    pub destination: Destination,
+    /// Whether what it says rests on books that are in doubt.
+    pub doubtful: bool,
+}
