@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow};
 use bithedge_engine::intents::quote::Wish;
 use bithedge_engine::intents::{Intent, Protection};
 use bithedge_engine::keeper::{
-    Caps, DutyKind, FromRegistry, Keeper, KeeperPace, Parts, Policy, StandingOrder, When,
+    Caps, DutyKind, FromBooks, Keeper, KeeperPace, Parts, Policy, StandingOrder, When,
 };
 use bithedge_engine::networks::{Endpoint, NetworkProfile};
 use bithedge_engine::notifications::Watcher;
@@ -250,13 +250,15 @@ async fn keep(engine: Arc<Engine>, account: Address, markets: String) {
     let Ok(Ok(prices)) = sources.map(|sources| MedianOfMarkets::new(sources, Rules::STANDARD)) else {
         return tracing::error!("no markets");
     };
-    let ended = FromRegistry::new(engine.reader().clone(), engine.deployment().clone());
+    let (Ok(reader), Ok(books)) = (engine.reader().cloned(), engine.books().cloned()) else {
+        return tracing::error!("the network is stopped");
+    };
     let parts = Parts {
         transactions: Arc::clone(engine.transactions()),
-        reader: engine.reader().clone(),
+        reader,
         deployment: engine.deployment().clone(),
         prices,
-        ended,
+        ended: FromBooks::new(books),
         clock: Arc::clone(engine.clock()),
         tiers: vec![1, 2, 3],
     };
@@ -331,7 +333,7 @@ impl Opened {
                     SyncState::Current { at } => (Some(at.height.get()), true),
                     _ => (None, false),
                 };
-                let anomalies = self.engine.books().read(|books| Ok(books.anomalies(1_000)?.len())).await?;
+                let anomalies = self.engine.books()?.read(|books| Ok(books.anomalies(1_000)?.len())).await?;
                 Ok(Answer::Books { height, is_current, anomalies: anomalies as u64 })
             }
             Ask::Told => {
@@ -487,7 +489,7 @@ impl Opened {
             Ok((books.tip().map(|tip| tip.height.get()), books.fingerprint()?.to_string()))
         };
         let anew = syncer.books().read(print).await?;
-        let here = self.engine.books().read(print).await?;
+        let here = self.engine.books()?.read(print).await?;
         anyhow::ensure!(anew.0 == here.0, "the chain moved while the books were made anew");
         Ok(Answer::Rebuilt { height: here.0.unwrap_or_default(), here: here.1, anew: anew.1 })
     }

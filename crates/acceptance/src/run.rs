@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use bithedge_practice::market::Quote;
@@ -83,7 +83,8 @@ async fn one(options: &Options, folder: PathBuf, kills: u64, mut random: fastran
     };
     let running: RunningDevnet = Arc::new(Mutex::new(Some(devnet.start().await?)));
     let quote = Quote { btc: before_days.close, stx: before_days.stx };
-    let world = World::open(&devnet.url(), quote).await?;
+    // The worst faults let nothing through, and have to end first.
+    let world = World::open(&devnet.url(), quote).await?.patient(Duration::from_secs(2 * options.faults));
     let core = Arc::new(Core::new(CoreSetup {
         program: std::env::current_exe()?,
         folder: folder.join("core"),
@@ -93,8 +94,10 @@ async fn one(options: &Options, folder: PathBuf, kills: u64, mut random: fastran
         words: words.to_owned(),
         passphrase: PASSPHRASE.to_owned(),
     }));
-    let hope = if options.faults > 0 { 30 } else { 2 };
-    let mut story = Story::new(world, Arc::clone(&core)).hopeful(std::time::Duration::from_secs(hope));
+    let mut story = Story::new(world, Arc::clone(&core));
+    if options.faults > 0 {
+        story = story.hopeful(Duration::from_secs(15), 3);
+    }
     story.begin().await?;
     let before = story.holdings().await?;
 
@@ -117,7 +120,7 @@ async fn one(options: &Options, folder: PathBuf, kills: u64, mut random: fastran
                 if let Err(error) = core.ask(&Ask::Books).await {
                     tracing::debug!(%error, "the core");
                 }
-                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                tokio::time::sleep(Duration::from_millis(300)).await;
             }
         };
         let playing = story.play(&days);

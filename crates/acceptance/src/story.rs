@@ -21,8 +21,6 @@ const STX: u64 = 1_000_000;
 const CONSERVATIVE: u8 = 1;
 const BALANCED: u8 = 2;
 const AGGRESSIVE: u8 = 3;
-/// What a person would wait before asking somebody for help.
-const PATIENCE: Duration = Duration::from_secs(300);
 /// Between a quote and its block a price may move too far, or grow too old.
 const MOST_RETRIES: usize = 8;
 
@@ -32,8 +30,9 @@ pub(crate) struct Story {
     pub(crate) core: Arc<Core>,
     /// How many wishes of each were carried out.
     carried_out: BTreeMap<Person, usize>,
-    /// How long it is tried again when something is refused.
+    /// How long it is tried again when something is refused, and for how many days then.
     hope: Duration,
+    days: u32,
     /// Of these, those whose transaction failed on the chain, and that were made again.
     failed: BTreeMap<Person, usize>,
     started: Instant,
@@ -59,6 +58,7 @@ impl Story {
             core,
             carried_out: BTreeMap::new(),
             hope: Duration::from_secs(2),
+            days: 0,
             failed: BTreeMap::new(),
             started: Instant::now(),
             transcript: Vec::new(),
@@ -69,8 +69,8 @@ impl Story {
     }
 
     /// With more patience with refusals, where the node itself is at fault.
-    pub(crate) fn hopeful(self, hope: Duration) -> Self {
-        Self { hope, ..self }
+    pub(crate) fn hopeful(self, hope: Duration, days: u32) -> Self {
+        Self { hope, days, ..self }
     }
 
     pub(crate) fn transcript(&self) -> &[String] {
@@ -336,13 +336,22 @@ impl Story {
 
     /// A wish, carried out once however often everything is killed meanwhile.
     async fn does(&mut self, person: Person, deed: Deed) -> Result<Row> {
-        match self.wish(person, deed).await? {
-            Outcome::Done(row) => {
-                self.tell(format!("{}: {deed:?}: {}", person.name(), row.txid));
-                Ok(row)
-            }
-            Outcome::Refused { why, code } => {
-                bail!("{} cannot do {deed:?} ({code:?}): {why}", person.name())
+        let mut days = self.days;
+        loop {
+            match self.wish(person, deed).await? {
+                Outcome::Done(row) => {
+                    self.tell(format!("{}: {deed:?}: {}", person.name(), row.txid));
+                    return Ok(row);
+                }
+                // A reorganisation may have put a deposit after the close that it was meant for: then it is the next one's.
+                Outcome::Refused { why, code } if days > 0 => {
+                    days -= 1;
+                    self.tell(format!("{} cannot do {deed:?} today ({code:?}): {why}", person.name()));
+                    self.close("a day later").await?;
+                }
+                Outcome::Refused { why, code } => {
+                    bail!("{} cannot do {deed:?} ({code:?}): {why}", person.name())
+                }
             }
         }
     }
@@ -362,7 +371,7 @@ impl Story {
         let (mut place, mut refused) = (place, None);
         let begun = Instant::now();
         loop {
-            ensure!(begun.elapsed() < PATIENCE, "{}: {deed:?} is stuck", person.name());
+            ensure!(begun.elapsed() < self.world.patience(), "{}: {deed:?} is stuck", person.name());
             let rows = self.transactions(person).await?;
             let mut repeats = None;
             if let Some(family) = families(&rows).get(place) {

@@ -40,6 +40,7 @@ pub(crate) struct World {
     market: Market,
     markets: ScriptedMarkets,
     feed: Feed,
+    patience: Duration,
 }
 
 impl World {
@@ -58,7 +59,18 @@ impl World {
         let feed = Feed::new(chain.clone(), market.clone(), keys, None);
         let markets = ScriptedMarkets::open(Said { quote, at: UnixSeconds::new(0) }).await?;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
-        Ok(Self { chain, url: url.to_owned(), http, mine: Mine::new(url), market, markets, feed })
+        let (url, mine, patience) = (url.to_owned(), Mine::new(url), PATIENCE);
+        Ok(Self { chain, url, http, mine, market, markets, feed, patience })
+    }
+
+    /// With so much more patience, where nothing may get on for so long.
+    pub(crate) fn patient(self, more: Duration) -> Self {
+        Self { patience: PATIENCE + more, ..self }
+    }
+
+    /// For anything at all.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Where the public markets are asked.
@@ -85,8 +97,8 @@ impl World {
         loop {
             match act().await {
                 Ok(done) => return Ok(done),
-                Err(error) if started.elapsed() > PATIENCE => {
-                    return Err(error).with_context(|| format!("{what}: not within {PATIENCE:?}"));
+                Err(error) if started.elapsed() > self.patience => {
+                    return Err(error).with_context(|| format!("{what}: not within {:?}", self.patience));
                 }
                 Err(error) => {
                     tracing::debug!(%error, what, "again");
@@ -181,7 +193,7 @@ impl World {
             if latest.at >= u128::from(before) && latest.btc == self.price().btc.base_units() {
                 return Ok(());
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > self.patience {
                 bail!("no report is accepted: the latest is {latest:?}, the market says {:?}", self.price());
             }
         }
@@ -207,8 +219,8 @@ impl World {
             if let Some(found) = look(self).await? {
                 return Ok(found);
             }
-            if started.elapsed() > PATIENCE {
-                bail!("{what}: not within {PATIENCE:?}");
+            if started.elapsed() > self.patience {
+                bail!("{what}: not within {:?}", self.patience);
             }
             self.refresh().await?;
             self.block().await?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bithedge_engine::intents::Tip;
 use bithedge_engine::notifications::Observation;
-use bithedge_engine::views::{self, Books, Prices, SellBack};
+use bithedge_engine::views::{self, Allowance, Books, Prices};
 use bithedge_ipc::Trust;
 use bithedge_ledger::{Ledger, PolicyFilter};
 use bithedge_protocol::pool::{Fee, Pricing, SaleRules};
@@ -96,6 +96,7 @@ fn prices(now: UnixSeconds) -> Prices {
             sale_max_age: Seconds::new(300),
         }),
         fee: Fee::default(),
-        sell_back: SellBack::default(),
+        sell_back: Allowance::default(),
+        purchase: Allowance::default(),
     }
 }

@@ -32,6 +32,7 @@ pub use chain::pace::Pace;
 pub use chain::source::{Balances, Block, ChainSource, Identity, NodeTip, SourceError};
 pub use clock::{Clock, Moment, SystemClock};
 pub use engine::{
-    AskError, Engine, EngineApproveError, Halted, LookError, NetworkError, OpenError, ProposeError, Setup,
+    AskError, Engine, EngineApproveError, GuardedChain, Halted, LookError, NetworkError, OpenError,
+    ProposeError, ReconcileError, Setup,
 };
 pub use pages::PageError;

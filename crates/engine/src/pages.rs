@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use bithedge_ledger::{PolicyFilter, PolicyStatus};
+use bithedge_ipc::Network;
+use bithedge_ledger::{BlockHeader, PolicyFilter, PolicyStatus};
 use bithedge_protocol::{Sats, UnixSeconds};
 use bithedge_stacks::Principal;
 use bithedge_stacks::address::Address;
+use bithedge_suite::SuiteNetwork;
 
-use crate::engine::Engine;
-use crate::intents::{ReadError, Unknown};
+use crate::Pace;
+use crate::engine::{AskError, Engine, NetworkError};
+use crate::intents::Unknown;
 use crate::notifications::Observation;
-use crate::sync::BooksError;
+use crate::sync::{BooksError, Freshness};
 use crate::views::{Books, Facts, Prices, ViewError};
 
 /// The sizes of so many of an account's policies are asked about; [`Prices::of`] takes some of them.
@@ -20,6 +23,9 @@ const MOST_POLICIES: u32 = 1_000;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PageError {
+    /// The network is not what it was any more, so that what there is may be of another chain.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// There are no books yet, or they cannot be read.
     #[error(transparent)]
     Books(#[from] BooksError),
@@ -38,7 +44,8 @@ impl Engine {
     /// A page of an account: `view` makes it of the books and of what was read from the chain. Where the chain could not be read,
     /// the books alone make it, and what only the chain knows is unknown in it.
     ///
-    /// Books and chain may be some blocks apart; the page says of which each is ([`Books::as_of`]).
+    /// Books and chain may be some blocks apart; the page says of which each is ([`Books::as_of`]). If the books are further behind, or
+    /// are being made, or the chain stands still, all of the page is doubtful, and it says why.
     ///
     /// # Errors
     /// [`PageError`].
@@ -49,17 +56,37 @@ impl Engine {
     ) -> Result<T, PageError> {
         let now = match self.now_of(account).await {
             Ok(now) => now,
+            Err(NowError::Network(error)) => return Err(error.into()),
             Err(NowError::Books(error)) => return Err(error.into()),
+            // The books are of the chain that was checked; that the node cannot be asked now does not change them.
+            Err(NowError::Chain(AskError::Network(error)))
+                if !matches!(error, NetworkError::Unconfirmed(_)) =>
+            {
+                return Err(error.into());
+            }
             Err(NowError::Chain(error)) => {
                 tracing::info!(%error, "a page without the prices of now");
                 Now::default()
             }
         };
-        let wall = self.clock().now();
-        let made = self.books().read(move |snapshot| {
+        let network = match self.deployment().network() {
+            SuiteNetwork::Mainnet => Network::Mainnet,
+            SuiteNetwork::Testnet => Network::Testnet,
+            SuiteNetwork::Devnet => Network::Devnet,
+        };
+        let chain = now.read.as_deref().map(|(prices, _)| (prices.tip.height, prices.tip.time));
+        let (status, wall) = (self.sync_status(), self.clock().now());
+        let max_tip_age = Pace::of(network).max_tip_age;
+        let at: UnixSeconds = Freshness::now(chain, wall, max_tip_age);
+        // The state is looked at after the moment that is read was fixed: books that were replaced meanwhile do not pass for it.
+        let doubt = move |books: Option<&BlockHeader>| {
+            let state = &status.borrow().state;
+            Freshness { state, chain, wall, max_tip_age }.doubt(books)
+        };
+        let made = self.books()?.read_doubting(doubt, move |snapshot, doubt| {
             let (prices, facts) = now.read.as_deref().map(|(prices, facts)| (prices, facts)).unzip();
-            let at: UnixSeconds = prices.map_or(wall, |prices| prices.tip.time);
-            Ok(Books::open(snapshot, prices, at).and_then(|books| view(&books, facts)))
+            let books = Books::open(snapshot, prices, at).map(|books| books.doubted(doubt));
+            Ok(books.and_then(|books| view(&books, facts)))
         });
         Ok(made.await??)
     }
@@ -78,6 +105,7 @@ impl Engine {
         let owner = Principal::Standard(account);
         let sizes: Vec<Sats> = self
             .books()
+            .map_err(NowError::Network)?
             .read(move |books| {
                 let status = Some(PolicyStatus::Active);
                 let filter = PolicyFilter { owner: Some(owner), status, ..PolicyFilter::default() };
@@ -107,6 +135,7 @@ impl Engine {
 }
 
 enum NowError {
+    Network(NetworkError),
     Books(BooksError),
-    Chain(ReadError),
+    Chain(AskError),
 }

@@ -81,7 +81,7 @@ pub struct PositionView {
     pub share_price: SharePrice,
     /// What shares that stay and those in the queue are worth at the last close: the contract's `value`.
     pub value: TokenAmount,
-    /// That in USD at the newest prices.
+    /// That in USD at the newest prices; unknown if the oracle would not give such old ones any more.
     pub value_usd: Figure<UsdE8>,
     /// What still bears risk: also the shares that wait to join the queue.
     pub at_risk: TokenAmount,
@@ -107,7 +107,8 @@ pub struct PositionView {
     pub realised: TokenChange,
     /// What is at risk, less what was paid in for it.
     pub unrealised: TokenChange,
-    /// How far a share is below its highest close.
+    /// How far a share of now is below its highest close. Shares that became worthless before do not count in it: what they cost
+    /// is in `realised`.
     pub drawdown: Figure<PpmChange>,
     /// How the bucket stands.
     pub health: Figure<BucketHealth>,
@@ -122,7 +123,7 @@ pub struct CapitalTotal {
     pub asset: Asset,
     /// What is in buckets at their last closes; `None` if it cannot be counted.
     pub at_risk: Option<TokenAmount>,
-    /// That in USD at the newest prices.
+    /// That in USD at the newest prices; unknown if the oracle would not give such old ones any more.
     pub at_risk_usd: Figure<UsdE8>,
     /// Deposits that wait to become shares.
     pub waiting: Option<TokenAmount>,
@@ -202,11 +203,14 @@ pub struct TierView {
     pub premiums: TokenAmount,
     /// All payouts so far.
     pub payouts: TokenAmount,
-    /// What a share has returned in the token since the first close, losses in it; not for a year, but for `since`.
+    /// What a share of now has returned in the token, losses in it; not for a year, but since `since`. What became of shares
+    /// before it, `ended` says, which belongs beside it.
     pub returned: Figure<PpmChange>,
-    /// The first close; `None` before it.
+    /// The first close of the shares of now; `None` before it.
     pub since: Option<UnixSeconds>,
-    /// The deepest fall of a share from a close before it.
+    /// The closes at which all shares that there were became worthless.
+    pub ended: Vec<UnixSeconds>,
+    /// The deepest fall of a share from a close before it, of all time: minus 100 % if any ever became worthless.
     pub worst_drawdown: Figure<PpmChange>,
     /// Premiums over capital of the last thirty days; `None` without a close in them.
     pub if_nothing_paid_out: Option<IfNothingPaidOut>,
@@ -265,7 +269,7 @@ pub struct SeriesRoom {
     pub strike: UsdE8,
     /// The expiry.
     pub expiry: UnixSeconds,
-    /// About the largest policy that could be bought now.
+    /// About the largest policy that this account could buy now, by the bucket's capital and by the account's own limit.
     pub largest: Sats,
     /// Why nothing is sold, if nothing is.
     pub refused: Option<String>,
@@ -289,7 +293,11 @@ pub struct RoomView {
 pub struct YieldPoint {
     /// The close's boundary.
     pub at: UnixSeconds,
-    /// What a share has returned since the first point, in the token: losses are in it.
+    /// At this close all shares that there were became worthless: the return and drawdown of this point are their loss, and the
+    /// points after it are of the shares that began here.
+    pub ended: bool,
+    /// What a share has returned since the first point, in the token: losses are in it. It begins again where all shares before became
+    /// worthless, or where nobody held any.
     pub returned: PpmChange,
     /// The same in USD: the token's own price is in it.
     pub returned_usd: PpmChange,
@@ -306,7 +314,7 @@ pub struct YieldPoint {
 pub struct YieldHistory {
     /// The bucket.
     pub bucket: BucketRef,
-    /// Oldest first.
+    /// Oldest first. The first is the last close before the range, if there is one: what the first close in it changed is in it.
     pub points: Figure<Vec<YieldPoint>>,
     /// The worst return of any week in it.
     pub worst_week: Figure<PpmChange>,

@@ -67,6 +67,9 @@ pub struct AsOf {
     pub chain: Option<AsOfBlock>,
     /// The moment that durations and values are counted from.
     pub now: UnixSeconds,
+    /// Why nothing on the page can be relied on, a sentence: the books are not (or not yet) what the chain holds now, or the chain
+    /// stands still. Then all that the page says is marked doubtful. `None` if books and chain are as they should be.
+    pub doubt: Option<String>,
 }
 
 /// A block.

@@ -16,6 +16,10 @@ pub enum NotificationKind {
     InTheMoney,
     /// A policy was settled and can be paid.
     Claimable,
+    /// A policy was paid after its end.
+    PaidOut,
+    /// A policy ended out of the money.
+    Ended,
     /// A bucket stands otherwise than before.
     HealthChanged,
     /// Exits were paid and can be claimed.

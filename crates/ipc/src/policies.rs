@@ -47,7 +47,7 @@ pub enum Step {
     Now {
         /// What it pays at the prices of now. A transaction is carried out later, at the prices of then.
         pays: TokenAmount,
-        /// That in USD; `None` if it cannot be counted.
+        /// That in USD; `None` if it cannot be counted, or without prices that the oracle would still give.
         usd: Option<UsdE8>,
         /// What was promised, if what is paid is only a part of it.
         promised: Option<TokenAmount>,
@@ -190,7 +190,7 @@ pub struct ProtectionSummary {
     pub active: u64,
     /// What they protect; `None` if it cannot be counted.
     pub protected: Option<Sats>,
-    /// That at the newest price of BTC.
+    /// That at the newest price of BTC; unknown if the oracle would not give such an old one any more.
     pub protected_usd: Figure<UsdE8>,
     /// Their strikes, weighted with what they protect, rounded down; `None` without any, or if it cannot be counted.
     pub weighted_strike: Option<UsdE8>,
@@ -198,7 +198,7 @@ pub struct ProtectionSummary {
     pub next_expiry: Option<UnixSeconds>,
     /// By token.
     pub totals: Vec<ProtectionTotal>,
-    /// Whether this is all that there is. If not, an empty summary is not "no protection".
+    /// Whether this is all that there is, and all of it sound. If not, an empty summary is not "no protection".
     pub trust: Trust,
 }
 

@@ -38,7 +38,12 @@ fn unknown<T>() -> Figure<T> {
 }
 
 fn as_of() -> AsOf {
-    AsOf { books: Some(AsOfBlock { height: BlockHeight::new(7), time: AT }), chain: None, now: AT }
+    AsOf {
+        books: Some(AsOfBlock { height: BlockHeight::new(7), time: AT }),
+        chain: None,
+        now: AT,
+        doubt: Some("The node stands still.".to_owned()),
+    }
 }
 
 fn summary() -> ProtectionSummary {
@@ -200,6 +205,7 @@ fn capital_crosses() {
         payouts: MOST,
         returned: known(PpmChange::new(i128::MIN)),
         since: Some(AT),
+        ended: vec![AT],
         worst_drawdown: known(PpmChange::ZERO),
         if_nothing_paid_out: Some(IfNothingPaidOut {
             from: AT,

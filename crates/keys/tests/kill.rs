@@ -82,7 +82,9 @@ fn a_killed_change_leaves_the_old_or_the_new_passphrase() {
     let (mut interrupted, mut in_force, mut with_previous) = (0, [0, 0], 0);
     let is_previous_there = || scratch.path().join("wallet/wallet.key.previous").exists();
     let mut kills = 0;
-    while kills < KILLS || (kills < MOST_KILLS && (interrupted == 0 || in_force.contains(&0) || with_previous == 0)) {
+    while kills < KILLS
+        || (kills < MOST_KILLS && (interrupted == 0 || in_force.contains(&0) || with_previous == 0))
+    {
         kills += 1;
         run_and_kill("changing_passphrases_until_killed", scratch.path(), 65);
         let is_noted = scratch.path().join("wallet/keychain-entries.json").exists();

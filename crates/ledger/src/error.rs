@@ -113,7 +113,7 @@ pub enum LedgerError {
         /// What does not fit.
         reason: String,
     },
-    /// What was to be applied is no block: its transactions or events are not in order, or one is in the chain already.
+    /// What was to be applied is no block: its transactions or events are not in order.
     /// Nothing was changed; whoever delivered it lies or is mistaken.
     #[error("block {height} ({hash}) is malformed: {reason}")]
     MalformedBlock {
@@ -122,6 +122,17 @@ pub enum LedgerError {
         /// The block's hash.
         hash: BlockHash,
         /// What is wrong.
+        reason: String,
+    },
+    /// A transaction of the block is in another block here already: either that one is not the chain's, or what was delivered is false.
+    /// Nothing was changed.
+    #[error("a transaction of block {height} ({hash}) is in another block of the ledger already: {reason}")]
+    AlreadyHere {
+        /// The height of the block that was to be applied.
+        height: BlockHeight,
+        /// Its hash.
+        hash: BlockHash,
+        /// What storage says.
         reason: String,
     },
     /// Earlier states are not kept so far back. Nothing was changed: rebuild the ledger.

@@ -123,7 +123,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::NotConnected`], [`LedgerError::OtherContent`], [`LedgerError::OtherBeginning`],
-    /// [`LedgerError::MalformedBlock`], and those of storage; the ledger is then as before.
+    /// [`LedgerError::MalformedBlock`], [`LedgerError::AlreadyHere`], and those of storage; the ledger is then as before.
     pub fn apply(&mut self, block: &ChainBlock) -> Result<Applied, LedgerError> {
         let applied = self.apply_all(std::slice::from_ref(block))?;
         Ok(applied.first().copied().unwrap_or(Applied::Known))
@@ -175,8 +175,8 @@ impl Ledger {
                 Err(Trouble::Sql(error))
                     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) =>
                 {
-                    let reason = format!("a transaction of it is in the chain already ({error})");
-                    return Err(malformed(block, reason));
+                    let BlockHeader { height, hash, .. } = header;
+                    return Err(LedgerError::AlreadyHere { height, hash, reason: error.to_string() });
                 }
                 other => other.map_err(&at)?,
             };

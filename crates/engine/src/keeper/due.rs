@@ -1,5 +1,7 @@
 //! What is due at a state.
 
+use std::collections::BTreeMap;
+
 use bithedge_protocol::{Asset, TokenAmount, UnixSeconds};
 use bithedge_stacks::{Address, Principal};
 use bithedge_suite::generated::{liquidity_pool, oracle, parameters, policy_registry, treasury};
@@ -34,27 +36,32 @@ impl Scope<'_> {
 #[derive(Default)]
 struct Gather {
     missing: Vec<Reading>,
+    /// The first answer that makes no sense. What does not depend on it goes on.
+    odd: Option<Unknown>,
 }
 
 impl Gather {
-    fn take<T>(&mut self, answer: Result<T, Unknown>) -> Result<Option<T>, Unknown> {
+    fn take<T>(&mut self, answer: Result<T, Unknown>) -> Option<T> {
         match answer {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(answer) => Some(answer),
             Err(Unknown::Unread(readings)) => {
                 for reading in readings {
                     if !self.missing.contains(&reading) {
                         self.missing.push(reading);
                     }
                 }
-                Ok(None)
+                None
             }
-            Err(unknown) => Err(unknown),
+            Err(unknown) => {
+                self.odd.get_or_insert(unknown);
+                None
+            }
         }
     }
 
     /// Whether the contracts would take this now.
-    fn is_open(&mut self, state: &State, intent: &Intent) -> Result<bool, Unknown> {
-        Ok(self.take(intent.check(state))?.is_some_and(|findings| findings.is_empty()))
+    fn is_open(&mut self, state: &State, intent: &Intent) -> bool {
+        self.take(intent.check(state)).is_some_and(|findings| findings.is_empty())
     }
 }
 
@@ -65,14 +72,24 @@ impl Gather {
 /// # Errors
 /// [`Unknown`]: what has to be read first, all of it at once, or a suite that this program does not know.
 pub fn due(state: &State, scope: &Scope<'_>) -> Result<Vec<Duty>, Unknown> {
+    let (found, odd) = due_and_odd(state, scope)?;
+    odd.map_or(Ok(found), Err)
+}
+
+/// The same, but what cannot be understood (of one bucket, one policy) does not hide what else is due: it is given besides.
+///
+/// # Errors
+/// [`Unknown::Unread`].
+pub(super) fn due_and_odd(state: &State, scope: &Scope<'_>) -> Result<(Vec<Duty>, Option<Unknown>), Unknown> {
     let mut gather = Gather::default();
     let mut found = Vec::new();
     for tier in scope.tiers {
         for asset in Asset::ALL {
-            bucket(state, scope, BucketId { tier: *tier, asset }, &mut gather, &mut found)?;
+            let looked = bucket(state, scope, BucketId { tier: *tier, asset }, &mut gather, &mut found);
+            gather.take(looked);
         }
     }
-    policies(state, scope, &mut gather, &mut found)?;
+    policies(state, scope, &mut gather, &mut found);
     let mut others = Vec::new();
     for asset in Asset::ALL {
         if scope.has(DutyKind::ClaimBounties) {
@@ -82,7 +99,7 @@ pub fn due(state: &State, scope: &Scope<'_>) -> Result<Vec<Duty>, Unknown> {
             others.push(Duty::ClaimAllocation(asset));
         }
         if scope.has(DutyKind::Distribute)
-            && let Some(amount) = gather.take(undistributed(state, asset))?
+            && let Some(amount) = gather.take(undistributed(state, asset))
         {
             others.push(Duty::Distribute { asset, amount });
         }
@@ -90,17 +107,17 @@ pub fn due(state: &State, scope: &Scope<'_>) -> Result<Vec<Duty>, Unknown> {
     if scope.has(DutyKind::RecordHealth) {
         others.push(Duty::RecordHealth);
     }
-    if scope.has(DutyKind::CheckOracle) && gather.take(is_silent(state))? == Some(true) {
+    if scope.has(DutyKind::CheckOracle) && gather.take(is_silent(state)) == Some(true) {
         others.push(Duty::CheckOracle);
     }
     for duty in others {
-        if gather.is_open(state, &duty.intent(state.account()))? {
+        if gather.is_open(state, &duty.intent(state.account())) {
             found.push(duty);
         }
     }
     if gather.missing.is_empty() {
         found.sort_by_key(Duty::kind);
-        Ok(found)
+        Ok((found, gather.odd))
     } else {
         Err(Unknown::Unread(gather.missing))
     }
@@ -122,63 +139,103 @@ fn bucket(
     let key =
         liquidity_pool::types::BucketKey { tier: id.tier.into(), token: state.token_principal(id.asset)? };
     let entry = state.entry::<liquidity_pool::maps::Buckets>(&key);
-    let Some(Some(bucket)) = gather.take(entry)? else { return Ok(()) };
+    let Some(Some(bucket)) = gather.take(entry) else { return Ok(()) };
     for at in bucket.live.iter().copied().filter(|expiry| *expiry <= state.now()) {
         let expiry = moment(at)?;
         let settle = Duty::SettleExpiry { bucket: id, expiry };
         let record = Duty::RecordBoundary(expiry);
         // Whether it has its price decides which of the two can be due.
-        let price = gather.take(state.call(oracle::GetBoundary { at }))?;
+        let price = gather.take(state.call(oracle::GetBoundary { at }));
         let next = match price {
             Some(Some(_)) if scope.has(DutyKind::SettleExpiry) => settle,
             Some(None) if scope.has(DutyKind::RecordBoundary) => record,
             _ => continue,
         };
         // Two buckets may wait for the same boundary.
-        if gather.is_open(state, &next.intent(state.account()))? && !found.contains(&next) {
+        if gather.is_open(state, &next.intent(state.account())) && !found.contains(&next) {
             found.push(next);
         }
     }
     let close = Duty::CloseEpoch(id);
-    if scope.has(DutyKind::CloseEpoch) && gather.is_open(state, &close.intent(state.account()))? {
+    if scope.has(DutyKind::CloseEpoch) && gather.is_open(state, &close.intent(state.account())) {
         found.push(close);
     }
     Ok(())
 }
 
 /// What can be done for policies that are over: those in the money are claimed for their owners, the others ended together.
-fn policies(
-    state: &State,
-    scope: &Scope<'_>,
-    gather: &mut Gather,
-    found: &mut Vec<Duty>,
-) -> Result<(), Unknown> {
-    let (claims, ends) = (scope.has(DutyKind::ClaimSettlement), scope.has(DutyKind::EndPolicies));
-    if !claims && !ends {
-        return Ok(());
+fn policies(state: &State, scope: &Scope<'_>, gather: &mut Gather, found: &mut Vec<Duty>) {
+    if !scope.has(DutyKind::ClaimSettlement) && !scope.has(DutyKind::EndPolicies) {
+        return;
     }
     let mut worthless = Vec::new();
     for id in scope.ended {
-        let entry = gather.take(state.entry::<policy_registry::maps::Policies>(id))?;
-        let Some(Some(policy)) = entry else { continue };
-        if policy.status != ACTIVE || policy.expiry > state.now() {
-            continue;
-        }
-        let price = gather.take(state.call(oracle::GetBoundary { at: policy.expiry }))?;
-        let Some(Some(price)) = price else { continue };
-        if price.btc >= policy.strike && ends {
-            worthless.push(*id);
-            continue;
-        }
-        let Some(asset) = asset_of(state, &policy.token)? else { continue };
-        let Principal::Standard(owner) = policy.owner else { continue };
-        let claim = Duty::ClaimSettlement { policy: *id, asset, owner };
-        if claims && gather.is_open(state, &claim_of(*id, asset, owner, state.account()))? {
-            found.push(claim);
-        }
+        let looked = policy(state, scope, *id, gather, &mut worthless);
+        found.extend(gather.take(looked).flatten());
     }
     found.extend(worthless.chunks(MOST_ENDED).map(|ids| Duty::EndPolicies(ids.to_vec())));
-    Ok(())
+}
+
+/// The claim of one policy, if it is due; it is among the worthless if it ended out of the money.
+fn policy(
+    state: &State,
+    scope: &Scope<'_>,
+    id: u128,
+    gather: &mut Gather,
+    worthless: &mut Vec<u128>,
+) -> Result<Option<Duty>, Unknown> {
+    let entry = gather.take(state.entry::<policy_registry::maps::Policies>(&id));
+    let Some(Some(policy)) = entry else { return Ok(None) };
+    if policy.status != ACTIVE || policy.expiry > state.now() {
+        return Ok(None);
+    }
+    let price = gather.take(state.call(oracle::GetBoundary { at: policy.expiry }));
+    let Some(Some(price)) = price else { return Ok(None) };
+    if price.btc >= policy.strike && scope.has(DutyKind::EndPolicies) {
+        worthless.push(id);
+        return Ok(None);
+    }
+    let Some(asset) = asset_of(state, &policy.token)? else { return Ok(None) };
+    let Principal::Standard(owner) = policy.owner else { return Ok(None) };
+    let claim = Duty::ClaimSettlement { policy: id, asset, owner };
+    let is_due = scope.has(DutyKind::ClaimSettlement)
+        && gather.is_open(state, &claim_of(id, asset, owner, state.account()));
+    Ok(is_due.then_some(claim))
+}
+
+/// What the buckets have for bounties, and which bucket backs a policy that ended.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pots {
+    /// In the token's base units.
+    pub(super) pots: BTreeMap<(u8, Asset), u128>,
+    pub(super) backed_by: BTreeMap<u128, (u8, Asset)>,
+}
+
+/// Reads the pots. What cannot be understood is left out: nothing is known to be paid from it.
+///
+/// # Errors
+/// [`Unknown::Unread`].
+pub(super) fn pots(state: &State, scope: &Scope<'_>) -> Result<Pots, Unknown> {
+    let mut gather = Gather::default();
+    let mut found = Pots::default();
+    for tier in scope.tiers {
+        for asset in Asset::ALL {
+            let Some(token) = gather.take(state.token_principal(asset)) else { continue };
+            let key = liquidity_pool::types::BucketKey { tier: (*tier).into(), token };
+            if let Some(Some(bucket)) = gather.take(state.entry::<liquidity_pool::maps::Buckets>(&key)) {
+                found.pots.insert((*tier, asset), bucket.pot);
+            }
+        }
+    }
+    for id in scope.ended.iter().filter(|_| scope.has(DutyKind::ClaimSettlement)) {
+        let entry = gather.take(state.entry::<policy_registry::maps::Policies>(id));
+        let Some(Some(policy)) = entry else { continue };
+        let Some(Some(asset)) = gather.take(asset_of(state, &policy.token)) else { continue };
+        if let Ok(tier) = u8::try_from(policy.tier) {
+            found.backed_by.insert(*id, (tier, asset));
+        }
+    }
+    if gather.missing.is_empty() { Ok(found) } else { Err(Unknown::Unread(gather.missing)) }
 }
 
 fn claim_of(policy: u128, asset: Asset, owner: Address, account: Address) -> Intent {

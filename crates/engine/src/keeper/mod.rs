@@ -25,7 +25,7 @@ mod wait;
 pub use deed::{Deed, KeeperError};
 pub use due::{Scope, due};
 pub use duty::{Duty, DutyKind};
-pub use lists::{EndedPolicies, FromLedger, FromRegistry, ListError};
+pub use lists::{EndedPolicies, FromBooks, FromRegistry, ListError};
 pub use order::{Caps, OrderRefusal, StandingOrder};
 pub use policy::{Policy, When};
 pub use reports::{NoPrice, NoPrices, OracleView, PriceSource, oracle_view};

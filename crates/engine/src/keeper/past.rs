@@ -1,12 +1,15 @@
 //! What the account did and has under way, out of its journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::{Address, MicroStx, Payload};
 use bithedge_suite::{ContractCall, Deployment};
+use tokio::time::Instant;
 
 use super::duty::{DutyKind, is_same};
+use super::service::BY_KEEPER;
 use crate::intents::Tip;
 use crate::transactions::{Chain, Entry, JournalError, Purpose, Signer, Status, TransactionId, Transactions};
 
@@ -20,7 +23,7 @@ const REST: u64 = 600;
 /// After a failure the same is tried again after so long, doubled with each one in a row.
 const FIRST_WAIT: u64 = 60;
 /// At most after so long.
-const LONGEST_WAIT: u64 = 3_600;
+pub(super) const LONGEST_WAIT: u64 = 3_600;
 
 /// A transaction of the account, of one of the keeper's kinds.
 #[derive(Debug, Clone)]
@@ -37,8 +40,10 @@ pub(super) enum Standing {
     Free,
     /// It is being done, was done a moment ago, or failed a moment ago.
     Busy,
-    /// It was given up, or has waited for long: what is done now has to take its nonce.
+    /// It was given up: what is done now has to take its nonce.
     Takes(TransactionId),
+    /// It has waited for long: what is done now takes its nonce, for more, if nothing of the account's waits before it.
+    Outbids(TransactionId),
 }
 
 /// The account's transactions of the last day, and all that are not settled.
@@ -48,22 +53,29 @@ pub(super) struct Past {
     acts: Vec<Act>,
     /// What holds a nonce, of all kinds: number and nonce.
     held: Vec<(TransactionId, u64)>,
-    under_way: usize,
+    /// What is under way, of all kinds: by nonce, the newest of each, and when that was signed.
+    under_way: BTreeMap<u64, (TransactionId, u64)>,
+    /// Under way by the journal, though the chain has executed their nonces: whether anything else is to be expected of them.
+    overtaken: BTreeMap<TransactionId, bool>,
+    /// Whose receipts say something else than what was approved.
+    alarms: BTreeSet<TransactionId>,
     now: u64,
 }
 
 impl Past {
+    /// Reads the entries of so many days, and what is not settled.
     pub(super) fn read<C: Chain, S: Signer>(
         transactions: &Transactions<C, S>,
         deployment: &Deployment,
         account: Address,
         now: UnixSeconds,
+        days: u64,
     ) -> Result<Self, JournalError> {
         let mut entries: BTreeMap<TransactionId, Entry> = BTreeMap::new();
         let mut before = None;
         loop {
             let page = transactions.history(before, PAGE)?;
-            let is_old = |entry: &Entry| !is_of_day(entry, now.get());
+            let is_old = |entry: &Entry| !is_within(entry, now.get(), days);
             let is_last = (page.len() as u64) < u64::from(PAGE) || page.iter().all(is_old);
             before = page.last().map(|entry| entry.id);
             entries.extend(page.into_iter().map(|entry| (entry.id, entry)));
@@ -84,7 +96,15 @@ impl Past {
         if entry.status.is_under_way() || entry.status.is_mined() {
             self.held.push((entry.id, entry.nonce));
         }
-        self.under_way += usize::from(entry.status.is_under_way());
+        if entry.receipt.as_ref().is_some_and(|receipt| !receipt.alarms.is_empty()) {
+            self.alarms.insert(entry.id);
+        }
+        if entry.status.is_under_way() {
+            let newest = self.under_way.entry(entry.nonce).or_insert((entry.id, entry.signed_at.get()));
+            if newest.0 < entry.id {
+                *newest = (entry.id, entry.signed_at.get());
+            }
+        }
         // What is made to fail does nothing; what was only found after the journal was lost has no bytes to tell by.
         if matches!(entry.approved.purpose, Purpose::Cancels { .. }) {
             return;
@@ -104,12 +124,67 @@ impl Past {
         newest.held.append(&mut self.held);
         self.acts = newest.acts;
         self.held = newest.held;
-        self.under_way += newest.under_way;
+        self.under_way.append(&mut newest.under_way);
     }
 
     /// How many transactions of the account are on their way.
-    pub(super) const fn under_way(&self) -> usize {
-        self.under_way
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// What everything else of the account waits for: the lowest nonce under way, what has it, and for how many seconds it has waited.
+    pub(super) fn lowest(&self) -> Option<(u64, TransactionId, u64)> {
+        let (nonce, (id, signed)) = self.under_way.first_key_value()?;
+        Some((*nonce, *id, self.now.saturating_sub(*signed)))
+    }
+
+    /// Takes in how many transactions the chain has executed. What is under way below that was mined, or another one was: which, is
+    /// waited for as long as `patience` says since that was seen first, in case a block comes to light.
+    pub(super) fn executed_to(
+        &mut self,
+        executed: u64,
+        seen: &mut BTreeMap<TransactionId, Instant>,
+        patience: Duration,
+    ) {
+        let now = Instant::now();
+        self.under_way.retain(|nonce, _| *nonce >= executed);
+        let below = |entry: &&Entry| entry.status.is_under_way() && entry.nonce < executed;
+        for entry in self.acts.iter().map(|act| &act.entry).filter(below) {
+            let first = *seen.entry(entry.id).or_insert(now);
+            self.overtaken.insert(entry.id, now.duration_since(first) >= patience);
+        }
+        seen.retain(|id, _| self.overtaken.contains_key(id));
+    }
+
+    /// Transactions of the account that did something else than what was approved.
+    pub(super) const fn alarms(&self) -> &BTreeSet<TransactionId> {
+        &self.alarms
+    }
+
+    /// Whether something is still to be expected of a transaction's draw on a pot: it is under way, or mined above a height.
+    pub(super) fn may_draw(&self, id: TransactionId, height: u64) -> bool {
+        let found = self.acts.iter().find(|act| act.entry.id == id);
+        found.is_some_and(|act| match &act.entry.status {
+            Status::Confirmed { block } => block.height > height,
+            status => status.is_under_way() && self.overtaken.get(&id) != Some(&true),
+        })
+    }
+
+    /// Whether the keeper signed a transaction by itself: somebody who is asked decides on the others.
+    pub(super) fn is_keepers(&self, id: TransactionId) -> bool {
+        let own = self.acts.iter().find(|act| act.entry.id == id);
+        own.is_some_and(|act| act.entry.approved.words.first().is_some_and(|word| word == BY_KEEPER))
+    }
+
+    /// The kind of one of the keeper's transactions.
+    pub(super) fn kind(&self, id: TransactionId) -> Option<DutyKind> {
+        self.acts.iter().find(|act| act.entry.id == id).map(|act| act.kind)
+    }
+
+    /// Whether a call does the same as a transaction.
+    pub(super) fn is_of(&self, id: TransactionId, call: &ContractCall) -> bool {
+        let own = self.acts.iter().find(|act| act.entry.id == id);
+        own.is_some_and(|act| is_same(act.kind, &act.call, call))
     }
 
     /// The keeper's kinds of transactions that failed.
@@ -130,23 +205,26 @@ impl Past {
         let is_report = |kind: DutyKind| kind == DutyKind::ReportPrices;
         let mut fees: BTreeMap<u64, u64> = BTreeMap::new();
         for Act { kind: of, entry, .. } in &self.acts {
-            let counts = is_of_day(entry, self.now) || entry.status.is_under_way();
+            let waits = entry.status.is_under_way() && !self.overtaken.contains_key(&entry.id);
+            let counts = is_within(entry, self.now, 1) || waits;
             let is_ours = is_report(*of) == is_report(kind) && entry.nonce != but;
             if counts && is_ours && entry.status != Status::Expired {
                 let most = fees.entry(entry.nonce).or_default();
-                *most = entry.fee.micro().max(*most);
+                let taken = entry.receipt.as_ref().map_or(entry.fee, |receipt| receipt.fee);
+                *most = entry.fee.max(taken).micro().max(*most);
             }
         }
         MicroStx::new(fees.into_values().fold(0, u64::saturating_add))
     }
 
-    /// How a call stands. `stuck_after` in seconds.
+    /// How a call stands. `stuck_after` and `longest`, the longest pause after failures, in seconds.
     pub(super) fn standing(
         &self,
         kind: DutyKind,
         call: &ContractCall,
         tip: &Tip,
         stuck_after: u64,
+        longest: u64,
     ) -> Standing {
         let mut failures: u32 = 0;
         let mut last_failure = 0;
@@ -155,9 +233,13 @@ impl Past {
             let age = self.now.saturating_sub(signed_at.get());
             match status {
                 // Its own word stands first; somebody newer with its nonce may hold it as well.
-                status if status.is_under_way() => {
-                    return if age >= stuck_after { Standing::Takes(*id) } else { Standing::Busy };
-                }
+                status if status.is_under_way() => match self.overtaken.get(id) {
+                    // Another one was mined with its nonce, or it was, and nobody will ever tell.
+                    Some(true) => {}
+                    Some(false) => return Standing::Busy,
+                    None if age >= stuck_after => return Standing::Outbids(*id),
+                    None => return Standing::Busy,
+                },
                 Status::Confirmed { block } => {
                     let (height, time) = (tip.height.get(), tip.time.get());
                     let rests = kind != DutyKind::ReportPrices && time < block.time.saturating_add(REST);
@@ -183,7 +265,7 @@ impl Past {
                 _ => {}
             }
         }
-        let wait = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_WAIT);
+        let wait = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(longest);
         let since = self.now.saturating_sub(last_failure);
         // A moment far in the future is a clock's mistake.
         let is_plausible = last_failure <= self.now.saturating_add(LONGEST_WAIT);
@@ -191,6 +273,6 @@ impl Past {
     }
 }
 
-fn is_of_day(entry: &Entry, now: u64) -> bool {
-    entry.signed_at.get().saturating_add(DAY) > now
+fn is_within(entry: &Entry, now: u64, days: u64) -> bool {
+    entry.signed_at.get().saturating_add(DAY.saturating_mul(days)) > now
 }

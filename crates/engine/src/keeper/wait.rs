@@ -42,6 +42,28 @@ pub enum Wait {
     NotReporter,
     /// Which policies have ended could not be read.
     NoList(String),
+    /// There are more policies than the list has: those that it lacks are left to others.
+    PartOfList,
+    /// So many transactions of the account are under way that a node would not take more.
+    QueueFull(usize),
+    /// This nonce of the account's has waited for long, and everything after it waits as well.
+    Stuck(u64),
+    /// What happened by this transaction is not what was approved.
+    Alarm(TransactionId),
+    /// This computer's clock is behind the newest block.
+    ClockBehind {
+        /// The clock.
+        clock: UnixSeconds,
+        /// The block's time.
+        chain: UnixSeconds,
+    },
+    /// The larger part of the day's budget for reports is spent: what is left is for reports that time demands, not for movements.
+    ReportsSaved {
+        /// What was signed in the last 24 hours.
+        spent: MicroStx,
+        /// What may be.
+        cap: MicroStx,
+    },
 }
 
 impl Wait {
@@ -106,6 +128,35 @@ impl fmt::Display for Wait {
                 out,
                 "Which policies have ended could not be read, so the keeper claims for nobody at the moment: {why}. A claim has no \
                  deadline."
+            ),
+            Self::PartOfList => out.write_str(
+                "There are more policies than the keeper's list has, so it claims only for some. A claim has no deadline; with the whole \
+                 history of the chain the list is complete.",
+            ),
+            Self::QueueFull(count) => write!(
+                out,
+                "{count} transactions of the account are under way, and nodes take few more, so the keeper adds none. It goes on as they \
+                 are mined."
+            ),
+            Self::Stuck(nonce) => write!(
+                out,
+                "The account's transaction with nonce {nonce} has waited for long, and everything after it waits too. The keeper pays more \
+                 for it if it is its own; replace or cancel it if it is yours."
+            ),
+            Self::Alarm(id) => write!(
+                out,
+                "What transaction {id} did is not what was approved, so the keeper signs nothing. Either the node tells falsehoods or \
+                 something is very wrong: look at that transaction with another node first."
+            ),
+            Self::ClockBehind { clock, chain } => write!(
+                out,
+                "This computer's clock says {clock}, and the newest block is of {chain}, so the keeper reports no prices: it could not tell \
+                 old ones from new ones. Set the clock."
+            ),
+            Self::ReportsSaved { spent, cap } => write!(
+                out,
+                "The keeper has signed {spent} of {cap} for reports in the last 24 hours. It reports movements no more and keeps the rest for \
+                 the reports that time demands; raise the limit if prices should be followed more closely."
             ),
         }
     }

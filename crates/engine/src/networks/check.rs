@@ -23,7 +23,8 @@ const MAX_BODY: usize = 1024 * 1024;
 /// How far an index may be behind its node without anything being wrong: a block is indexed a moment after it is made.
 const USUAL_LAG: u64 = 2;
 
-/// Stacks chains count their blocks from here; a chain that has no such block is asked for block 0.
+/// Stacks chains count their blocks from here. A node that has not indexed this block is not used: another block in its place
+/// would make one chain look like two.
 const FIRST_HEIGHT: u64 = 1;
 
 /// How long a check may take.
@@ -245,6 +246,9 @@ impl Checker {
         if verdict.problems.is_empty() {
             look.parts(verdict).await;
         }
+        if first_block.is_none() {
+            verdict.problems.push(Problem::NoBeginning);
+        }
         verdict.identity = Some(identity);
     }
 }
@@ -282,10 +286,7 @@ async fn api(client: &NodeClient, info: &NodeInfo, verdict: &mut Verdict) -> Res
 
 /// The first block of the chain.
 async fn first_block(client: &NodeClient) -> Result<Block, ClientError> {
-    match client.block(BlockId::Height(FIRST_HEIGHT)).await {
-        Err(ClientError::NotFound { .. }) => client.block(BlockId::Height(0)).await,
-        found => found,
-    }
+    client.block(BlockId::Height(FIRST_HEIGHT)).await
 }
 
 /// What a client's error means for the use of a node.

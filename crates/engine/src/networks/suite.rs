@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bithedge_stacks::address::{ContractId, Principal};
 use bithedge_stacks::client::{ClientError, NodeClient};
 use bithedge_suite::bounded::Ascii;
-use bithedge_suite::generated::{liquidity_pool_vault, upgrade_manager};
+use bithedge_suite::generated::{governance, liquidity_pool_vault, upgrade_manager};
 use bithedge_suite::{Contract, ContractFunction, Deployment, SuiteEvent, setup};
 use tokio::task::JoinSet;
 
@@ -64,6 +64,10 @@ impl SuiteLook<'_> {
         let asked = async {
             self.registered(verdict).await?;
             self.token(verdict).await?;
+            // Until then the deployer passes every gate alone.
+            if self.ask(governance::IsBootstrapping {}).await? {
+                verdict.problems.push(Problem::NotHandedOver { deployer: self.deployment.deployer() });
+            }
             Ok::<(), ClientError>(())
         }
         .await;

@@ -1,7 +1,7 @@
 //! What came of a check.
 
 use bithedge_protocol::UnixSeconds;
-use bithedge_stacks::address::{ContractId, Principal};
+use bithedge_stacks::address::{Address, ContractId, Principal};
 use bithedge_stacks::network::ChainId;
 use bithedge_suite::bundle::SourceDifference;
 use bithedge_suite::{Contract, SuiteNetwork};
@@ -108,6 +108,15 @@ pub enum Problem {
         /// The vault's; `None` if it was not told one.
         found: Option<Principal>,
     },
+    /// The deployer may still do everything without a vote: add who reports prices, pay out, exchange contracts. That the sources are
+    /// the right ones says nothing then.
+    NotHandedOver {
+        /// The deployer.
+        deployer: Address,
+    },
+    /// There is no Stacks API, which the chain's first block is asked of: a journal of transactions is about one chain, and it
+    /// cannot be told which one this is.
+    NoBeginning,
     /// The contract of the sBTC token is not there, or has no such token.
     NoSbtcToken {
         /// Where it should be.
@@ -120,7 +129,8 @@ pub enum Problem {
 #[non_exhaustive]
 pub enum Limit {
     /// The node has no Stacks API: history, policies and capital as the ledger has them, notifications, and what became of a
-    /// transaction that another wallet replaced, are not known; nor would a chain that is begun anew be noticed.
+    /// transaction that another wallet replaced, are not known; nor would a chain that is begun anew be noticed, for which
+    /// reason such a node is not used ([`Problem::NoBeginning`]).
     NoApi,
     /// The API's index is behind its node.
     IndexBehind {
@@ -179,7 +189,11 @@ impl Verdict {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         self.problems.iter().all(|problem| match problem {
-            Problem::NoAnswer { .. } | Problem::TooSlow { .. } | Problem::NotSynced { .. } => true,
+            // A gateway may be without its API for a minute.
+            Problem::NoAnswer { .. }
+            | Problem::TooSlow { .. }
+            | Problem::NotSynced { .. }
+            | Problem::NoBeginning => true,
             Problem::Contract { state, .. } => matches!(state, ContractState::Unread { .. }),
             _ => false,
         })

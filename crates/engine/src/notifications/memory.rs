@@ -59,6 +59,8 @@ pub(super) enum ToldOutcome {
     Confirmed,
     Failed,
     Reverted,
+    Open,
+    Displaced,
 }
 
 /// A transaction that was told of.

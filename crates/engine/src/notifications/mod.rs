@@ -17,7 +17,7 @@ mod words;
 
 pub use file::NotificationError;
 pub use observation::{
-    Deposit, DepositCancelled, Observation, ObservedBucket, ObservedClose, ObservedPolicy, PriceAge,
-    TransactionNews, TransactionOutcome,
+    Deposit, DepositCancelled, Observation, ObservedBucket, ObservedClose, ObservedEnd, ObservedPolicy,
+    PriceAge, TransactionNews, TransactionOutcome,
 };
 pub use watch::{Observed, Settings, Watcher};

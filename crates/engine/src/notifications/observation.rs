@@ -1,18 +1,20 @@
 //! What holds for one account at one block.
 
-use bithedge_ipc::{BreakerView, BucketRef, PolicyState, Trust};
+use bithedge_ipc::{BreakerView, BucketRef, PolicyState, PolicyView, Step, Trust};
 use bithedge_ledger::{Place, TimeRange, What};
 use bithedge_protocol::risk::{HealthThresholds, Standing};
 use bithedge_protocol::{Asset, Ppm, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::Principal;
 use bithedge_suite::{ContractError, SuiteEvent};
 
-use crate::transactions::{DropReason, Failure, Note, Status, TransactionUpdate};
-use crate::views::{Books, Facts, ViewError, protection};
+use crate::transactions::{DropReason, Failure, Note, Purpose, Status, TransactionUpdate};
+use crate::views::{Books, Facts, ViewError, policies, protection};
 
 /// How much of an account's activity is looked at for its deposits.
 const ACTIVITY: u32 = 200;
-/// Closes are looked at for so long.
+/// So many of an account's newest policies are looked at for those that have ended.
+const ENDED: u32 = 1_000;
+/// Closes, and the ends of policies, are looked at for so long.
 const CLOSES: Seconds = Seconds::new(40 * 86_400);
 
 /// A policy that has not ended in the registry's books.
@@ -34,6 +36,21 @@ pub struct ObservedPolicy {
     pub activation: Option<TokenAmount>,
     /// What a claim would pay now; `None` if it cannot be claimed, or that is not known.
     pub claim: Option<TokenAmount>,
+    /// What was promised, if a claim pays only a part of it.
+    pub promised: Option<TokenAmount>,
+    /// Whether this can be relied on.
+    pub trust: Trust,
+}
+
+/// A policy that ended by itself: what its owner did is told as a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedEnd {
+    /// Its number.
+    pub id: u64,
+    /// Its token.
+    pub asset: Asset,
+    /// What it was due and what it was paid, of one that ended in the money; `None` of one that ended out of the money.
+    pub paid: Option<(TokenAmount, TokenAmount)>,
     /// Whether this can be relied on.
     pub trust: Trust,
 }
@@ -119,8 +136,20 @@ pub enum TransactionOutcome {
         /// Why.
         why: String,
     },
-    /// The chain gave up the block that it was in.
+    /// It was told as over, and may after all be carried out until its place is taken; or it may have been.
+    Open {
+        /// Why, and what that means.
+        why: String,
+    },
+    /// It was to take another one's place, and did.
+    Cancelled {
+        /// The other one's number.
+        earlier: u64,
+    },
+    /// The chain gave up the block that it was in, and it waits again.
     Reverted,
+    /// The chain gave up the block that it was in, and another transaction took its place.
+    Displaced,
     /// What it moved is not what was approved.
     Alarm,
 }
@@ -143,10 +172,18 @@ impl TransactionNews {
     pub fn of(update: &TransactionUpdate, title: &str) -> Option<Self> {
         let outcome = match (&update.note, &update.status) {
             (Some(Note::Alarm), _) => TransactionOutcome::Alarm,
-            (Some(Note::Reorganised { .. }), _) => TransactionOutcome::Reverted,
+            (Some(Note::Reorganised { .. }), status) if status.is_under_way() => TransactionOutcome::Reverted,
+            (Some(Note::Reorganised { .. }), Status::Replaced { .. }) => TransactionOutcome::Displaced,
+            // What cancels is made to fail: however it was mined, the other one cannot be any more.
+            (_, Status::Confirmed { .. } | Status::Failed { .. })
+                if matches!(update.purpose, Purpose::Cancels { .. }) =>
+            {
+                let earlier = update.purpose.earlier().map_or(0, |earlier| earlier.0);
+                TransactionOutcome::Cancelled { earlier }
+            }
             (_, Status::Confirmed { .. }) => TransactionOutcome::Confirmed,
             (_, Status::Failed { failure, .. }) => TransactionOutcome::Failed { why: failed(failure) },
-            (_, Status::Dropped { reason }) => TransactionOutcome::Failed { why: dropped(reason).to_owned() },
+            (_, Status::Dropped { reason }) => TransactionOutcome::Open { why: dropped(reason).to_owned() },
             (_, Status::Expired) => {
                 let why = "The time for it passed before it could be sent. Nothing moved, and it will not be sent any more.";
                 TransactionOutcome::Failed { why: why.to_owned() }
@@ -181,10 +218,10 @@ fn failed(failure: &Failure) -> String {
 const fn dropped(reason: &DropReason) -> &'static str {
     match reason {
         DropReason::NonceUsed => {
-            "Another transaction of the account took its place. Nothing moved by this one."
+            "It, or another transaction of the account in its place, was carried out; which of them could not be found out."
         }
-        DropReason::Cancelled => "It was cancelled. Nothing moved by it.",
-        DropReason::OutOfDate => "Its time passed while the network had lost it. Nothing moved.",
+        DropReason::Cancelled => "It was cancelled, and no node has it. Nothing moved so far.",
+        DropReason::OutOfDate => "Its time passed while the network had lost it. Nothing moved so far.",
         DropReason::Lost => {
             "The network lost it, and it cannot be sent again from here. Nothing moved so far."
         }
@@ -201,12 +238,17 @@ pub struct Observation {
     pub account: String,
     /// The chain's time.
     pub at: UnixSeconds,
+    /// Whether the books are what the chain holds now ([`Freshness`](crate::sync::Freshness)). If not, they say nothing of the account that
+    /// could be news, and that something is missing in them means nothing.
+    pub is_current: bool,
     /// The time of the newest block in the books, which may be behind: what came later is not in them.
     pub books_at: UnixSeconds,
     /// The policies that have not ended in the registry's books.
     pub policies: Vec<ObservedPolicy>,
     /// Whether these are all.
     pub policies_trust: Trust,
+    /// The policies that ended by themselves within the last weeks: paid, or out of the money.
+    pub ended: Vec<ObservedEnd>,
     /// The buckets that the account is or was in.
     pub buckets: Vec<ObservedBucket>,
     /// Whether these are all.
@@ -230,7 +272,7 @@ impl Observation {
     pub fn of(books: &Books<'_, '_>, account: &Principal, facts: Option<&Facts>) -> Result<Self, ViewError> {
         let (summary, open) = protection(books, account)?;
         let spot = books.owner_spot();
-        let policies = open.into_iter().map(|policy| ObservedPolicy {
+        let open = open.into_iter().map(|policy| ObservedPolicy {
             id: policy.id,
             asset: policy.asset,
             strike: policy.strike,
@@ -239,16 +281,20 @@ impl Observation {
             spot,
             activation: policy.activate.pays(),
             claim: policy.claim.pays(),
+            promised: promised(&policy.claim),
             trust: policy.trust,
         });
-        let policies = policies.collect();
+        let policies = open.collect();
+        let (ended, ended_trust) = ended(books, account)?;
         let (buckets, buckets_trust) = buckets(books, account)?;
         Ok(Self {
             account: account.to_string(),
             at: books.moment(),
+            is_current: books.are_current(),
             books_at: books.snapshot().tip().map_or(books.moment(), |tip| tip.time),
             policies,
-            policies_trust: summary.trust,
+            policies_trust: summary.trust.and(ended_trust),
+            ended,
             buckets,
             buckets_trust,
             price: books.price_age(),
@@ -257,6 +303,31 @@ impl Observation {
             transactions: Vec::new(),
         })
     }
+}
+
+/// What a claim falls short of.
+const fn promised(claim: &Step) -> Option<TokenAmount> {
+    match claim {
+        Step::Now { promised, .. } => *promised,
+        _ => None,
+    }
+}
+
+fn ended(books: &Books<'_, '_>, account: &Principal) -> Result<(Vec<ObservedEnd>, Trust), ViewError> {
+    let page = policies(books, account, None, ENDED)?;
+    let from = books.moment().get().saturating_sub(CLOSES.get());
+    let of = |policy: PolicyView| {
+        let paid = match policy.state {
+            PolicyState::Settled => Some((policy.due?, policy.paid?)),
+            PolicyState::Expired => None,
+            _ => return None,
+        };
+        // One that ended out of the money has ended before the registry's books say so.
+        let at = policy.ended_at.unwrap_or(policy.expiry);
+        let PolicyView { id, asset, trust, .. } = policy;
+        (at.get() >= from).then_some(ObservedEnd { id, asset, paid, trust })
+    };
+    Ok((page.policies.into_iter().filter_map(of).collect(), page.trust))
 }
 
 fn buckets(books: &Books<'_, '_>, account: &Principal) -> Result<(Vec<ObservedBucket>, Trust), ViewError> {

@@ -66,6 +66,9 @@ pub(super) fn own(
         in_the_money(&mut teller, policy, settings);
         claimable(&mut teller, policy);
     }
+    for end in &seen.ended {
+        teller.holds(format!("ended/{}", end.id), Seconds::ZERO, || words::ended(end));
+    }
     forget_policies(teller.told, seen);
     for bucket in &seen.buckets {
         health(&mut teller, bucket, settings);
@@ -179,6 +182,12 @@ fn forget_policies(told: &mut BTreeMap<String, Told>, seen: &Observation) {
     told.retain(|key, _| {
         let of = key.strip_prefix("money/").or_else(|| key.strip_prefix("claim/"));
         of.and_then(|id| id.parse().ok()).is_none_or(|id: u64| ids.contains(&id))
+    });
+    // An end that the chain took back, or one so long ago that it is not looked at any more.
+    let ended: std::collections::BTreeSet<u64> = seen.ended.iter().map(|end| end.id).collect();
+    told.retain(|key, _| {
+        let of = key.strip_prefix("ended/").and_then(|id| id.parse().ok());
+        of.is_none_or(|id: u64| ended.contains(&id))
     });
 }
 

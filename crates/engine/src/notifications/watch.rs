@@ -91,6 +91,18 @@ impl Watcher {
         if is_first_of_all {
             drafts.retain(|draft: &Draft| draft.needs_action);
         }
+        // Books of another moment than the chain's say of an account what was, as if it were new, and lack what is.
+        if seen.is_current {
+            drafts.extend(self.own(seen));
+        }
+        let notifications = self.number(seen, summarised(drafts, self.settings.most_of_a_kind));
+        self.memory.prune();
+        let is_changed = self.memory.essence() != before;
+        Observed { notifications, unsaved: if is_changed { self.save().err() } else { None } }
+    }
+
+    /// What is new of an account.
+    fn own(&mut self, seen: &Observation) -> Vec<Draft> {
         let is_first = !self.memory.accounts.contains_key(&seen.account);
         let account = self.memory.accounts.entry(seen.account.clone()).or_default();
         account.seen = seen.at;
@@ -105,11 +117,7 @@ impl Watcher {
         if is_first {
             own.retain(|draft| draft.needs_action);
         }
-        drafts.extend(own);
-        let notifications = self.number(seen, summarised(drafts, self.settings.most_of_a_kind));
-        self.memory.prune();
-        let is_changed = self.memory.essence() != before;
-        Observed { notifications, unsaved: if is_changed { self.save().err() } else { None } }
+        own
     }
 
     fn number(&mut self, seen: &Observation, drafts: Vec<Draft>) -> Vec<Notification> {
@@ -190,9 +198,12 @@ fn transaction(memory: &mut Memory, news: &TransactionNews, drafts: &mut Vec<Dra
     let alarmed = before.is_some_and(|before| before.alarmed);
     let (outcome, alarm) = match news.outcome {
         TransactionOutcome::Confirmed => (Some(ToldOutcome::Confirmed), alarmed),
+        TransactionOutcome::Cancelled { .. } => (Some(ToldOutcome::Confirmed), alarmed),
         TransactionOutcome::Failed { .. } => (Some(ToldOutcome::Failed), alarmed),
+        TransactionOutcome::Open { .. } => (Some(ToldOutcome::Open), alarmed),
         // Only what was told as done can be told as undone.
-        TransactionOutcome::Reverted if told_before.is_none() => return,
+        TransactionOutcome::Reverted | TransactionOutcome::Displaced if told_before.is_none() => return,
+        TransactionOutcome::Displaced => (Some(ToldOutcome::Displaced), alarmed),
         TransactionOutcome::Reverted => (Some(ToldOutcome::Reverted), alarmed),
         TransactionOutcome::Alarm => (told_before, true),
     };
@@ -213,6 +224,8 @@ fn capital(
     is_first: bool,
     drafts: &mut Vec<Draft>,
 ) {
+    // What exits have paid in all says nothing of what is new, if nobody knows what they had paid before.
+    let is_first = is_first || !account.buckets.contains_key(&bucket.bucket);
     let place = account.buckets.entry(bucket.bucket).or_default();
     // What exits have paid only grows, unless the chain takes a close back: then what it paid is told again when it is paid again.
     let more = bucket.proceeds.saturating_sub(place.proceeds);
@@ -222,7 +235,7 @@ fn capital(
             drafts.push(words::waits_to_be_claimed(bucket.bucket, bucket.claimable, bucket.trust));
         }
     } else if more > TokenAmount::ZERO {
-        drafts.push(words::exit_filled(bucket.bucket, more, bucket.trust));
+        drafts.push(words::exit_filled(bucket.bucket, more, bucket.claimable, bucket.trust));
     }
     deposits(place, bucket, books_at, drafts);
 }

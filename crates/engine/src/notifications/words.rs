@@ -4,7 +4,7 @@ use bithedge_ipc::{BucketRef, Destination, NotificationKind, Trust};
 use bithedge_protocol::risk::Standing;
 use bithedge_protocol::{Seconds, TokenAmount, UnixSeconds};
 
-use super::observation::{ObservedPolicy, TransactionNews, TransactionOutcome};
+use super::observation::{ObservedEnd, ObservedPolicy, TransactionNews, TransactionOutcome};
 
 /// A notification before it has a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,13 +95,52 @@ pub(super) fn in_the_money(policy: &ObservedPolicy) -> Draft {
 }
 
 pub(super) fn claimable(policy: &ObservedPolicy, pays: TokenAmount) -> Draft {
+    let shown = policy.asset.show(pays);
+    let means = match policy.promised {
+        Some(promised) => format!(
+            "{shown} are reserved for you; they do not run out. {} were promised: there was not enough for all.",
+            policy.asset.show(promised)
+        ),
+        None => format!("{shown} are reserved for you; they do not run out."),
+    };
     let words = [
         format!("Policy {} ended in the money and was settled.", policy.id),
-        format!("{} are reserved for you; they do not run out.", policy.asset.show(pays)),
+        means,
         "Claim it. A keeper may do it for you; the money goes to you in any case.".to_owned(),
     ];
     let destination = Destination::Policy { policy: policy.id };
     Draft { trust: policy.trust, ..draft(NotificationKind::Claimable, destination, words) }
+}
+
+/// A policy that ended by itself.
+pub(super) fn ended(end: &ObservedEnd) -> Draft {
+    let (kind, words) = match end.paid {
+        Some((due, paid)) => {
+            let (shown, promised) = (end.asset.show(paid), end.asset.show(due));
+            let means = if paid < due {
+                format!(
+                    "{shown} went to your account. {promised} were promised: there was not enough for all."
+                )
+            } else {
+                format!("{shown} went to your account, all that it promised.")
+            };
+            let remedy = "Nothing has to be done. Buy new protection if you want it to go on.";
+            (
+                NotificationKind::PaidOut,
+                [format!("Policy {} ended in the money and was paid.", end.id), means, remedy.to_owned()],
+            )
+        }
+        None => (
+            NotificationKind::Ended,
+            [
+                format!("Policy {} ended out of the money.", end.id),
+                "It pays nothing, and what it protected is not protected any more.".to_owned(),
+                "Buy new protection if you want it to go on.".to_owned(),
+            ],
+        ),
+    };
+    let destination = Destination::Policy { policy: end.id };
+    Draft { trust: end.trust, needs_action: false, ..draft(kind, destination, words) }
 }
 
 pub(super) fn health(bucket: BucketRef, standing: Standing, trust: Trust) -> Draft {
@@ -135,12 +174,29 @@ pub(super) fn health(bucket: BucketRef, standing: Standing, trust: Trust) -> Dra
     }
 }
 
-pub(super) fn exit_filled(bucket: BucketRef, amount: TokenAmount, trust: Trust) -> Draft {
-    let words = [
-        format!("Exits from {} were paid.", bucket_name(bucket)),
-        format!("{} are set aside for you; they neither earn nor bear risk.", bucket.asset.show(amount)),
-        "Claim them.".to_owned(),
-    ];
+/// Exits paid so much, of which what is `claimable` waits.
+pub(super) fn exit_filled(
+    bucket: BucketRef,
+    amount: TokenAmount,
+    claimable: TokenAmount,
+    trust: Trust,
+) -> Draft {
+    let happened = format!("Exits from {} were paid.", bucket_name(bucket));
+    let waits = amount.min(claimable);
+    let (shown, waiting) = (bucket.asset.show(amount), bucket.asset.show(waits));
+    let words = if waits == TokenAmount::ZERO {
+        let means = format!("{shown}, which went to your account already. Nothing of it waits.");
+        [happened, means, "Nothing has to be done.".to_owned()]
+    } else {
+        let means = if waits < amount {
+            format!(
+                "Of {shown} some went to your account already. {waiting} are set aside for you; they neither earn nor bear risk."
+            )
+        } else {
+            format!("{waiting} are set aside for you; they neither earn nor bear risk.")
+        };
+        [happened, means, "Claim them.".to_owned()]
+    };
     Draft {
         trust,
         needs_action: false,
@@ -244,12 +300,43 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
                 "Look at the transaction, and try again if you still want it.".to_owned(),
             ],
         ),
+        TransactionOutcome::Open { why } => (
+            NotificationKind::TransactionFailed,
+            true,
+            [
+                format!("Given up, and not certain: {title}"),
+                why.clone(),
+                "What was signed stays valid until its place is taken. Do not make the same anew: repeat it in its own place, or \
+                 cancel it, in the activity; if that is not offered, look at a block explorer first."
+                    .to_owned(),
+            ],
+        ),
+        TransactionOutcome::Cancelled { earlier } => (
+            NotificationKind::TransactionConfirmed,
+            false,
+            [
+                format!("Cancelled: transaction {earlier}."),
+                "What cancels it is in the chain, so it cannot be carried out any more. Only the network's fee was taken."
+                    .to_owned(),
+                "Nothing has to be done.".to_owned(),
+            ],
+        ),
+        TransactionOutcome::Displaced => (
+            NotificationKind::TransactionReverted,
+            true,
+            [
+                format!("Undone: {title}"),
+                "The chain gave up the block that it was in, and another transaction of the account took its place."
+                    .to_owned(),
+                "Look in the activity at what took its place before you repeat it.".to_owned(),
+            ],
+        ),
         TransactionOutcome::Reverted => (
             NotificationKind::TransactionReverted,
             true,
             [
                 format!("It waits again: {title}"),
-                "The chain gave up the block that it was in, so it has had no effect yet.".to_owned(),
+                "The chain gave up the block that it was in, so what it did there is undone.".to_owned(),
                 "Wait; it is sent again by itself if need be.".to_owned(),
             ],
         ),
@@ -274,6 +361,8 @@ pub(super) fn several(of: &[Draft]) -> Option<Draft> {
     let (what, destination) = match first.kind {
         NotificationKind::InTheMoney => ("policies are in the money", Destination::Policies),
         NotificationKind::Claimable => ("policies were settled and can be claimed", Destination::Policies),
+        NotificationKind::PaidOut => ("policies ended in the money and were paid", Destination::Policies),
+        NotificationKind::Ended => ("policies ended out of the money", Destination::Policies),
         NotificationKind::ExpiryNear => {
             ("dates at which policies of yours end are near", Destination::Policies)
         }
@@ -282,7 +371,9 @@ pub(super) fn several(of: &[Draft]) -> Option<Draft> {
         NotificationKind::DepositTaken => ("deposits became shares", first.destination),
         NotificationKind::DepositReturned => ("deposits came back", first.destination),
         NotificationKind::TransactionConfirmed => ("transactions are done", Destination::Activity),
-        NotificationKind::TransactionFailed => ("transactions had no effect", Destination::Activity),
+        NotificationKind::TransactionFailed => {
+            ("transactions had no effect, or are not certain", Destination::Activity)
+        }
         NotificationKind::TransactionReverted => ("transactions wait again", Destination::Activity),
         NotificationKind::TransactionAlarm => {
             ("transactions did something else than was approved", Destination::Activity)

@@ -106,7 +106,8 @@ pub fn approval(approval: &Approval, scenery: &Scenery) -> ipc::ApprovalView {
     }
 }
 
-/// Where a transaction is. `purpose` is what it is to another one: what cancels is made to fail, and says so.
+/// Where a transaction is; as long as it is not settled, what is said of one that is replaced leaves open which of the two is
+/// carried out. `purpose` is what it is to another one: what cancels is made to fail, and says so.
 #[must_use]
 pub fn status(status: &Status, purpose: Purpose) -> ipc::TransactionStatus {
     use ipc::TransactionStage as Stage;
@@ -180,10 +181,26 @@ pub fn transaction(entry: &Entry, scenery: &Scenery) -> ipc::TransactionView {
         leaves: scenery.all_moved(&approved.leaves),
         arrives: scenery.all_moved(&approved.arrives),
         signed_at: entry.signed_at,
-        status: status(&entry.status, approved.purpose),
+        status: settled_status(entry),
         is_settled: entry.is_settled,
         can_be_replaced: can_be_replaced(entry),
         receipt: entry.receipt.as_ref().map(|found| receipt(found, scenery)),
+    }
+}
+
+fn settled_status(entry: &Entry) -> ipc::TransactionStatus {
+    let shown = status(&entry.status, entry.approved.purpose);
+    match entry.status {
+        Status::Replaced { .. } if entry.is_settled => ipc::TransactionStatus {
+            words: ipc::Words {
+                happened: "Another transaction of this account took its place, and was carried out."
+                    .to_owned(),
+                means: "Nothing moved by this one, and it can never be carried out any more.".to_owned(),
+                remedy: String::new(),
+            },
+            ..shown
+        },
+        _ => shown,
     }
 }
 
@@ -193,19 +210,21 @@ fn can_be_replaced(entry: &Entry) -> bool {
         || matches!(
             &entry.status,
             Status::Dropped { reason } if !matches!(reason, DropReason::NonceUsed)
-        );
+        )
+        // Until the other one is deep enough in the chain, either may be carried out.
+        || matches!(entry.status, Status::Replaced { .. });
     is_open && !entry.is_settled
 }
 
-/// Something that happened. `purpose` is the transaction's, if it is known; [`Purpose::Call`] otherwise.
+/// Something that happened.
 #[must_use]
-pub fn update(update: &TransactionUpdate, purpose: Purpose) -> ipc::TransactionEvent {
+pub fn update(update: &TransactionUpdate) -> ipc::TransactionEvent {
     ipc::TransactionEvent {
         id: update.id.0,
         txid: update.txid.map(|txid| txid.to_string()),
         account: update.account.to_string(),
         nonce: update.nonce,
-        status: status(&update.status, purpose),
+        status: status(&update.status, update.purpose),
         note: update.note.as_ref().map(note),
     }
 }

@@ -198,7 +198,7 @@ impl Feed for ApiFeed {
         tip: &BlockHeader,
         transactions: usize,
     ) -> Result<Content, FeedError> {
-        let (above, top) = (above.get(), tip.height.get());
+        let (above, mut top) = (above.get(), tip.height.get());
         if top.saturating_sub(above) <= READ_BY_BLOCK {
             match self.by_block(above, tip).await {
                 // Something of somebody else's that cannot be read must not keep the suite's from being read.
@@ -207,22 +207,34 @@ impl Feed for ApiFeed {
                 }
                 blocks => return Ok(Content { through: *tip, blocks: blocks? }),
             }
+        } else {
+            // The newest are what an index may know in part, and lists have no counts that would show it: they are read block by block.
+            top -= READ_BY_BLOCK;
         }
         let most = transactions.saturating_mul(4);
-        let mut span = self.0.span.load(Ordering::Relaxed).max(1);
+        let first = self.0.span.load(Ordering::Relaxed).max(1);
+        let mut span = first;
         let (to, window) = loop {
             let to = above.saturating_add(span).min(top);
             // A single block is never too much.
             let limit = if span == 1 { usize::MAX } else { most };
-            match self.window(above, to, limit).await? {
-                Some(window) => break (to, window),
-                None => span = (span / 8).max(1),
+            match self.window(above, to, limit).await {
+                Ok(Some(window)) => break (to, window),
+                Ok(None) => span = (span / 8).max(1),
+                Err(error @ FeedError::Client(_)) => {
+                    // A long stretch is many requests, of which one that fails loses all: the next time it is a shorter one.
+                    self.0.span.store((span / 8).max(1), Ordering::Relaxed);
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
             }
         };
         // As many blocks next time as hold what was asked for, if they are like these; in steps that a change of pace survives.
         let held = u64::try_from(window.len()).unwrap_or(u64::MAX).max(1);
         let wanted = u64::try_from(transactions).unwrap_or(u64::MAX);
-        let next = (span.saturating_mul(wanted) / held).clamp((span / 4).max(1), span.saturating_mul(8));
+        // What made it too long need not be in the books: it does not grow at once.
+        let most = if span < first { span } else { span.saturating_mul(8) };
+        let next = (span.saturating_mul(wanted) / held).clamp((span / 4).max(1), most);
         self.0.span.store(next, Ordering::Relaxed);
         let blocks = self.in_blocks(window).await?;
         Ok(Content { through: self.end(to, tip).await?, blocks })

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bithedge_ledger::{LedgerError, Reader, Snapshot};
+use bithedge_ledger::{BlockHeader, LedgerError, Reader, Snapshot};
 use tokio::sync::Semaphore;
 
 /// How many questions are answered at the same time.
@@ -66,19 +66,38 @@ impl Books {
         &self,
         question: impl FnOnce(&Snapshot<'_>) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, BooksError> {
+        self.read_doubting(|_| None, |books, _| question(books)).await
+    }
+
+    /// As [`read`](Self::read), of books that may not be what the chain holds now: `doubt` judges by their newest block, after the
+    /// moment that is read was fixed. If it gives a reason, all that the snapshot says is doubtful, and `question` gets the reason.
+    ///
+    /// # Errors
+    /// [`BooksError`].
+    pub async fn read_doubting<T: Send + 'static>(
+        &self,
+        doubt: impl FnOnce(Option<&BlockHeader>) -> Option<String> + Send + 'static,
+        question: impl FnOnce(&Snapshot<'_>, Option<String>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, BooksError> {
         let turn =
             Arc::clone(&self.turns).acquire_owned().await.map_err(|_closed| BooksError::Interrupted)?;
         let books = self.clone();
         let answer = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            books.ask(question)
+            books.ask(|snapshot| {
+                let why = doubt(snapshot.tip());
+                if why.is_some() {
+                    snapshot.doubt_everything();
+                }
+                question(snapshot, why)
+            })
         });
         answer.await.map_err(|_ended| BooksError::Interrupted)?
     }
 
     fn ask<T>(
         &self,
-        question: impl FnOnce(&Snapshot<'_>) -> Result<T, LedgerError>,
+        question: impl FnOnce(&mut Snapshot<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, BooksError> {
         let (edition, path, idle) = {
             let mut shelf = self.shelf();
@@ -90,7 +109,7 @@ impl Books {
                 Some(reader) => reader,
                 None => Reader::open(&path)?,
             };
-            let answer = question(&reader.snapshot()?)?;
+            let answer = question(&mut reader.snapshot()?)?;
             Ok((reader, answer))
         })();
         let mut shelf = self.shelf();

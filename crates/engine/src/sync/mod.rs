@@ -11,6 +11,7 @@ mod api;
 mod books;
 mod feed;
 mod file;
+mod fresh;
 mod reconcile;
 mod search;
 mod status;
@@ -19,6 +20,7 @@ mod syncer;
 pub use api::ApiFeed;
 pub use books::{Books, BooksError};
 pub use feed::{Beginning, Content, Feed, FeedError, FeedTip};
+pub use fresh::{CLOSE, Freshness};
 pub use reconcile::{
     Audited, Comparison, NodeAuditor, Reconciliation, ReconciliationError, ReconciliationRow, reconcile,
 };

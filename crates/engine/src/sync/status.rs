@@ -31,7 +31,8 @@ pub enum SyncState {
         /// The newest block.
         at: BlockHeader,
     },
-    /// The API's index is behind: behind the chain as its node or these books know it. The books say what was known; something
+    /// The API's index is behind: behind the chain as its node or these books know it, or its node has not said for a while how high
+    /// the chain is. The books say what was known; something
     /// newer may be missing.
     Behind {
         /// The newest block that the books know.

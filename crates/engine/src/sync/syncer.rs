@@ -29,6 +29,10 @@ const MOST_RETREATS: usize = 8;
 const SHORTER_LOOKS: u32 = 3;
 /// So many blocks an index may be behind its node without a word: it has to be told of each block first.
 const INDEX_LAG: u64 = 2;
+/// A node that does not say how high its chain is, so many looks in a row, leaves open how far the index is behind.
+const SILENT_LOOKS: u32 = 3;
+/// When a stretch was read up to the newest block, blocks of so many of the newest heights are compared with the chain once more.
+const COMPARED: u64 = 100;
 
 /// How the books are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +87,12 @@ pub struct Syncer<F> {
     since: Option<UnixSeconds>,
     /// How many times in a row the chain was shorter than the books.
     shorter: u32,
+    /// How many times in a row the node did not say how high its chain is.
+    silent: u32,
+    /// Above this height, blocks were read in stretches, and not compared with the chain since.
+    uncompared: Option<BlockHeight>,
+    /// Whether the books were made anew because of a transaction in two blocks, and have not been current since.
+    is_remade: bool,
 }
 
 impl<F: Feed> Syncer<F> {
@@ -121,6 +131,9 @@ impl<F: Feed> Syncer<F> {
             reorganisations: 0,
             since: None,
             shorter: 0,
+            silent: 0,
+            uncompared: None,
+            is_remade: false,
         }
     }
 
@@ -184,7 +197,7 @@ impl<F: Feed> Syncer<F> {
         match outcome {
             Ok(state) => {
                 if matches!(state, SyncState::Current { .. }) {
-                    (self.since, self.rebuilding) = (None, None);
+                    (self.since, self.rebuilding, self.is_remade) = (None, None, false);
                 }
                 self.publish(state.clone());
                 Ok(state)
@@ -214,6 +227,7 @@ impl<F: Feed> Syncer<F> {
     /// Compares with the chain, and reads what is new.
     async fn look(&mut self) -> Result<SyncState, SyncError> {
         let FeedTip { indexed: tip, node } = self.feed.tip().await?;
+        self.silent = if node.is_none() { self.silent.saturating_add(1) } else { 0 };
         // A look that was dropped while it opened them leaves no books to be read.
         let is_open = self.identity.is_some()
             && self.books.are_ready()
@@ -261,10 +275,13 @@ impl<F: Feed> Syncer<F> {
                     self.tell_progress(began, at.height, tip.height);
                     retreats += usize::from(!self.advance(&at, &tip).await?);
                 }
+                Standing::Same if self.uncompared.is_some() => {
+                    retreats += usize::from(!self.compare(&at).await?);
+                }
                 Standing::Same => {
                     self.shorter = 0;
                     let lag = node.map_or(0, |node| node.get().saturating_sub(tip.height.get()));
-                    if lag > INDEX_LAG {
+                    if lag > INDEX_LAG || self.silent >= SILENT_LOOKS {
                         let (at, indexed) = (Some(at.height), tip.height);
                         return Ok(self.publish_trouble(|since| SyncState::Behind {
                             at,
@@ -364,6 +381,7 @@ impl<F: Feed> Syncer<F> {
     /// Reads on above the newest block and writes it. `false` if the books turned out not to fit, and went back.
     async fn advance(&mut self, at: &BlockHeader, tip: &BlockHeader) -> Result<bool, SyncError> {
         let Content { through, blocks } = self.read(at.height, tip).await?;
+        let is_stretch = through.height.get() > at.height.get().saturating_add(1);
         let written = self
             .with_ledger(move |ledger| {
                 let applied = ledger.apply_all(&blocks)?;
@@ -375,6 +393,9 @@ impl<F: Feed> Syncer<F> {
             .await;
         match written {
             Ok(applied) => {
+                if is_stretch {
+                    self.uncompared = Some(self.uncompared.map_or(at.height, |above| above.min(at.height)));
+                }
                 let anomalies: u32 = applied
                     .iter()
                     .flatten()
@@ -393,8 +414,54 @@ impl<F: Feed> Syncer<F> {
                 self.go_back(BlockHeight::new(height.get().saturating_sub(1))).await?;
                 Ok(false)
             }
+            Err(SyncError::Ledger(error @ LedgerError::AlreadyHere { .. })) if !self.is_remade => {
+                match self.foreign(self.first, at).await? {
+                    Some(height) => self.go_back(BlockHeight::new(height.get().saturating_sub(1))).await?,
+                    None => {
+                        // Once: if the API says it again, it is the API.
+                        self.is_remade = true;
+                        self.rebuild(error.to_string(), false).await?;
+                    }
+                }
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Compares with the chain once more what was read in stretches: headers and transactions of one height may have come from a server
+    /// that was on another fork, and the newest block from one that was not. `false` if something was taken back.
+    async fn compare(&mut self, at: &BlockHeader) -> Result<bool, SyncError> {
+        let lowest = BlockHeight::new(at.height.get().saturating_sub(COMPARED));
+        let above = self.uncompared.map_or(lowest, |above| above.max(lowest));
+        let foreign = self.foreign(above, at).await?;
+        match foreign {
+            Some(height) => self.go_back(BlockHeight::new(height.get().saturating_sub(1))).await?,
+            None => self.uncompared = None,
+        }
+        Ok(foreign.is_none())
+    }
+
+    /// The lowest block here above a height and below the newest one that the chain has another of, or none: of the newest heights, or
+    /// if there all are the chain's, the first one below.
+    async fn foreign(&self, above: BlockHeight, at: &BlockHeader) -> Result<Option<BlockHeight>, SyncError> {
+        let kept = u32::try_from(self.settings.kept_blocks).unwrap_or(u32::MAX);
+        let ours = self.with_ledger(move |ledger| ledger.snapshot()?.blocks(kept)).await?.unwrap_or_default();
+        let mut found = None;
+        for block in ours.iter().filter(|block| block.height > above && block.height < at.height) {
+            if found.is_some() && block.height.get().saturating_add(COMPARED) < at.height.get() {
+                break;
+            }
+            let there = self.feed.header(block.height).await?;
+            if there.is_none_or(|there| there.hash != block.hash) {
+                tracing::warn!(
+                    height = block.height.get(),
+                    "a block here is not the chain's; it is read again"
+                );
+                found = Some(block.height);
+            }
+        }
+        Ok(found)
     }
 
     /// Goes back to the newest block that the chain still has.

@@ -29,6 +29,9 @@ pub enum ChainError {
     /// The node does not offer this: it has no Stacks API.
     #[error("the node does not offer this: {0}")]
     NotOffered(String),
+    /// It is not the chain any more that was checked, or it was closed. Nothing is asked of it until it is opened again.
+    #[error("nothing is asked of the chain any more: {0}")]
+    Stopped(String),
 }
 
 /// Why a transaction was not taken.

@@ -11,10 +11,10 @@ use tokio::sync::broadcast;
 use super::draft::Draft;
 use super::entry::Entry;
 use super::fees::{FeeLevel, FeePolicy};
-use super::journal::{JournalError, Store};
+use super::journal::{Closed, JournalError, Store};
 use super::judge::Depths;
 use super::nonces::{self, ChainNonces};
-use super::status::{Note, Status, TransactionId, TransactionUpdate};
+use super::status::{Note, RefusedBecause, Status, TransactionId, TransactionUpdate};
 
 /// How transactions are made, sent and watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,16 @@ impl Core {
         })
     }
 
+    /// Lets go of the journal. Nothing is in hand any more, so that nothing is sent.
+    pub(super) fn let_go(&mut self) {
+        let open: Vec<TransactionId> = self.drafts.keys().copied().collect();
+        for id in open {
+            self.close(id, Status::Refused { reason: RefusedBecause::Person });
+        }
+        self.entries.clear();
+        self.store = Box::new(Closed);
+    }
+
     pub(super) fn take_id(&mut self) -> TransactionId {
         let id = self.next_id;
         self.next_id = TransactionId(id.0.saturating_add(1));
@@ -160,6 +170,7 @@ impl Core {
         let _ = self.updates.send(TransactionUpdate {
             id: entry.id,
             txid: Some(entry.txid),
+            purpose: entry.approved.purpose,
             account: entry.account,
             nonce: entry.nonce,
             status,

@@ -92,6 +92,15 @@ pub enum DraftError {
     /// longer wanted, [`cancel`](super::Transactions::cancel) it. If its nonce is used already, look at the chain first.
     #[error("transaction {0} was given up and may still be mined: repeat it in its own place, or cancel it")]
     Unresolved(TransactionId),
+    /// Transactions of the account were found waiting that the journal did not know, because it was lost or they were signed
+    /// elsewhere. They are watched from now on. Look whether this repeats one of them; if it does not, ask again.
+    #[error(
+        "{count} transactions of the account were found waiting that were not known here: look whether this repeats one"
+    )]
+    FoundWaiting {
+        /// How many.
+        count: usize,
+    },
     /// Another wallet's transaction with this nonce waits, and would be evicted. Wait for it.
     #[error("another wallet's transaction with nonce {0} is waiting")]
     TakenElsewhere(u64),
@@ -148,7 +157,8 @@ pub enum ApproveError {
     /// What came back from the signer was thrown away. The question still stands.
     #[error(transparent)]
     Signature(#[from] SignatureMismatch),
-    /// It could not be written down, so it was not sent, and the signature was thrown away. The question still stands.
+    /// It could not be written down, so it was not sent. The question still stands. A disk that reports a failure may have
+    /// kept the record all the same: then it is sent when the journal is opened the next time.
     #[error("it could not be written down, so it was not sent: {0}")]
     Journal(#[from] JournalError),
 }
@@ -443,6 +453,7 @@ impl Core {
         let _ = self.updates.send(TransactionUpdate {
             id,
             txid: None,
+            purpose: draft.approval.purpose,
             account: draft.prepared.account,
             nonce: draft.nonce,
             status,

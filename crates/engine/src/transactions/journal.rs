@@ -103,6 +103,9 @@ pub enum JournalError {
         /// Why.
         reason: String,
     },
+    /// This application closed it, so that it can be opened again. Nothing was written.
+    #[error("the journal of transactions was closed")]
+    Closed,
 }
 
 /// Where entries are kept. The journal is the one that lasts; tests have others, which fail.
@@ -124,11 +127,59 @@ pub trait Store: Send + 'static {
     /// Entries below a number, newest first.
     fn history(&mut self, before: Option<TransactionId>, limit: u32) -> Result<Vec<Entry>, JournalError>;
 
+    /// Whether anything of the account was ever written down.
+    fn has_account(&mut self, account: &Address) -> Result<bool, JournalError> {
+        let mut before = None;
+        loop {
+            let page = self.history(before, 500)?;
+            if page.iter().any(|entry| entry.account == *account) {
+                return Ok(true);
+            }
+            match page.last() {
+                Some(last) => before = Some(last.id),
+                None => return Ok(false),
+            }
+        }
+    }
+
     /// Writes a new one down.
     fn insert(&mut self, entry: &Entry) -> Result<(), JournalError>;
 
     /// Changes what is known of it: whether it may be out, status, receipt, settled or not.
     fn update(&mut self, entry: &Entry) -> Result<(), JournalError>;
+}
+
+/// In the place of a journal that was let go of.
+pub(super) struct Closed;
+
+impl Store for Closed {
+    fn unsettled(&mut self) -> Result<Vec<Entry>, JournalError> {
+        Err(JournalError::Closed)
+    }
+
+    fn last_id(&mut self) -> Result<TransactionId, JournalError> {
+        Err(JournalError::Closed)
+    }
+
+    fn highest_fee(&mut self, _: &Address, _: u64) -> Result<Option<MicroStx>, JournalError> {
+        Err(JournalError::Closed)
+    }
+
+    fn entry(&mut self, _: TransactionId) -> Result<Option<Entry>, JournalError> {
+        Err(JournalError::Closed)
+    }
+
+    fn history(&mut self, _: Option<TransactionId>, _: u32) -> Result<Vec<Entry>, JournalError> {
+        Err(JournalError::Closed)
+    }
+
+    fn insert(&mut self, _: &Entry) -> Result<(), JournalError> {
+        Err(JournalError::Closed)
+    }
+
+    fn update(&mut self, _: &Entry) -> Result<(), JournalError> {
+        Err(JournalError::Closed)
+    }
 }
 
 /// The journal's file.
@@ -291,6 +342,16 @@ impl Store for Journal {
     fn history(&mut self, before: Option<TransactionId>, limit: u32) -> Result<Vec<Entry>, JournalError> {
         let before = before.and_then(|id| i64::try_from(id.0).ok()).unwrap_or(i64::MAX);
         self.select("WHERE id < ?1 ORDER BY id DESC LIMIT ?2", params![before, limit])
+    }
+
+    fn has_account(&mut self, account: &Address) -> Result<bool, JournalError> {
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM transactions WHERE account = ?1)",
+                [account.to_string()],
+                |row| row.get(0),
+            )
+            .map_err(|error| error_of(&self.path, &error))
     }
 
     fn insert(&mut self, entry: &Entry) -> Result<(), JournalError> {

@@ -21,6 +21,7 @@ use super::nonces::ChainNonces;
 use super::prepared::Prepared;
 use super::signer::{Signer, SignerError};
 use super::status::{Purpose, RefusedBecause, Status, TransactionId, TransactionUpdate};
+use super::watching::WatchError;
 use crate::clock::{Clock, Moment};
 
 /// Updates that a slow listener may leave unread before it misses some. Whoever missed some asks for all.
@@ -41,6 +42,8 @@ pub struct Transactions<C, S> {
     updates: broadcast::Sender<TransactionUpdate>,
     /// One at a time: two that watch would only ask twice.
     pub(super) polling: tokio::sync::Mutex<()>,
+    /// Accounts of which it is known what waits; `None` if nobody asks.
+    recovered: Option<tokio::sync::Mutex<BTreeSet<Address>>>,
 }
 
 /// A question, and the right to ask it: if this is dropped before the answer, the answer is no.
@@ -120,7 +123,44 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
             settings,
             updates,
             polling: tokio::sync::Mutex::new(()),
+            recovered: None,
         })
+    }
+
+    /// From now on nothing is drafted for an account that the journal has nothing of until the chain has told what the
+    /// account has waiting ([`recover`](Self::recover)): the journal may have been lost, or the keys come from another
+    /// computer. If something is found, the first draft is refused with [`DraftError::FoundWaiting`].
+    #[must_use]
+    pub fn recovering_first(self) -> Self {
+        Self { recovered: Some(tokio::sync::Mutex::default()), ..self }
+    }
+
+    /// Lets go of the journal, so that it can be opened again while others still hold this. Open questions are withdrawn;
+    /// nothing more is signed, sent or watched by this.
+    pub fn close(&self) {
+        lock(&self.core).let_go();
+    }
+
+    async fn recover_first(&self, account: Address) -> Result<(), DraftError> {
+        let Some(recovered) = &self.recovered else { return Ok(()) };
+        // Held over the question: who comes meanwhile waits for what is found.
+        let mut recovered = recovered.lock().await;
+        if recovered.contains(&account) {
+            return Ok(());
+        }
+        if !lock(&self.core).store.has_account(&account)? {
+            let found = self.recover(account).await.map_err(|error| match error {
+                WatchError::Chain(error) => DraftError::Chain(error),
+                WatchError::OtherChain { expected, found } => DraftError::OtherChain { expected, found },
+                WatchError::Journal(error) => DraftError::Journal(error),
+            })?;
+            if !found.is_empty() {
+                recovered.insert(account);
+                return Err(DraftError::FoundWaiting { count: found.len() });
+            }
+        }
+        recovered.insert(account);
+        Ok(())
     }
 
     /// Everything that happens from now on.
@@ -249,6 +289,7 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
             let (expected, found) = (prepared.network.chain_id, self.network.chain_id);
             return Err(DraftError::OtherChain { expected, found });
         }
+        self.recover_first(prepared.account).await?;
         let tip = self.chain.tip().await?;
         if tip.chain_id != self.network.chain_id {
             let (expected, found) = (self.network.chain_id, tip.chain_id);
@@ -351,7 +392,7 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
         lock(&self.core).sent(id, &attempt, &result)
     }
 
-    async fn chain_nonces(&self, account: &Address) -> Result<ChainNonces, ChainError> {
+    pub(crate) async fn chain_nonces(&self, account: &Address) -> Result<ChainNonces, ChainError> {
         let (waiting, records, indexed) = match self.chain.nonces(account).await {
             Ok(nonces) => {
                 let next = nonces.last_executed_tx_nonce.map_or(0, |last| last.saturating_add(1));

@@ -71,7 +71,8 @@ pub enum Status {
         /// Why.
         reason: DropReason,
     },
-    /// Another transaction of the account has its nonce and took its place. Nothing moved by this one.
+    /// Another transaction of the account has its nonce and is waiting, or was mined. Nothing moved by this one; until the
+    /// other one is mined, deep enough, this one still may be instead.
     Replaced {
         /// The other one.
         by: Txid,
@@ -263,6 +264,8 @@ pub struct TransactionUpdate {
     pub id: TransactionId,
     /// Its identity on the chain, once it is signed.
     pub txid: Option<Txid>,
+    /// What it is to another one.
+    pub purpose: Purpose,
     /// Whose.
     pub account: Address,
     /// Its nonce.
@@ -276,7 +279,8 @@ pub struct TransactionUpdate {
 /// What happened to a transaction beside a change of its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// The chain gave up the block that it was in. It waits again, and is sent again if need be.
+    /// The chain gave up the block that it was in. Where it is now is in the status: it may wait again, be in another block,
+    /// or have been replaced.
     Reorganised {
         /// The block that is no part of the chain any more.
         from: InBlock,

@@ -37,6 +37,8 @@ pub struct Books<'a, 'c> {
     pub(super) tiers: Vec<TierTerms>,
     pub(super) buckets: Vec<BucketRecord>,
     pub(super) buckets_trust: Trust,
+    /// Why nothing of all this can be relied on.
+    doubt: Option<String>,
     newest: Option<AcceptedPrice>,
     boundary: Option<Boundary>,
 }
@@ -84,9 +86,22 @@ impl<'a, 'c> Books<'a, 'c> {
             tiers: snapshot.tiers()?,
             buckets: buckets.rows,
             buckets_trust: trust(buckets.trust),
+            doubt: None,
             newest,
             boundary: snapshot.newest_boundaries(1)?.pop(),
         })
+    }
+
+    /// Why nothing of them can be relied on, if so ([`Freshness`](crate::sync::Freshness)). The snapshot has to doubt everything too:
+    /// that is what [`read_doubting`](crate::sync::Books::read_doubting) gives.
+    #[must_use]
+    pub fn doubted(self, doubt: Option<String>) -> Self {
+        Self { doubt, ..self }
+    }
+
+    /// Whether they are what the chain holds now.
+    pub(crate) const fn are_current(&self) -> bool {
+        self.doubt.is_none()
     }
 
     /// What the books are of.
@@ -94,7 +109,7 @@ impl<'a, 'c> Books<'a, 'c> {
     pub fn as_of(&self) -> AsOf {
         let books = self.snapshot.tip().map(|tip| AsOfBlock { height: tip.height, time: tip.time });
         let chain = self.prices.map(|prices| AsOfBlock { height: prices.tip.height, time: prices.tip.time });
-        AsOf { books, chain, now: self.now }
+        AsOf { books, chain, now: self.now, doubt: self.doubt.clone() }
     }
 
     /// Which asset a token is; `None` of one that the books do not know.
@@ -154,18 +169,36 @@ impl<'a, 'c> Books<'a, 'c> {
 
     /// Whether what the books say of prices can be relied on. Prices that were read off the chain need no books.
     pub(super) fn price_trust(&self) -> Trust {
+        if self.doubt.is_some() {
+            return Trust::Doubtful;
+        }
         if self.prices.is_some_and(|prices| prices.newest.is_some()) {
             return Trust::Sound;
         }
         self.snapshot.contract_trust(Contract::Oracle)
     }
 
-    /// What an amount is worth at the newest accepted prices.
+    /// What an amount is worth at the newest accepted prices, as long as the oracle would give such prices. Nothing is worth
+    /// nothing at any price.
     pub(super) fn usd(&self, asset: Asset, amount: TokenAmount) -> Figure<UsdE8> {
-        match self.newest {
-            Some(price) => known(asset.worth(amount, price.btc, price.stx)),
-            None => unknown(NO_PRICE),
+        if amount == TokenAmount::ZERO {
+            return Figure::Known { value: UsdE8::ZERO };
         }
+        match self.fresh() {
+            Ok(price) => known(asset.worth(amount, price.btc, price.stx)),
+            Err(why) => unknown(why),
+        }
+    }
+
+    /// The newest accepted price that was read off the chain, unless it is older than the oracle allows. The books' own price
+    /// will not do: how old it may be nobody has read, and it may be one of days ago.
+    fn fresh(&self) -> Result<AcceptedPrice, String> {
+        let prices = self.prices.ok_or(NOT_READ)?;
+        let (at, btc, stx) = prices.newest.ok_or(NO_PRICE)?;
+        if self.now.since(at).is_some_and(|age| age > prices.max_age) {
+            return Err(bithedge_suite::generated::errors::ORACLE_STALE_PRICE.to_string());
+        }
+        Ok(AcceptedPrice { at, btc, stx })
     }
 
     /// The prices to value a bucket's promises with: those of now, or those of the newest boundary.

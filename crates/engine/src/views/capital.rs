@@ -48,10 +48,9 @@ fn position(
     let pair =
         last.map_or(NavPair { nav: TokenAmount::new(1), shares: Shares::new(1_000_000) }, |close| close.pair);
     let drawdown = match &history {
-        Some(history) => match history.drawdowns() {
-            Ok(all) => Figure::Known { value: all.last().copied().unwrap_or(PpmChange::ZERO) },
-            Err(_) => unknown(UNCOUNTABLE),
-        },
+        // Of the shares that there are now: those of a generation that ended are not in this position any more.
+        Some(history) => known(history.of_newest_generation().drawdowns())
+            .map(|all| all.last().copied().unwrap_or(PpmChange::ZERO)),
         None => unknown(UNCOUNTABLE),
     };
     let waiting = record.requests.iter().map(|(epoch, deposit, exit)| Waiting {
@@ -191,24 +190,28 @@ fn totals(books: &Books<'_, '_>, positions: &[PositionView]) -> Vec<CapitalTotal
 
 /// What a share of a bucket has come to.
 pub(super) struct Returned {
-    /// The first close; `None` before it.
+    /// The first close of the shares of now; `None` before it.
     pub(super) since: Option<UnixSeconds>,
     /// Since then.
     pub(super) returned: Figure<PpmChange>,
-    /// The deepest fall from a close before.
+    /// When all shares became worthless before.
+    pub(super) ended: Vec<UnixSeconds>,
+    /// The deepest fall from a close before, of all time.
     pub(super) worst_drawdown: Figure<PpmChange>,
 }
 
-/// What a share of a bucket has come to since its first close.
+/// What a share of a bucket has come to since its first close, and what became of those before it.
 pub(super) fn returned(books: &Books<'_, '_>, bucket: &BucketRecord) -> Result<Returned, ViewError> {
     let history = books.snapshot.history(&Books::key_of(bucket), TimeRange::ALL)?;
     let Some(history) = history else {
         let (returned, worst_drawdown) = (unknown(UNCOUNTABLE), unknown(UNCOUNTABLE));
-        return Ok(Returned { since: None, returned, worst_drawdown });
+        return Ok(Returned { since: None, returned, ended: Vec::new(), worst_drawdown });
     };
+    let newest = history.of_newest_generation();
     Ok(Returned {
-        since: history.closes.first().map(|close| close.at),
-        returned: known(history.returns()).map(|all| all.last().copied().unwrap_or(PpmChange::ZERO)),
+        since: newest.closes.first().map(|close| close.at),
+        ended: history.ends(),
+        returned: known(newest.returns()).map(|all| all.last().copied().unwrap_or(PpmChange::ZERO)),
         worst_drawdown: known(history.worst_drawdown()),
     })
 }

@@ -120,7 +120,7 @@ fn view(
 pub fn proposals(read: &Proposals) -> GovernancePage {
     let tip = &read.tip;
     let chain = AsOfBlock { height: tip.height, time: tip.time };
-    let as_of = AsOf { books: None, chain: Some(chain), now: tip.time };
+    let as_of = AsOf { books: None, chain: Some(chain), now: tip.time, doubt: None };
     GovernancePage { as_of, proposals: read.found.clone(), count: read.count }
 }
 

@@ -55,15 +55,28 @@ fn doubts(books: &Books<'_, '_>, mut all: Trust, attention: &mut Vec<Attention>)
 }
 
 fn stale(books: &Books<'_, '_>, has_something: bool, attention: &mut Vec<Attention>) {
-    let Some(prices) = books.prices.filter(|_| has_something) else { return };
-    let Err(refusal) = prices.pricing_at(books.now) else { return };
+    if !has_something {
+        return;
+    }
+    let (happened, means, remedy) = match books.prices.map(|prices| prices.pricing_at(books.now)) {
+        Some(Ok(_)) => return,
+        Some(Err(refusal)) => (
+            "The oracle gives no price now.",
+            refusal.to_string(),
+            "Wait for reports of prices. Settlements, claims and exits go on at the prices that are recorded.",
+        ),
+        None => (
+            "The prices of now could not be read.",
+            "What your protection and your capital are worth today is not known; nothing has changed for the money itself."
+                .to_owned(),
+            "Wait for the connection, or look at the settings of the network.",
+        ),
+    };
     attention.push(Attention {
         kind: AttentionKind::PriceStale,
-        happened: "The oracle gives no price now.".to_owned(),
-        means: refusal.to_string(),
-        remedy:
-            "Wait for reports of prices. Settlements, claims and exits go on at the prices that are recorded."
-                .to_owned(),
+        happened: happened.to_owned(),
+        means,
+        remedy: remedy.to_owned(),
         destination: Destination::Protocol,
         count: 1,
         until: None,

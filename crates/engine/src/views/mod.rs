@@ -40,7 +40,7 @@ pub use home::home;
 pub use offers::offers;
 pub use policies::{policies, policy, protection};
 pub use protocol_page::{Facts, pools, protocol};
-pub use reading::{Prices, SellBack};
+pub use reading::{Allowance, Prices};
 pub use risk::{health, risk, yields};
 pub use tiers::{rooms, tiers};
 

@@ -12,7 +12,7 @@ use bithedge_protocol::{Asset, Sats, TokenAmount, TokenChange, UnixSeconds, UsdE
 use bithedge_stacks::Principal;
 
 use super::ViewError;
-use super::books::{Books, NO_PRICE, UNCOUNTABLE, known, trust, unknown};
+use super::books::{Books, UNCOUNTABLE, known, trust, unknown};
 use super::steps::{self, Settlements};
 
 /// How many policies are read at a time where all are wanted.
@@ -177,12 +177,15 @@ struct Sums {
     protected: Option<Sats>,
     worth: Figure<TokenAmount>,
     claimable: Figure<TokenAmount>,
+    /// Of all the policies in them.
+    trust: Trust,
 }
 
 impl Default for Sums {
     fn default() -> Self {
         let nothing = Figure::Known { value: TokenAmount::ZERO };
-        Self { active: 0, protected: Some(Sats::ZERO), worth: nothing.clone(), claimable: nothing }
+        let (worth, claimable) = (nothing.clone(), nothing);
+        Self { active: 0, protected: Some(Sats::ZERO), worth, claimable, trust: Trust::Sound }
     }
 }
 
@@ -232,6 +235,8 @@ pub fn protection(
     let mut next_expiry: Option<UnixSeconds> = None;
     for one in &views {
         let sums = by_asset.entry(one.asset).or_default();
+        // A doubt about one policy is one about every sum that it is in.
+        sums.trust = sums.trust.and(one.trust);
         if one.state == PolicyState::Active {
             active += 1;
             sums.active += 1;
@@ -268,15 +273,14 @@ pub fn protection(
             received: owned.payouts,
             worth: sums.worth,
             claimable: sums.claimable,
-            trust: trust(owned.trust).and(all),
+            trust: trust(owned.trust).and(all).and(sums.trust),
         });
     }
-    let protected_usd = match (books.newest(), protected) {
-        _ if active == 0 => Figure::Known { value: UsdE8::ZERO },
-        (Some(price), Some(protected)) => known(Asset::Sbtc.worth(protected.into(), price.btc, price.stx)),
-        (None, _) => unknown(NO_PRICE),
-        (_, None) => unknown(UNCOUNTABLE),
+    let protected_usd = match protected {
+        Some(protected) => books.usd(Asset::Sbtc, protected.into()),
+        None => unknown(UNCOUNTABLE),
     };
+    let of_each = views.iter().fold(Trust::Sound, |trust, one| trust.and(one.trust));
     let summary = ProtectionSummary {
         active,
         protected,
@@ -284,7 +288,7 @@ pub fn protection(
         weighted_strike,
         next_expiry,
         totals,
-        trust: all,
+        trust: all.and(of_each),
     };
     Ok((summary, views))
 }

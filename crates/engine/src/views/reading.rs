@@ -11,17 +11,26 @@ use crate::intents::{State, Tip, Unknown};
 
 /// For how many sizes it is asked whether they can be sold back.
 const MOST_SIZES: usize = 16;
+/// The seconds of a day, by which limits refill.
+const DAY: u128 = 86_400;
 
-/// Up to which size the account can sell back now, as far as it was asked. What stops a size stops every larger one: the limit is
-/// one of amounts.
+/// Up to which size something is open to the account now, as far as it was asked. What stops a size stops every larger one: the
+/// limit is one of amounts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SellBack {
+pub struct Allowance {
     /// By size, with the refusal, the smallest first.
     answers: Vec<(Sats, Result<(), ContractError>)>,
 }
 
-impl SellBack {
-    /// Whether a size can be sold back; `None` if that was not asked.
+impl Allowance {
+    /// The largest size that was asked about and is open, or what stops the smallest; `None` if nothing was asked.
+    #[must_use]
+    pub fn most(&self) -> Option<Result<Sats, ContractError>> {
+        let open = self.answers.iter().rev().find(|(_, answer)| answer.is_ok());
+        open.or_else(|| self.answers.first()).map(|(size, answer)| answer.map(|()| *size))
+    }
+
+    /// Whether it is open for a size; `None` if that was not asked.
     #[must_use]
     pub fn allows(&self, size: Sats) -> Option<Result<(), ContractError>> {
         if let Some((_, answer)) = self.answers.iter().find(|(asked, _)| *asked == size) {
@@ -53,14 +62,16 @@ pub struct Prices {
     /// What the account pays on top of a premium.
     pub fee: Fee,
     /// What it can sell back.
-    pub sell_back: SellBack,
+    pub sell_back: Allowance,
+    /// What it can buy, by flags, breakers and its own limit: what is asked is the smallest policy, and what its limit leaves.
+    pub purchase: Allowance,
 }
 
 fn fits<T>(what: &'static str, found: Result<T, Mismatch>) -> Result<T, Unknown> {
     found.map_err(|mismatch| Unknown::Mismatch { what: what.to_owned(), mismatch })
 }
 
-fn text<const N: usize>(text: &'static str) -> Result<Ascii<N>, Unknown> {
+pub(super) fn text<const N: usize>(text: &'static str) -> Result<Ascii<N>, Unknown> {
     let impossible = |_| MismatchReason::Impossible(text.to_owned()).into();
     fits("a name", Ascii::new(text).map_err(impossible))
 }
@@ -76,7 +87,7 @@ impl Prices {
     /// # Errors
     /// [`Unknown`]: what has to be read first, or a suite that this program does not know.
     pub fn of(state: &State, sizes: &[Sats]) -> Result<Self, Unknown> {
-        let purchase = text("purchase")?;
+        let (purchase, buys) = (text("purchase")?, text("purchase")?);
         let discount = fee_schedule::GetDiscount { user: state.me() };
         let sizes = spread(sizes);
         let mut wanted = state
@@ -86,6 +97,8 @@ impl Prices {
             .variable::<oracle::variables::Bounds>()
             .variable::<parameters::variables::PolicyConfig>()
             .entry::<fee_schedule::maps::FeeRates>(&purchase)
+            .entry::<parameters::maps::Actions>(&buys)
+            .call(parameters::GetUsage { action: buys, user: state.me() })
             .call(discount.clone());
         let mut questions = Vec::new();
         for size in sizes {
@@ -108,7 +121,8 @@ impl Prices {
         let bounds = state.variable::<oracle::variables::Bounds>()?;
         let max_age = moment("the oldest price", bounds.max_age)?;
         let rules = state.variable::<parameters::variables::PolicyConfig>()?;
-        let rules = rules.map(|found| fits("the rules of a sale", conversions::sale_rules(&found)));
+        let rules =
+            rules.map(|found| fits("the rules of a sale", conversions::sale_rules(&found))).transpose()?;
         let rate = state.entry::<fee_schedule::maps::FeeRates>(&purchase)?;
         let mut answers = Vec::new();
         for (size, question) in questions {
@@ -120,9 +134,10 @@ impl Prices {
             pricing,
             newest,
             max_age: Seconds::new(max_age.get()),
-            rules: rules.transpose()?,
+            rules,
             fee: Fee { rate: Ppm::new(rate.unwrap_or(0)), discount: Ppm::new(state.call(discount)?) },
-            sell_back: SellBack { answers },
+            sell_back: Allowance { answers },
+            purchase: purchases(state, rules.as_ref())?,
         })
     }
 
@@ -135,6 +150,36 @@ impl Prices {
         let is_old = now.since(pricing.at).is_some_and(|age| age > self.max_age);
         if is_old { Err(errors::ORACLE_STALE_PRICE) } else { Ok(pricing) }
     }
+}
+
+/// What the account can buy: asked for the smallest policy, and for the most that is left of its limit.
+fn purchases(state: &State, rules: Option<&SaleRules>) -> Result<Allowance, Unknown> {
+    let Some(rules) = rules else { return Ok(Allowance::default()) };
+    let action = text("purchase")?;
+    let limit = state.entry::<parameters::maps::Actions>(&action)?;
+    let used = state.call(parameters::GetUsage { action: action.clone(), user: state.me() })?;
+    let left = match limit {
+        // A capacity of zero is no limit.
+        Some(limit) if limit.capacity > 0 => {
+            let elapsed = u128::from(state.tip().time.get()).saturating_sub(used.last_action);
+            let leak = elapsed.saturating_mul(limit.refill_per_day) / DAY;
+            Sats::new(limit.capacity.saturating_sub(used.level.saturating_sub(leak)))
+        }
+        _ => rules.max_size,
+    };
+    let sizes = [rules.min_size, left.min(rules.max_size).max(rules.min_size)];
+    let questions = spread(&sizes).into_iter().map(|size| {
+        let question =
+            parameters::IsActionOpen { action: action.clone(), user: state.me(), amount: size.base_units() };
+        (size, question)
+    });
+    let questions: Vec<_> = questions.collect();
+    questions.iter().fold(state.want(), |wanted, (_, question)| wanted.call(question.clone())).done()?;
+    let mut answers = Vec::new();
+    for (size, question) in questions {
+        answers.push((size, state.call(question)?.map(|_| ())));
+    }
+    Ok(Allowance { answers })
 }
 
 /// Each size once, the smallest first; some of them if there are too many, always the largest.

@@ -3,10 +3,10 @@
 use bithedge_ipc::{
     BucketHealth, BucketRef, Figure, Marking, RiskView, StressCell, Trust, YieldHistory, YieldPoint,
 };
-use bithedge_ledger::TimeRange;
+use bithedge_ledger::{EpochRecord, TimeRange};
 use bithedge_protocol::Seconds;
 use bithedge_protocol::pool::{BoundaryPrice, Bucket, PoolError, TierTerms};
-use bithedge_protocol::risk::{self, Shock};
+use bithedge_protocol::risk::{self, History, Shock};
 
 use super::ViewError;
 use super::books::{Books, NO_PRICE, UNCOUNTABLE, known, trust, unknown};
@@ -71,22 +71,33 @@ pub fn yields(
     range: TimeRange,
 ) -> Result<Option<YieldHistory>, ViewError> {
     let Some(key) = books.key(bucket) else { return Ok(None) };
-    let Some(history) = books.snapshot.history(&key, range)? else { return Ok(None) };
-    let epochs = books.snapshot.epochs(&key, range)?;
+    let Some(asset) = books.asset(&key.token) else { return Ok(None) };
+    let mut epochs = books.snapshot.epochs(&key, range)?;
+    // What the first close of the range changed, it changed from the one before.
+    if !epochs.is_empty()
+        && let Some(before) = books.snapshot.close_before(&key, range.from)?
+    {
+        epochs.insert(0, before);
+    }
+    let history = History { asset, closes: epochs.iter().map(|epoch| epoch.point).collect() };
     let figures = || -> Result<Vec<YieldPoint>, PoolError> {
-        let (returns, usd) = (history.returns()?, history.returns_usd()?);
+        let (returns, usd) = (history.returns_by_generation()?, history.returns_usd_by_generation()?);
         let drawdowns = history.drawdowns()?;
         let figures = returns.into_iter().zip(usd).zip(drawdowns);
-        let points =
-            epochs.iter().zip(figures).map(|(epoch, ((returned, returned_usd), drawdown))| YieldPoint {
+        let mut generation = epochs.first().map(|epoch| epoch.point.generation);
+        let point = |(epoch, ((returned, returned_usd), drawdown)): (&EpochRecord, _)| {
+            let before = generation.replace(epoch.point.generation);
+            YieldPoint {
                 at: epoch.point.at,
+                ended: before != generation,
                 returned,
                 returned_usd,
                 drawdown,
                 assets: epoch.assets,
                 locked: epoch.locked,
-            });
-        Ok(points.collect())
+            }
+        };
+        Ok(epochs.iter().zip(figures).map(point).collect())
     };
     let points = match figures() {
         Ok(value) => Figure::Known { value },

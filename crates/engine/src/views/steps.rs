@@ -113,6 +113,16 @@ fn early<'a>(books: &Books<'a, '_>, record: &PolicyRecord) -> Result<Early<'a>, 
     Ok(Early { pricing, rules, spot, stx })
 }
 
+/// What only its owner can do, the account that the prices were read for cannot do with another's policy.
+fn is_owner(books: &Books<'_, '_>, record: &PolicyRecord) -> Result<(), Step> {
+    let account = books.prices.map(|prices| Principal::Standard(prices.account));
+    match account {
+        Some(account) if account == record.owner => Ok(()),
+        Some(_) => Err(not(errors::POLICY_REGISTRY_NOT_OWNER)),
+        None => Err(unknown(NOT_READ)),
+    }
+}
+
 /// The contracts' value of a policy now, or the sentence that says why there is none.
 pub(super) fn value(
     books: &Books<'_, '_>,
@@ -137,6 +147,7 @@ pub(super) fn activate(books: &Books<'_, '_>, record: &PolicyRecord, terms: &Pol
 
 fn try_activate(books: &Books<'_, '_>, record: &PolicyRecord, terms: &PolicyTerms) -> Result<Step, Step> {
     let Early { rules, spot, stx, .. } = early(books, record)?;
+    is_owner(books, record)?;
     if books.now >= record.expiry {
         return Err(not(errors::POLICY_REGISTRY_EXPIRED));
     }
@@ -173,15 +184,10 @@ pub(super) fn sell_back(books: &Books<'_, '_>, record: &PolicyRecord, terms: &Po
 
 fn try_sell_back(books: &Books<'_, '_>, record: &PolicyRecord, terms: &PolicyTerms) -> Result<Step, Step> {
     let Early { pricing, rules, .. } = early(books, record)?;
+    is_owner(books, record)?;
     let until = books.now.checked_add(rules.cancel_cutoff).ok_or_else(|| unknown(UNCOUNTABLE))?;
     if until >= record.expiry {
         return Err(not(errors::POLICY_REGISTRY_TOO_LATE));
-    }
-    let owner = books.prices.map(|prices| Principal::Standard(prices.account));
-    if owner.as_ref() != Some(&record.owner) {
-        return Err(unknown(
-            "What can be sold back was read for another account, so this is not known. The policy is not affected.",
-        ));
     }
     match books.prices.and_then(|prices| prices.sell_back.allows(record.size)) {
         Some(answer) => answer.map_err(not)?,

@@ -5,13 +5,17 @@ use bithedge_ledger::{BucketRecord, BucketStatistics, TimeRange};
 use bithedge_protocol::pool::{Market, Order, SaleRefusal};
 use bithedge_protocol::risk::premium_rate_if_nothing_pays_out;
 use bithedge_protocol::{Sats, Seconds, TokenAmount, UnixSeconds};
+use bithedge_suite::ContractError;
 
 use super::ViewError;
-use super::books::{Books, NO_PRICE, UNCOUNTABLE, known, trust, unknown};
+use super::books::{Books, NO_PRICE, NOT_READ, UNCOUNTABLE, known, trust, unknown};
 use super::capital::{Returned, returned};
 
 /// Premiums are held against capital for so long.
 const MONTH: Seconds = Seconds::new(30 * 86_400);
+/// What the user reads where nobody asked whether sales are open.
+const NOT_ASKED: &str = "Whether anything is sold to this account now has not been asked, so this is not known. Preparing a \
+     purchase asks it.";
 /// Over a year a rate is itself.
 const YEAR: Seconds = Seconds::new(31_536_000);
 
@@ -52,7 +56,7 @@ fn tier(
         Some(stx) => known(figures.exit_fee(terms, stx)),
         None => unknown(NO_PRICE),
     };
-    let Returned { since, returned, worst_drawdown } = returned(books, bucket)?;
+    let Returned { since, returned, ended, worst_drawdown } = returned(books, bucket)?;
     Ok(Some(TierView {
         bucket: Books::name_of(bucket),
         name: terms.name.clone(),
@@ -74,6 +78,7 @@ fn tier(
         payouts: statistics.payouts,
         returned,
         since,
+        ended,
         worst_drawdown,
         if_nothing_paid_out: if_nothing_paid_out(books, bucket)?,
         health: books.health(bucket),
@@ -108,12 +113,14 @@ fn if_nothing_paid_out(
     Ok(rate.map(|of_capital| IfNothingPaidOut { from, to, premiums, capital, of_capital }))
 }
 
-/// What every bucket could still sell: its free capital, and the largest policy of each of its listed series.
+/// What every bucket could still sell to the account that prices were read for: its free capital, and the largest policy of each of
+/// its listed series. What stops all sales, and the account's own limit, are in it.
 ///
 /// # Errors
 /// [`ViewError`].
 pub fn rooms(books: &Books<'_, '_>) -> Result<Vec<RoomView>, ViewError> {
     let market = books.market();
+    let purchase = books.prices.map(|prices| &prices.purchase);
     let stx = books.newest().map(|price| price.stx);
     let mut rooms = Vec::new();
     for bucket in &books.buckets {
@@ -123,9 +130,13 @@ pub fn rooms(books: &Books<'_, '_>) -> Result<Vec<RoomView>, ViewError> {
             Some(stx) => known(figures.availability(terms, stx, books.now)),
             None => unknown(NO_PRICE),
         };
-        let series = match &market {
-            Ok(market) => Figure::Known { value: series(&alone(market, figures.tier), bucket) },
-            Err(why) => unknown(why.clone()),
+        let series = match (&market, purchase) {
+            (Ok(market), Some(purchase)) => match purchase.most() {
+                Some(most) => Figure::Known { value: series(&alone(market, figures.tier), bucket, most) },
+                None => unknown(NOT_ASKED),
+            },
+            (Err(why), _) => unknown(why.clone()),
+            (_, None) => unknown(NOT_READ),
         };
         rooms.push(RoomView {
             bucket: Books::name_of(bucket),
@@ -146,7 +157,7 @@ fn alone(market: &Market, tier: u8) -> Market {
     market
 }
 
-fn series(market: &Market, bucket: &BucketRecord) -> Vec<SeriesRoom> {
+fn series(market: &Market, bucket: &BucketRecord, most: Result<Sats, ContractError>) -> Vec<SeriesRoom> {
     let figures = &bucket.bucket;
     let longest = market.tier(figures.tier).map(|terms| terms.max_duration).unwrap_or_default();
     let mut found = Vec::new();
@@ -160,16 +171,19 @@ fn series(market: &Market, bucket: &BucketRecord) -> Vec<SeriesRoom> {
                 tier: figures.tier,
                 strike,
                 expiry,
-                size: market.rules.max_size,
+                size: most.map_or(Sats::ZERO, |most| most.min(market.rules.max_size)),
             };
-            let (largest, refused) = largest(market, &order);
+            let (largest, refused) = match most {
+                Ok(_) => largest(market, &order),
+                Err(stop) => (Sats::ZERO, Some(format!("Nothing is sold to you now: {stop}"))),
+            };
             found.push(SeriesRoom { strike, expiry, largest, refused });
         }
     }
     found
 }
 
-/// About the largest size that a tier sells of a series.
+/// About the largest size that a tier sells of a series, up to that of the order.
 fn largest(market: &Market, order: &Order) -> (Sats, Option<String>) {
     let refused = |error: SaleRefusal| match error {
         SaleRefusal::Pool(_) => (Sats::ZERO, Some(UNCOUNTABLE.to_owned())),

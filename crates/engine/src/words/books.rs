@@ -71,7 +71,10 @@ impl Notices for LedgerError {
                 "Check that the file named below may be written and that the disk is in order.",
                 self,
             ),
-            Self::NotConnected { .. } | Self::OtherContent { .. } | Self::MalformedBlock { .. } => {
+            Self::NotConnected { .. }
+            | Self::OtherContent { .. }
+            | Self::MalformedBlock { .. }
+            | Self::AlreadyHere { .. } => {
                 contradiction("The node told about a block what does not fit the blocks before.")
             }
             Self::OtherBeginning { .. } => notice(
@@ -240,7 +243,7 @@ impl Notices for ViewError {
 impl Notices for ListError {
     fn notice(&self) -> Notice {
         match self {
-            Self::Ledger(error) => Notice { means: KEEPER_IDLE.to_owned(), ..error.notice() },
+            Self::Books(error) => Notice { means: KEEPER_IDLE.to_owned(), ..error.notice() },
             Self::Read(error) => Notice { means: KEEPER_IDLE.to_owned(), ..error.notice() },
         }
     }

@@ -3,7 +3,10 @@
 use bithedge_ipc::{Fault, Notice};
 
 use super::{NOTHING_SENT, Notices, notice};
-use crate::{AskError, EngineApproveError, Halted, LookError, NetworkError, OpenError, ProposeError};
+use crate::{
+    AskError, EngineApproveError, Halted, LookError, NetworkError, OpenError, PageError, ProposeError,
+    ReconcileError,
+};
 
 impl Notices for Halted {
     fn notice(&self) -> Notice {
@@ -22,6 +25,13 @@ impl Notices for NetworkError {
         match self {
             Self::Halted(halted) => halted.notice(),
             Self::Unconfirmed(change) => change.notice(),
+            Self::Closed => notice(
+                Fault::ChainUnreadable,
+                "The network was closed.",
+                "Nothing was signed or sent. What is under way goes on by itself.",
+                "Open the network again.",
+                self,
+            ),
         }
     }
 }
@@ -112,8 +122,28 @@ impl Notices for LookError {
 impl Notices for AskError {
     fn notice(&self) -> Notice {
         match self {
+            Self::Network(error) => error.notice(),
             Self::Read(error) => error.notice(),
             Self::Quote(error) => error.notice(),
+        }
+    }
+}
+
+impl Notices for ReconcileError {
+    fn notice(&self) -> Notice {
+        match self {
+            Self::Network(error) => error.notice(),
+            Self::Reconciliation(error) => error.notice(),
+        }
+    }
+}
+
+impl Notices for PageError {
+    fn notice(&self) -> Notice {
+        match self {
+            Self::Network(error) => error.notice(),
+            Self::Books(error) => error.notice(),
+            Self::View(error) => error.notice(),
         }
     }
 }

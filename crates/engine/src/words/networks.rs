@@ -100,6 +100,21 @@ impl Notices for Problem {
                     None => format!("none instead of {expected}"),
                 },
             ),
+            Self::NotHandedOver { deployer } => plain(
+                Fault::SuiteDiffers,
+                "Whoever deployed BitHedge on this network has not handed it over: they can still change anything without a vote.",
+                "They could report prices of their own, or take what others paid in. Nothing is signed for this network, or sent to it.",
+                "Do not use this network until it is handed over. On a testnet of your own, complete the set-up.",
+                &format!("the deployer is {deployer}"),
+            ),
+            Self::NoBeginning => plain(
+                Fault::NotOffered,
+                "The node has no Stacks API, so it cannot be told which chain it serves.",
+                "A chain that is begun anew has the same number. What you signed could be sent on the wrong one, or twice, so nothing \
+                 is signed.",
+                "Use a node with the Stacks API. If this one has it, try again.",
+                "",
+            ),
             Self::NoSbtcToken { expected } => plain(
                 Fault::SuiteDiffers,
                 "The sBTC token of this network is not where it should be.",
@@ -178,8 +193,8 @@ impl Notices for Limit {
             Self::NoApi => plain(
                 Fault::NotOffered,
                 "The node has no Stacks API, so there is no history from it.",
-                "Money can be sent, but policies, capital and past transactions are not shown, nothing is announced, and a chain \
-                 that is begun anew is not noticed.",
+                "Policies, capital and past transactions are not shown, nothing is announced, and a chain that is begun anew is not \
+                 noticed; so nothing is signed there.",
                 "Use a node with the Stacks API to see everything.",
                 "",
             ),

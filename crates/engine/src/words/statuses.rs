@@ -45,9 +45,9 @@ impl Telling for Status {
             }
             Self::Dropped { reason } => reason.words(),
             Self::Replaced { .. } => words(
-                "Another transaction of this account took its place.",
-                "Nothing moved by this one, and it can never be carried out any more.",
-                "",
+                "Another transaction of this account is to take its place, or has done so.",
+                "Nothing moved by this one so far. Until the other one is carried out, this one still may be instead.",
+                "Do not make the same transaction again before the other one is carried out.",
             ),
             Self::Refused { reason } => reason.words(),
             Self::Expired => words(
@@ -97,13 +97,18 @@ impl Telling for Failure {
 
 impl Telling for DropReason {
     fn words(&self) -> Words {
+        const VALID: &str =
+            "It is not sent again by itself, but what was signed stays valid until its place is taken.";
         const NEXT: &str = "Nothing moved. What was signed stays valid until its place is taken, which your next transaction does.";
         match self {
-            Self::Rejected { refusal, .. } => refusal.words(),
+            Self::Rejected { refusal, .. } => {
+                let said = refusal.words();
+                words(said.happened, format!("{} {VALID}", said.means), said.remedy)
+            }
             Self::NonceUsed => words(
-                "Another transaction of this account took its place; which one could not be found out.",
-                "Nothing moved by this one, and it can never be carried out any more.",
-                "Look whether another wallet uses this account.",
+                "It, or another transaction of this account in its place, was carried out; which of them could not be found out.",
+                "What it was to do may have been done.",
+                "Look at the account in a block explorer before you repeat it, and whether another wallet uses the account.",
             ),
             Self::OutOfDate => words(
                 "The network lost it after its time was over, so it was not sent again.",
@@ -132,7 +137,7 @@ impl Telling for Refusal {
             Self::InsufficientFunds => words(
                 "The node refused it: the account cannot pay the fee, or what it sends.",
                 NOTHING,
-                "Add STX to the account, or choose a smaller amount.",
+                "Add STX to the account, then repeat it in its own place; or cancel it.",
             ),
             Self::FeeTooLow => words(
                 "The node refused it: its fee is too low.",
@@ -142,27 +147,28 @@ impl Telling for Refusal {
             Self::NonceTaken => words(
                 "The node refused it: another transaction of this account is waiting in its place.",
                 NOTHING,
-                "Another wallet seems to use this account. Wait for that transaction, or deal with it in that wallet.",
+                "Another wallet seems to use this account. Wait for that transaction, or deal with it in that wallet. Then repeat \
+                 this one in its own place, or cancel it.",
             ),
             Self::NonceUsed => words(
-                "The node refused it: another transaction of this account was carried out in its place.",
-                "Nothing moved by this one, and no fee was taken for it.",
+                "The node refused it: another transaction of this account was carried out in its place, as the node says.",
+                "Nothing moved by this one, as far as is known.",
                 "Look whether another wallet uses this account, and what it did, before you repeat it.",
             ),
             Self::BadCall => words(
                 "The node refused it: the contract is not there, or is another one than BitHedge knows.",
                 NOTHING,
-                "Have the network checked, and look for a newer version of BitHedge.",
+                "Have the network checked, and look for a newer version of BitHedge. Then cancel it.",
             ),
             Self::Invalid => words(
                 "The node refused it as not valid for this chain.",
                 NOTHING,
-                "Check which network is chosen and which node is asked. If both are right, report it.",
+                "Check which network is chosen and which node is asked. If both are right, cancel it, and report it.",
             ),
             Self::Other => words(
                 "The node refused it for a reason of its own.",
                 NOTHING,
-                "Try again later, or use another node.",
+                "Repeat it in its own place later, or cancel it. Do not do the same elsewhere.",
             ),
         }
     }
@@ -197,7 +203,7 @@ impl Telling for Note {
         match self {
             Self::Reorganised { from } => words(
                 format!("The chain gave up block {}, which it was in.", from.height),
-                "What it did there is undone. It waits again, and is sent again if need be.",
+                "What it did there is undone. Whether it waits again, is in another block, or was replaced is told with it.",
                 "Do not make the same transaction again.",
             ),
             Self::Resent => words(

@@ -34,6 +34,13 @@ impl Notices for ChainError {
                 "Use a node with the Stacks API.",
                 self,
             ),
+            Self::Stopped(_) => notice(
+                Fault::ChainChanged,
+                "The network is not used any more: it is another chain than the one that was checked, or it was closed.",
+                "Nothing more is signed, sent or believed. What is under way on the chain goes on by itself.",
+                "Open the network again; it is checked anew.",
+                self,
+            ),
         }
     }
 }
@@ -174,6 +181,17 @@ impl Notices for DraftError {
                 format!("Transaction {id} was given up and may still be mined: the same could happen twice."),
                 "Repeat it in its own place, or cancel it, in the activity.",
             ),
+            Self::FoundWaiting { count } => in_the_way(
+                match count {
+                    1 => "A transaction of this account was found waiting that BitHedge did not know."
+                        .to_owned(),
+                    _ => format!(
+                        "{count} transactions of this account were found waiting that BitHedge did not know."
+                    ),
+                },
+                "They were signed before the list of your transactions was lost, or with another wallet, and may be this very \
+                 wish. Look at them in the activity. If this is something else, ask for it again.",
+            ),
             Self::TakenElsewhere(nonce) => in_the_way(
                 format!(
                     "Another wallet's transaction with number {nonce} of this account is waiting, and would be put out."
@@ -266,6 +284,15 @@ impl Notices for ApproveError {
             }
             Self::Signer(error) => error.notice(),
             Self::Signature(error) => error.notice(),
+            // Only of a full disk is it known that nothing was kept.
+            Self::Journal(error @ (JournalError::Unusable { .. } | JournalError::Damaged { .. })) => Notice {
+                means: "It was not sent. If the disk kept the record after all, it is sent when BitHedge is opened the next time."
+                    .to_owned(),
+                remedy: "Have the disk looked at, then close BitHedge and open it again. Look in the activity whether it is \
+                         there, and do not do the same elsewhere before."
+                    .to_owned(),
+                ..error.notice()
+            },
             Self::Journal(error) => {
                 let why = error.notice();
                 Notice {
@@ -368,7 +395,8 @@ impl Notices for JournalError {
                 Fault::FileDamaged,
                 "The list of your transactions is damaged.",
                 "Your money is on the chain and not lost. But transactions may be under way that BitHedge does not know any more.",
-                "Do not repeat what you sent last. Set the file aside; BitHedge then asks the chain what is under way.",
+                "Do not repeat what you sent last. Set the file aside; before anything new is signed for an account, BitHedge then \
+                 asks the chain what that account has waiting. What no node tells of stays unknown: look at a block explorer.",
                 self,
             ),
             Self::Full { .. } => notice(
@@ -383,6 +411,13 @@ impl Notices for JournalError {
                 "The list of your transactions could not be read or written.",
                 "Nothing new was sent. What was sent before goes on by itself.",
                 "Check that the file named below may be written and that the disk is in order, then try again.",
+                self,
+            ),
+            Self::Closed => notice(
+                Fault::FileInUse,
+                "The list of your transactions was closed, because the network was.",
+                "Nothing new was signed or sent. What is under way goes on by itself.",
+                "Open the network again.",
                 self,
             ),
         }

@@ -197,6 +197,29 @@ async fn another_sbtc_is_not_taken_for_the_known_one() {
 }
 
 #[tokio::test]
+async fn a_suite_that_was_not_handed_over_is_not_used() {
+    let problems = problems(|served| served.is_bootstrapping = true).await;
+    assert_eq!(problems, [Problem::NotHandedOver { deployer: Deployment::devnet().deployer() }]);
+}
+
+#[tokio::test]
+async fn the_first_block_has_no_substitute() {
+    let height = |height: &str, status: u16, body: String| {
+        let path: &'static str =
+            if height == "1" { "/extended/v2/blocks/1" } else { "/extended/v2/blocks/0" };
+        (path, status, String::new(), body)
+    };
+    let served = Served::right();
+    let zero = served.block_json(1);
+    let found = problems(|served| {
+        served.instead.push(height("1", 404, r#"{"error":"Not found"}"#.to_owned()));
+        served.instead.push(height("0", 200, zero));
+    })
+    .await;
+    assert!(matches!(found.as_slice(), [Problem::BadAnswer { .. }]), "{found:?}");
+}
+
+#[tokio::test]
 async fn a_node_that_is_behind_is_not_used() {
     let verdict_behind = verdict(|served| served.synced = Some(false)).await;
     assert_eq!(verdict_behind.problems, [Problem::NotSynced { height: 40 }]);
@@ -212,7 +235,9 @@ async fn a_node_that_is_behind_is_not_used() {
 #[tokio::test]
 async fn without_an_api_it_is_said_what_is_not_known() {
     let verdict = verdict(|served| served.has_api = false).await;
-    assert!(verdict.is_usable() && !verdict.has_api());
+    // Which chain it is cannot be told, so no journal of transactions may be used there.
+    assert!(!verdict.is_usable() && !verdict.has_api() && verdict.may_pass());
+    assert_eq!(verdict.problems, [Problem::NoBeginning]);
     assert_eq!(verdict.limits, [Limit::NoApi, Limit::PartsUnknown]);
     assert_eq!(verdict.identity.unwrap().first_block, None);
 }

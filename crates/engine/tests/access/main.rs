@@ -5,6 +5,7 @@
 
 mod checks;
 mod devnet;
+mod facade;
 mod node;
 mod profiles;
 mod shown;

@@ -33,6 +33,8 @@ pub(crate) struct Served {
     pub(crate) events: Vec<Value>,
     pub(crate) sbtc: Option<Principal>,
     pub(crate) sbtc_tokens: Vec<String>,
+    /// Whether the deployer may still do everything.
+    pub(crate) is_bootstrapping: bool,
     /// Answers to paths that contain this: status, other headers, body.
     pub(crate) instead: Vec<(&'static str, u16, String, String)>,
     pub(crate) delay: Duration,
@@ -66,6 +68,7 @@ impl Served {
             events,
             sbtc: Some(Principal::from(suite.sbtc().unwrap().clone())),
             sbtc_tokens: vec!["sbtc-token".to_owned()],
+            is_bootstrapping: false,
             instead: Vec::new(),
             delay: Duration::ZERO,
             asked: Vec::new(),
@@ -177,6 +180,10 @@ impl Served {
         }
     }
 
+    pub(crate) fn block_json(&self, height: u64) -> String {
+        self.block(height).to_string()
+    }
+
     fn block(&self, height: u64) -> Json {
         json!({
             "canonical": true, "height": height, "hash": hash(self.beginning, height),
@@ -194,6 +201,7 @@ impl Served {
     fn call(&self, function: &str, arguments: &[Value]) -> Option<Value> {
         let name = || arguments.first().unwrap().as_ascii().unwrap().to_owned();
         match function {
+            "is-bootstrapping" => Some(Value::Bool(self.is_bootstrapping)),
             "get-standing" => {
                 let who = arguments.get(1).unwrap().as_principal().unwrap();
                 let is_current = self.current.get(&name()).is_some_and(|current| current == who);

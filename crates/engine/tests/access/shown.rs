@@ -1,6 +1,7 @@
 //! What the window gets: the same figures, in types that cross.
 
 use bithedge_engine::networks::{CheckLimits, Checker, Endpoint, NetworkProfile};
+use bithedge_engine::notifications::{TransactionNews, TransactionOutcome};
 use bithedge_engine::present::{self, Scenery};
 use bithedge_engine::transactions::{
     Alarm, Approval, Approved, Asset, AssetAmount, Digest, DropReason, Entry, Failure, InBlock, Note,
@@ -170,7 +171,7 @@ fn a_transaction_is_shown_with_what_it_did() {
         (Status::Pending { included: Some(block) }, Stage::Pending, true),
         (Status::Dropped { reason: DropReason::Lost }, Stage::Dropped, true),
         (Status::Dropped { reason: DropReason::NonceUsed }, Stage::Dropped, false),
-        (Status::Replaced { by: Txid([4; 32]) }, Stage::Replaced, false),
+        (Status::Replaced { by: Txid([4; 32]) }, Stage::Replaced, true),
         (Status::Expired, Stage::Expired, false),
     ];
     for (status, stage, can_be_replaced) in stages {
@@ -194,16 +195,57 @@ fn what_happens_is_shown_as_it_happens() {
         let update = TransactionUpdate {
             id: TransactionId(3),
             txid: None,
+            purpose: Purpose::Call,
             account: account(),
             nonce: 7,
             status: Status::Presented,
             note: Some(note),
         };
-        let shown = present::update(&update, Purpose::Call);
+        let shown = present::update(&update);
         crosses(&shown);
         assert_eq!(shown.note.unwrap().kind, kind);
         assert_eq!((shown.txid, shown.status.block), (None, None));
     }
+}
+
+#[test]
+fn what_may_still_be_carried_out_is_not_shown_as_over() {
+    let by = Txid([4; 32]);
+    let open = present::transaction(&entry(Status::Replaced { by }), &scenery());
+    assert!(open.can_be_replaced && open.status.words.means.contains("still may be"), "{:?}", open.status);
+    let over = Entry { is_settled: true, ..entry(Status::Replaced { by }) };
+    let over = present::transaction(&over, &scenery());
+    assert!(!over.can_be_replaced && over.status.words.means.contains("never"), "{:?}", over.status);
+    // An event says what the transaction is to another one: what cancels is made to fail, and that is no failure.
+    let block = InBlock { height: 9, hash: BlockHash([2; 32]), time: 1_700_000_100 };
+    let update = |purpose, status, note| TransactionUpdate {
+        id: TransactionId(3),
+        txid: Some(Txid([1; 32])),
+        purpose,
+        account: account(),
+        nonce: 7,
+        status,
+        note,
+    };
+    let cancels = Purpose::Cancels { earlier: TransactionId(2) };
+    let failed = || Status::Failed { block, failure: Failure::PostCondition };
+    let shown = present::update(&update(cancels, failed(), None));
+    assert!(shown.status.words.happened.contains("as it was meant to"), "{:?}", shown.status.words);
+
+    use TransactionOutcome as Outcome;
+    let told = |purpose, status, note| {
+        TransactionNews::of(&update(purpose, status, note), "it").map(|news| news.outcome)
+    };
+    assert_eq!(told(cancels, failed(), None), Some(Outcome::Cancelled { earlier: 2 }));
+    assert!(matches!(told(Purpose::Call, failed(), None), Some(Outcome::Failed { .. })));
+    let dropped = Status::Dropped { reason: DropReason::OutOfDate };
+    assert!(matches!(told(Purpose::Call, dropped, None), Some(Outcome::Open { .. })));
+    // Where it is after a reorganisation is in the status.
+    let moved = || Some(Note::Reorganised { from: block });
+    let waits = Status::Pending { included: None };
+    assert_eq!(told(Purpose::Call, waits, moved()), Some(Outcome::Reverted));
+    assert_eq!(told(Purpose::Call, Status::Confirmed { block }, moved()), Some(Outcome::Confirmed));
+    assert_eq!(told(Purpose::Call, Status::Replaced { by }, moved()), Some(Outcome::Displaced));
 }
 
 #[tokio::test]

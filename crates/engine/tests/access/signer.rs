@@ -49,6 +49,12 @@ impl Place {
     }
 }
 
+/// A wallet for whom nothing is signed, and the folder that it is in.
+pub(crate) fn wallet() -> (tempfile::TempDir, Arc<Wallet>) {
+    let Place { _folder: folder, wallet, .. } = Place::new();
+    (folder, wallet)
+}
+
 fn key() -> SecretKey {
     Seed::from_mnemonic(WORDS, "").unwrap().account(0).unwrap()
 }

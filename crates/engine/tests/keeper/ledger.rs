@@ -1,11 +1,11 @@
 //! Which policies have ended, as the ledger and as the registry's index say it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-use bithedge_engine::keeper::{EndedPolicies, FromLedger, FromRegistry};
-use bithedge_ledger::{
-    BlockHeader, Call, ChainBlock, Identity, Ledger, Print, SuiteTransaction, TransactionOutcome,
-};
+use bithedge_engine::keeper::{EndedPolicies, FromBooks, FromRegistry};
+use bithedge_engine::sync::{Beginning, Content, Feed, FeedError, FeedTip, SyncState, Syncer};
+use bithedge_ledger::{BlockHeader, Call, ChainBlock, Identity, Print, SuiteTransaction, TransactionOutcome};
 use bithedge_protocol::{BlockHeight, MicroStx, UnixSeconds};
 use bithedge_stacks::client::BlockHash;
 use bithedge_stacks::{Address, ChainId, Txid, Value};
@@ -19,8 +19,49 @@ use crate::net::Net;
 /// A suite from its first call on, each call a block that the ledger gets.
 struct Chain {
     w: World,
-    ledger: Ledger,
+    told: Told,
     height: u64,
+}
+
+/// What the chain's blocks are, for whoever keeps the books; clones are the same.
+#[derive(Clone)]
+struct Told {
+    identity: Identity,
+    blocks: Arc<Mutex<Vec<ChainBlock>>>,
+}
+
+impl Told {
+    fn first(&self) -> BlockHeader {
+        let (height, time) = (BlockHeight::new(0), UnixSeconds::new(0));
+        BlockHeader { height, hash: hash(0), parent: BlockHash([0; 32]), time }
+    }
+
+    fn newest(&self) -> BlockHeader {
+        self.blocks.lock().unwrap().last().unwrap().header
+    }
+}
+
+impl Feed for Told {
+    async fn beginning(&self) -> Result<Beginning, FeedError> {
+        let deployed = Some(BlockHeight::new(1));
+        Ok(Beginning { identity: self.identity, first: self.first(), deployed })
+    }
+
+    async fn tip(&self) -> Result<FeedTip, FeedError> {
+        Ok(FeedTip { indexed: self.newest(), node: Some(self.newest().height) })
+    }
+
+    async fn header(&self, height: BlockHeight) -> Result<Option<BlockHeader>, FeedError> {
+        let blocks = self.blocks.lock().unwrap();
+        let at = blocks.iter().map(|block| block.header).find(|header| header.height == height);
+        Ok(at.or_else(|| (height.get() == 0).then(|| self.first())))
+    }
+
+    async fn content(&self, above: BlockHeight, tip: &BlockHeader, _: usize) -> Result<Content, FeedError> {
+        let blocks = self.blocks.lock().unwrap().clone();
+        let is_asked = |block: &ChainBlock| block.header.height > above && block.header.height <= tip.height;
+        Ok(Content { through: *tip, blocks: blocks.into_iter().filter(is_asked).collect() })
+    }
 }
 
 fn hash(height: u64) -> BlockHash {
@@ -30,15 +71,15 @@ fn hash(height: u64) -> BlockHash {
 }
 
 impl Chain {
-    fn new(path: &Path) -> Self {
+    fn new() -> Self {
         let mut w = World::new();
         w.vm.reset().unwrap();
         let identity = Identity { chain: ChainId::TESTNET, genesis: hash(0), deployer: w.deployer };
-        let ledger = Ledger::open(path, identity).unwrap();
+        let told = Told { identity, blocks: Arc::default() };
         for holder in [w.peter, w.irene] {
             w.vm.mint_sbtc(holder, 1_000 * 100_000_000).unwrap();
         }
-        let mut chain = Self { w, ledger, height: 0 };
+        let mut chain = Self { w, told, height: 0 };
         let deployer = chain.w.deployer;
         let mut calls = chain.w.setup().calls().unwrap();
         calls.push(hand_over());
@@ -93,7 +134,7 @@ impl Chain {
             parent: hash(self.height - 1),
             time: UnixSeconds::new(time),
         };
-        self.ledger.apply(&ChainBlock { header, transactions: vec![transaction] }).unwrap();
+        self.told.blocks.lock().unwrap().push(ChainBlock { header, transactions: vec![transaction] });
     }
 
     fn run_to(&mut self, time: u64) {
@@ -112,10 +153,21 @@ impl Chain {
     }
 }
 
+async fn syncer(told: &Told, folder: &Path, net: &Net) -> Syncer<Told> {
+    let Identity { chain, deployer, .. } = told.identity;
+    Syncer::new(told.clone(), folder.to_path_buf(), chain, deployer, Arc::new(net.clone())).await
+}
+
+/// The file of the books.
+fn file(folder: &Path) -> PathBuf {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite")).last().unwrap()
+}
+
 #[test]
-fn ledger_and_index_list_the_same_ended_policies() {
+fn books_and_index_list_the_same_ended_policies() {
     let folder = tempfile::tempdir().unwrap();
-    let mut chain = Chain::new(&folder.path().join("ledger"));
+    let mut chain = Chain::new();
     let (irene, peter, keeper) = (chain.w.irene, chain.w.peter, chain.w.keeper);
     let (sbtc, pool) = (chain.w.sbtc.clone(), "liquidity-pool");
     chain.call(irene, pool, "commit-capital", &[u(BALANCED), sbtc.clone(), u(20 * BTC)]);
@@ -131,15 +183,32 @@ fn ledger_and_index_list_the_same_ended_policies() {
     }
     let token = || sbtc.clone();
     let ended = async |chain: Chain| {
-        let Chain { w, ledger, height } = chain;
+        let Chain { w, told, height } = chain;
         let net = Net::of(w);
         let now = UnixSeconds::new(net.now());
-        let from_ledger = FromLedger::new(ledger.reader().unwrap()).ended(now).await.unwrap();
+        let mut syncer = syncer(&told, folder.path(), &net).await;
+        let state = syncer.step().await.unwrap();
+        assert!(matches!(state, SyncState::Current { .. }), "{state:?}");
+        let mut from_books = FromBooks::new(syncer.books());
+        let listed = from_books.ended(now).await.unwrap();
+        // Another file is in the place of a damaged one: whoever has a handle reads that.
+        let path = file(folder.path());
+        for beside in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{beside}", path.display()));
+        }
+        std::fs::write(&path, b"something else, and long enough to be looked at").unwrap();
+        drop(syncer);
+        let mut syncer = self::syncer(&told, folder.path(), &net).await;
+        let mut from_books = FromBooks::new(syncer.books());
+        assert!(from_books.ended(now).await.is_err(), "there is nothing to be read yet");
+        syncer.step().await.unwrap();
+        assert_eq!(from_books.ended(now).await.unwrap(), listed, "the same handle");
+        drop((from_books, syncer));
         let from_index = FromRegistry::new(net.clone(), Deployment::devnet()).ended(now).await.unwrap();
-        assert_eq!(from_ledger, from_index);
-        (from_ledger, Chain { w: net.into_world(), ledger, height })
+        assert_eq!(listed, from_index);
+        (listed, Chain { w: net.into_world(), told, height })
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (list, mut chain) = ended(chain).await;
         assert_eq!(list, []);

@@ -43,7 +43,11 @@ impl Case {
         Self { net, folder, hand, service }
     }
 
-    fn keeper(&self, policy: Policy, order: StandingOrder) -> Keeper<Net, Net, Hand, NoPrices, Lists> {
+    pub(crate) fn keeper(
+        &self,
+        policy: Policy,
+        order: StandingOrder,
+    ) -> Keeper<Net, Net, Hand, NoPrices, Lists> {
         keeper(&self.net, &self.service, NoPrices, policy, order)
     }
 
@@ -52,7 +56,7 @@ impl Case {
         self.service.poll().await.unwrap();
     }
 
-    fn handed(&self) -> Vec<(u64, u64)> {
+    pub(crate) fn handed(&self) -> Vec<(u64, u64)> {
         self.net.state().handed.iter().map(|one| (one.origin_nonce(), one.fee().micro())).collect()
     }
 }
@@ -118,6 +122,18 @@ fn the_keeper_keeps_to_its_rules() {
         an_account_without_money,
         crate::reporting::reports_of_a_reporter,
         crate::order::what_the_order_covers,
+        crate::hardships::reports_go_out_when_nothing_else_can_be_read,
+        crate::hardships::an_odd_bucket_stops_no_other,
+        crate::hardships::what_became_pointless_makes_room,
+        crate::hardships::a_full_queue_may_still_be_outbid,
+        crate::hardships::without_an_api_it_goes_on,
+        crate::hardships::reports_are_tried_again_soon,
+        crate::hardships::a_wild_hour_leaves_heartbeats,
+        crate::hardships::an_alarm_stops_it,
+        crate::hardships::a_pot_pays_once,
+        crate::hardships::less_than_the_cap_is_enough,
+        crate::hardships::an_index_ahead_of_its_node,
+        crate::hardships::a_slow_clock_is_told,
     );
 }
 
@@ -197,8 +213,13 @@ async fn the_days_fees_outlast_a_restart(case: Case) {
     let case = case.restart();
     let mut one = case.keeper(closing(When::Always), limited.clone());
     assert_eq!(sent(&one.step().await.unwrap()), []);
-    // A clock that was set back does not open it.
     assert_eq!(case.handed().len(), 2);
+    // A clock that was set back, before what was signed, does not open it.
+    case.net.state().behind = 100_000;
+    let mut one = case.keeper(closing(When::Always), limited.clone());
+    assert_eq!(sent(&one.step().await.unwrap()), []);
+    assert_eq!(case.handed().len(), 2);
+    case.net.state().behind = 0;
     // A day later the first two count no more.
     case.net.state().ahead = 86_500;
     let mut one = case.keeper(closing(When::Always), limited);

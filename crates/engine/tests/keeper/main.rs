@@ -7,6 +7,7 @@
 mod devnet;
 mod due;
 mod hand;
+mod hardships;
 mod ledger;
 mod life;
 mod lying;

@@ -51,6 +51,25 @@ pub(crate) struct State {
     pub(crate) rival: Option<(usize, Rival)>,
     /// Added to the chain's time on this computer's clock.
     pub(crate) ahead: u64,
+    /// Taken from it.
+    pub(crate) behind: u64,
+    /// How many more transactions of every account the API says are executed than the node has.
+    pub(crate) api_ahead: u64,
+    /// There is no API.
+    pub(crate) is_bare: bool,
+    /// Added to every fee that a record tells.
+    pub(crate) fee_lie: u64,
+    /// What reads wrongly, and how.
+    pub(crate) fault: Option<Fault>,
+}
+
+/// Readings that go wrong.
+#[derive(Clone, Copy)]
+pub(crate) enum Fault {
+    /// There is no answer to these.
+    Silent(fn(&Reading) -> bool),
+    /// The answer to these makes no sense.
+    Odd(fn(&Reading) -> bool),
 }
 
 /// The node; clones are the same one.
@@ -77,6 +96,11 @@ impl Net {
             tips: 0,
             rival: None,
             ahead: 0,
+            behind: 0,
+            api_ahead: 0,
+            is_bare: false,
+            fee_lie: 0,
+            fault: None,
         };
         let net = Self(Arc::new(Mutex::new(state)));
         net.mine();
@@ -116,7 +140,16 @@ impl Net {
         state.handed.clear();
         state.forks += 1;
         (state.estimate, state.balance, state.is_dead, state.ahead) = (3_000, 1_000_000_000, false, 0);
-        state.rival = None;
+        (state.behind, state.api_ahead, state.is_bare, state.fee_lie) = (0, 0, false, 0);
+        (state.rival, state.fault) = (None, None);
+    }
+
+    /// What only an API answers.
+    fn indexed<T>(&self, answer: impl FnOnce(&mut State) -> T) -> Result<T, ChainError> {
+        if self.state().is_bare {
+            return Err(ChainError::NotOffered("there is no API".to_owned()));
+        }
+        self.answer(answer)
     }
 
     fn answer<T>(&self, answer: impl FnOnce(&mut State) -> T) -> Result<T, ChainError> {
@@ -234,7 +267,8 @@ impl State {
                     canonical: true,
                     outcome: mined.outcome,
                     result: mined.result.clone(),
-                    event_count: 0,
+                    // Nothing is told of what moved.
+                    event_count: 1,
                     events: Vec::new(),
                     vm_error: None,
                 };
@@ -274,7 +308,7 @@ fn record(transaction: &Transaction, status: TransactionStatus) -> TransactionRe
 impl Clock for Net {
     fn now(&self) -> UnixSeconds {
         let mut state = self.state();
-        UnixSeconds::new(state.world.vm.now().unwrap() + state.ahead)
+        UnixSeconds::new(state.world.vm.now().unwrap() + state.ahead - state.behind)
     }
 }
 
@@ -296,7 +330,17 @@ impl SuiteReader for Net {
     }
 
     async fn read(&self, readings: Vec<Reading>) -> Result<Vec<Option<Value>>, ReadError> {
-        self.answer(|state| readings.iter().map(|reading| read(&mut state.world, reading)).collect())
+        let fault = self.state().fault;
+        if let Some(Fault::Silent(which)) = fault
+            && readings.iter().any(which)
+        {
+            return Err(ReadError::Other("too many requests".to_owned()));
+        }
+        let is_odd = |reading: &Reading| matches!(fault, Some(Fault::Odd(which)) if which(reading));
+        let one = |state: &mut State, reading: &Reading| {
+            if is_odd(reading) { Some(Value::Bool(true)) } else { read(&mut state.world, reading) }
+        };
+        self.answer(|state| readings.iter().map(|reading| one(state, reading)).collect())
             .map_err(|error| ReadError::Other(error.to_string()))
     }
 }
@@ -331,8 +375,8 @@ impl Chain for Net {
     }
 
     async fn nonces(&self, address: &Address) -> Result<AddressNonces, ChainError> {
-        self.answer(|state| {
-            let executed = state.nonce(*address);
+        self.indexed(|state| {
+            let executed = state.nonce(*address) + state.api_ahead;
             let waiting: Vec<u64> =
                 state.mempool.keys().filter(|(owner, _)| owner == address).map(|(_, nonce)| *nonce).collect();
             let last = waiting.iter().max().copied();
@@ -367,20 +411,24 @@ impl Chain for Net {
     }
 
     async fn transaction(&self, txid: Txid) -> Result<Lookup, ChainError> {
-        self.answer(|state| {
-            state.record(txid).map_or(Lookup::Absent, |record| Lookup::Found(Box::new(record)))
+        self.indexed(|state| {
+            let told = |mut record: TransactionRecord| {
+                record.fee = MicroStx::new(record.fee.micro() + state.fee_lie);
+                Lookup::Found(Box::new(record))
+            };
+            state.record(txid).map_or(Lookup::Absent, told)
         })
     }
 
     async fn waiting(&self, address: &Address) -> Result<Vec<TransactionRecord>, ChainError> {
-        self.answer(|state| {
+        self.indexed(|state| {
             let own = state.mempool.iter().filter(|((owner, _), _)| owner == address);
             own.map(|(_, waiting)| record(waiting, TransactionStatus::Pending)).collect()
         })
     }
 
     async fn mined(&self, address: &Address, offset: u64) -> Result<Vec<TransactionRecord>, ChainError> {
-        self.answer(|state| {
+        self.indexed(|state| {
             let mined = state.blocks.iter().rev().flat_map(|block| block.mined.iter().rev());
             let own = mined.filter(|mined| mined.transaction.origin_address() == *address);
             let txids: Vec<Txid> = own.map(|mined| mined.transaction.txid()).collect();

@@ -13,7 +13,7 @@ use crate::life::{Case, waits};
 use crate::net::principal;
 
 /// Says what it was told, or nothing.
-struct Said(Arc<Mutex<Option<Coins>>>);
+pub(crate) struct Said(pub(crate) Arc<Mutex<Option<Coins>>>);
 
 impl PriceSource for Said {
     async fn prices(&self, now: UnixSeconds) -> Result<Stamped, NoPrice> {

@@ -43,6 +43,10 @@ pub(crate) enum Lie {
     Omits,
     /// Transactions of a block the wrong way round.
     Shuffled,
+    /// A block in the middle is of another fork.
+    Orphan,
+    /// A block in the middle is of another fork, and holds what the chain has in the next one, before which the answer ends.
+    Early,
 }
 
 pub(crate) const LIES: [Lie; 6] =
@@ -57,6 +61,8 @@ pub(crate) struct State {
     /// What happens to the next requests; afterwards all are answered.
     pub(crate) acts: VecDeque<Act>,
     pub(crate) requests: usize,
+    /// The next answer about content is this lie.
+    pub(crate) once: Option<Lie>,
 }
 
 #[derive(Clone)]
@@ -64,7 +70,7 @@ pub(crate) struct FakeFeed(pub(crate) Arc<Mutex<State>>);
 
 impl FakeFeed {
     pub(crate) fn new(chain: Chain) -> Self {
-        let state = State { chain, lag: 0, node_tells: true, acts: VecDeque::new(), requests: 0 };
+        let state = State { chain, lag: 0, node_tells: true, acts: VecDeque::new(), requests: 0, once: None };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -140,7 +146,9 @@ impl Feed for FakeFeed {
         transactions: usize,
     ) -> Result<Content, FeedError> {
         let (above, top) = (above.get(), tip.height.get());
+        let once = self.state().once.take();
         self.ask(|state, lie| {
+            let lie = once.or(lie);
             let gone = || FeedError::Moved("gone".to_owned());
             let mut blocks = state.chain.content(above, top);
             let mut through = state.chain.at(tip.height).ok_or_else(gone)?.header;
@@ -154,13 +162,27 @@ impl Feed for FakeFeed {
                 blocks.truncate(end + 1);
                 through = blocks.last().unwrap().header;
             }
-            if let Some(lie) = lie {
+            if let Some(Lie::Early) = lie {
+                let at = stray(&blocks);
+                let next = blocks[at + 1].clone();
+                blocks.truncate(at + 1);
+                blocks[at].transactions = next.transactions;
+                blocks[at].header.hash.0[0] ^= 1;
+                let before = BlockHeight::new(next.header.height.get() - 1);
+                through = state.chain.at(before).unwrap().header;
+            } else if let Some(lie) = lie {
                 tell(lie, &mut blocks, &mut through);
             }
             Ok(Content { through, blocks })
         })
         .await
     }
+}
+
+/// A block that no other one with content follows directly: nothing in the answer is connected to its hash.
+fn stray(blocks: &[bithedge_ledger::ChainBlock]) -> usize {
+    let height = |at: usize| blocks[at].header.height.get();
+    (blocks.len() / 2..blocks.len() - 1).find(|at| height(at + 1) > height(*at) + 1).unwrap()
 }
 
 fn tell(lie: Lie, blocks: &mut Vec<bithedge_ledger::ChainBlock>, through: &mut BlockHeader) {
@@ -186,6 +208,11 @@ fn tell(lie: Lie, blocks: &mut Vec<bithedge_ledger::ChainBlock>, through: &mut B
                 last.transactions.pop();
             }
         }
+        Lie::Orphan => {
+            let at = stray(blocks);
+            blocks[at].header.hash.0[0] ^= 1;
+        }
+        Lie::Early => {}
         Lie::Shuffled => {
             if let Some(last) = blocks.last_mut() {
                 last.transactions.reverse();

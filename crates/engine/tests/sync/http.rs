@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bithedge_engine::SystemClock;
-use bithedge_engine::sync::{ApiFeed, Feed, SyncState, Syncer};
+use bithedge_engine::sync::{ApiFeed, Feed, Settings, SyncState, Syncer};
 use bithedge_ledger::{
     BlockHeader, Call, ChainBlock, Fingerprint, Identity, Ledger, Print, SuiteTransaction, TransactionOutcome,
 };
@@ -159,11 +159,12 @@ async fn both_ways_of_reading_give_the_same_blocks() {
 
     // Through the contracts' lists.
     let all = feed.content(BlockHeight::new(1), &tip, 10_000).await.unwrap();
-    assert_eq!(all.through, tip);
+    // The newest eight are left to be read block by block.
+    assert_eq!(all.through.height.get() + 8, tip.height.get());
     let wanted = content(&blocks, 0, u64::MAX);
     assert!(wanted.iter().map(|block| block.transactions.len()).sum::<usize>() > 100);
     assert!(wanted.iter().flat_map(|block| &block.transactions).any(|one| one.prints.len() > 130));
-    assert_eq!(all.blocks, wanted);
+    assert_eq!(all.blocks, content(&blocks, 0, all.through.height.get()));
     // In small portions.
     let (mut above, mut portions) = (BlockHeight::new(1), Vec::new());
     while above < tip.height {
@@ -282,7 +283,7 @@ async fn answers_that_are_too_long_are_asked_for_in_parts() {
     let feed = feed_with(&url, config);
     let tip = feed.tip().await.unwrap().indexed;
     let all = feed.content(BlockHeight::new(1), &tip, 10_000).await.unwrap();
-    assert_eq!(all.blocks, content(&blocks, 0, u64::MAX));
+    assert_eq!(all.blocks, content(&blocks, 0, all.through.height.get()));
     let early = feed.header(BlockHeight::new(9)).await.unwrap().unwrap();
     let by_block = feed.content(BlockHeight::new(2), &early, 1).await.unwrap();
     assert_eq!(by_block.blocks, content(&blocks, 2, 9));
@@ -304,4 +305,59 @@ async fn what_cannot_be_read_of_somebody_else_s_does_not_stop_the_books() {
         }
     }));
     is_current(&mut syncer, &blocks, "with something unknown in each block").await;
+}
+
+#[tokio::test]
+async fn lists_that_lag_behind_their_blocks_leave_nothing_out() {
+    let blocks = mixed(&grown(8, 40), false);
+    // The newest blocks hold something.
+    assert!(!content(&blocks, blocks.len() as u64 - 3, u64::MAX).is_empty());
+    let mut served = serve(&blocks);
+    served.lists_lag = 3;
+    let api = Api::new(served, Duration::ZERO);
+    let folder = tempfile::tempdir().unwrap();
+    is_current(&mut syncer(&api.start().await, folder.path()).await, &blocks, "cold").await;
+}
+
+#[tokio::test]
+async fn transfers_that_anybody_can_send_do_not_stop_the_books() {
+    let mut blocks = mixed(&grown(8, 60), false);
+    for (number, (_, all)) in blocks.iter_mut().enumerate().skip(2) {
+        for more in 0..40 {
+            let mut dust = stranger(1_000_000 + number as u64 * 100 + more, None, Vec::new());
+            dust.index = u32::try_from(all.len()).unwrap();
+            all.push(dust);
+        }
+    }
+    let contract = format!("{}.liquidity-pool", stream::deployer());
+    for is_refused in [false, true] {
+        let mut served = serve(&blocks);
+        served.send_to(&contract);
+        let api = Api::new(served, Duration::ZERO);
+        let farthest = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let seen = Arc::clone(&farthest);
+        *api.twist.write().unwrap() = Some(Box::new(move |asked, answer| {
+            if asked == "calls" {
+                let offset = answer["offset"].as_u64().unwrap();
+                seen.fetch_max(offset, Ordering::Relaxed);
+                // An API that gives no more pages in a row than so many.
+                if is_refused && offset >= 400 {
+                    answer["results"] = serde_json::json!("too many requests");
+                }
+            }
+        }));
+        let folder = tempfile::tempdir().unwrap();
+        // Without refusals, some hundred records are what is read at once for ten transactions.
+        let transactions_at_once = if is_refused { 512 } else { 10 };
+        let settings = Settings { transactions_at_once, ..Settings::default() };
+        let mut syncer = syncer(&api.start().await, folder.path()).await.with_settings(settings);
+        let mut looks = 0;
+        while syncer.step().await.is_err() {
+            looks += 1;
+            assert!(looks < 40, "it gets nowhere");
+        }
+        assert_eq!(looks > 0, is_refused);
+        is_current(&mut syncer, &blocks, "in spite of the dust").await;
+        assert!(farthest.load(Ordering::Relaxed) <= 400, "{farthest:?}");
+    }
 }

@@ -6,6 +6,7 @@
 mod chain;
 mod devnet;
 mod fake;
+mod fresh;
 mod http;
 mod lies;
 mod model;

@@ -322,3 +322,28 @@ async fn the_folder_is_held_by_one() {
     assert_eq!(at.as_ref(), Some(case.feed.state().chain.tip()));
     case.is_current("undisturbed").await;
 }
+
+#[tokio::test]
+async fn a_block_of_another_fork_inside_a_stretch_is_found() {
+    for lie in [Lie::Orphan, Lie::Early] {
+        let mut case = Case::new(40).await;
+        // Only content can lie, and the first one that is asked for does.
+        case.feed.state().once = Some(lie);
+        let _ = case.syncer.step().await;
+        assert!(case.feed.state().once.is_none(), "it was told");
+        case.is_current(&format!("{lie:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_say_how_high_it_is_leaves_it_open() {
+    let mut case = Case::new(20).await;
+    case.is_current("before").await;
+    case.feed.state().node_tells = false;
+    case.is_current("once is nothing").await;
+    case.is_current("nor is twice").await;
+    let state = case.syncer.step().await.unwrap();
+    assert!(matches!(state, SyncState::Behind { node: None, .. }), "{state:?}");
+    case.feed.state().node_tells = true;
+    case.is_current("it tells again").await;
+}

@@ -41,6 +41,8 @@ pub(crate) struct Served {
     pub(crate) deployed: u64,
     /// How many of the newest blocks the index does not have yet.
     pub(crate) lag: usize,
+    /// How many of the newest blocks the lists of contracts do not have yet although the index has them.
+    pub(crate) lists_lag: u64,
 }
 
 fn hex(hash: &[u8; 32]) -> String {
@@ -119,6 +121,15 @@ impl Served {
         self.by_id.insert(txid, place);
         self.all.push(Shown { record, events, height, index });
         place
+    }
+
+    /// Every transfer is one to this contract.
+    pub(crate) fn send_to(&mut self, contract: &str) {
+        let is_transfer = |place: &usize| self.all[*place].record["tx_type"] == "token_transfer";
+        let transfers: Vec<usize> = (0..self.all.len()).filter(is_transfer).collect();
+        let calls = self.calls.entry(contract.to_owned()).or_default();
+        calls.extend(transfers);
+        calls.sort_unstable();
     }
 
     fn indexed(&self) -> &[(BlockHeader, Vec<usize>)] {
@@ -284,7 +295,7 @@ async fn logs(State(api): State<Api>, Path(id): Path<String>, Query(page): Query
             [shown.height, MICROBLOCK, shown.index, event]
         };
         let text = |at: [u64; 4]| at.map(|part| part.to_string()).join(":");
-        let top = cursor[0].min(served.tip());
+        let top = cursor[0].min(served.tip() - served.lists_lag);
         let end = logs.partition_point(|at| place(*at) <= [top, cursor[1], cursor[2], cursor[3]]);
         let start = end.saturating_sub(page.limit);
         let newest = logs[..end].last()?;
@@ -307,7 +318,7 @@ async fn calls(State(api): State<Api>, Path(id): Path<String>, Query(page): Quer
     api.answer("calls", |served| {
         let none = Vec::new();
         let all = served.calls.get(&id).unwrap_or(&none);
-        let until = page.until_block.unwrap_or(u64::MAX).min(served.tip());
+        let until = page.until_block.unwrap_or(u64::MAX).min(served.tip() - served.lists_lag);
         let end = all.partition_point(|place| served.all[*place].height <= until);
         let results: Vec<Json> = all[..end]
             .iter()

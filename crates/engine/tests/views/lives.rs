@@ -62,6 +62,8 @@ fn a_life_in_sbtc_with_a_crash() {
         t.compare("falling");
     }
     assert_eq!(t.told(NotificationKind::InTheMoney), 1, "{:#?}", t.told);
+    t.compare_as("somebody else's", 3, peter);
+    t.dollars();
     t.r.registry(stranger, "activate-protection", &[u(3), sbtc.clone(), u(0)]).ok().unwrap();
     t.compare("activated");
     t.r.days_until(expiry - DAY);
@@ -102,6 +104,11 @@ fn a_life_in_sbtc_with_a_crash() {
     t.r.call(keeper, "parameters", "trip-breaker", &reason).ok().unwrap();
     t.compare("everything is stopped");
     assert_eq!(t.told(NotificationKind::BreakerTripped), 1);
+    t.compare_offers(BTC / 2);
+    // The protocol's stop, in what is offered and in what could be sold.
+    for stopped in ["rooms: ", "offers: "] {
+        assert!(t.states.iter().any(|state| state.starts_with(stopped)), "{stopped}: {:?}", t.states);
+    }
 
     for state in ["Active", "SoldBack", "Activated", "AwaitingPrice", "InTheMoney", "Settled"] {
         assert!(t.states.contains(state), "{state}: {:?}", t.states);

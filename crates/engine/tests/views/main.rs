@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod doubts;
+mod ended;
 mod lives;
 mod once;
 /// The ledger compares itself with the contracts' maps in its own tests; here it is taken for right.

@@ -92,6 +92,7 @@ impl World {
             state: self.state(policy),
             spot: Some(UsdE8::new(self.spot)),
             activation: (self.spot < policy.strike).then_some(TokenAmount::new(5)),
+            promised: None,
             claim: (self.state(policy) == PolicyState::InTheMoney).then_some(TokenAmount::new(7)),
             trust: Trust::Sound,
         });
@@ -115,6 +116,8 @@ impl World {
             books_at: UnixSeconds::new(self.now),
             policies: policies.collect(),
             policies_trust: Trust::Sound,
+            ended: Vec::new(),
+            is_current: true,
             buckets: vec![bucket],
             buckets_trust: Trust::Sound,
             price: Some(PriceAge { at: UnixSeconds::new(self.now), max_age: Seconds::new(900) }),

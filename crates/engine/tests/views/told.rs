@@ -1,10 +1,10 @@
 //! Notifications: what is told of what, and how often.
 
 use bithedge_engine::notifications::{
-    Observation, PriceAge, Settings, TransactionNews, TransactionOutcome, Watcher,
+    Observation, ObservedEnd, PriceAge, Settings, TransactionNews, TransactionOutcome, Watcher,
 };
 use bithedge_ipc::{BreakerView, Notification, NotificationKind as Kind, Trust};
-use bithedge_protocol::{Seconds, TokenAmount, UnixSeconds};
+use bithedge_protocol::{Asset, Seconds, TokenAmount, UnixSeconds};
 
 use crate::once::{Act, DAY, START, World};
 
@@ -194,4 +194,81 @@ fn a_deposit_that_late_books_learn_of_later_is_told_all_the_same() {
     let told = watcher.observe(&world.seen()).notifications;
     assert_eq!(kinds(&told), [Kind::DepositTaken]);
     assert!(told[0].means.starts_with("0.000015 STX"), "{told:?}");
+}
+
+#[test]
+fn half_read_books_tell_nothing_and_make_nothing_forgotten() {
+    let mut world = World::new();
+    world.act(&Act::Deposit(10));
+    world.act(&Act::Buy { strike: 90_000, days: 5 });
+    world.act(&Act::Close { pays: 400, returned: false });
+    world.act(&Act::Price(80_000));
+    let (_folder, mut watcher) = fresh();
+    watcher.observe(&world.seen());
+    assert_eq!(watcher.observe(&world.seen()).notifications, []);
+    // The books are made anew: first there is nothing in them, then last year.
+    let mut empty = world.seen();
+    (empty.is_current, empty.policies, empty.buckets) = (false, Vec::new(), Vec::new());
+    let mut old = world.seen();
+    old.is_current = false;
+    old.buckets[0].proceeds = TokenAmount::new(100);
+    old.policies[0].claim = Some(TokenAmount::new(7));
+    for seen in [empty, old, world.seen()] {
+        assert_eq!(watcher.observe(&seen).notifications, []);
+    }
+}
+
+#[test]
+fn what_exits_paid_once_is_no_news_of_a_bucket_that_nobody_knew() {
+    let mut world = World::new();
+    let (_folder, mut watcher) = fresh();
+    let mut none = world.seen();
+    none.buckets.clear();
+    watcher.observe(&none);
+    world.act(&Act::Close { pays: 400, returned: false });
+    assert_eq!(watcher.observe(&world.seen()).notifications, []);
+    // What goes to the account at once does not wait to be claimed.
+    world.act(&Act::Close { pays: 30, returned: false });
+    let told = watcher.observe(&world.seen()).notifications;
+    assert!(kinds(&told) == [Kind::ExitFilled] && told[0].means.contains("Nothing of it waits"), "{told:?}");
+    world.act(&Act::Close { pays: 30, returned: false });
+    let mut seen = world.seen();
+    seen.buckets[0].claimable = TokenAmount::new(20);
+    let told = watcher.observe(&seen).notifications;
+    assert!(told[0].means.contains("0.00002 STX are set aside"), "{told:?}");
+}
+
+#[test]
+fn a_policy_s_end_is_told_once_and_what_it_was_short_of() {
+    let mut world = World::new();
+    let (_folder, mut watcher) = fresh();
+    let end = |id, paid: Option<(u128, u128)>| ObservedEnd {
+        id,
+        asset: Asset::Sbtc,
+        paid: paid.map(|(due, paid)| (TokenAmount::new(due), TokenAmount::new(paid))),
+        trust: Trust::Sound,
+    };
+    let mut first = world.seen();
+    first.ended = vec![end(1, Some((9, 9)))];
+    assert_eq!(watcher.observe(&first).notifications, [], "what was over before is no news");
+    // Bought and over between two looks.
+    let mut seen = first.clone();
+    seen.ended = vec![end(1, Some((9, 9))), end(2, Some((10, 6))), end(3, None)];
+    let told = watcher.observe(&seen).notifications;
+    assert_eq!(kinds(&told), [Kind::PaidOut, Kind::Ended]);
+    assert!(told[0].means.contains("0.00000006 sBTC") && told[0].means.contains("not enough"), "{told:?}");
+    assert_eq!(watcher.observe(&seen).notifications, []);
+    // The chain took it back, and it happened again.
+    assert_eq!(watcher.observe(&first).notifications, []);
+    assert_eq!(watcher.observe(&seen).notifications.len(), 2);
+    // A claim that pays a part says so.
+    world.act(&Act::Buy { strike: 90_000, days: 1 });
+    watcher.observe(&world.seen());
+    world.act(&Act::Wait(2 * DAY));
+    world.act(&Act::Settle);
+    let mut seen = world.seen();
+    seen.policies[0].promised = Some(TokenAmount::new(11));
+    let told = watcher.observe(&seen).notifications;
+    let claim = told.iter().find(|one| one.kind == Kind::Claimable).unwrap();
+    assert!(claim.means.contains("0.00000011 sBTC were promised"), "{claim:?}");
 }

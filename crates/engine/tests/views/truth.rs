@@ -7,12 +7,17 @@ use bithedge_engine::intents::quote::{Wish, confirm};
 use bithedge_engine::intents::{Finding, Intent, Protection, Reading, Recipient, State, Tip, Unknown};
 use bithedge_engine::notifications::{Observation, Settings, Watcher};
 use bithedge_engine::views::{self, Books, Facts, Prices};
-use bithedge_ipc::{BucketRef, Figure, Notification, NotificationKind, PolicyState, PolicyView, Step, Trust};
+use bithedge_ipc::{
+    AttentionKind, BucketRef, Figure, Notification, NotificationKind, PolicyState, PolicyView, Step, Trust,
+    YieldPoint,
+};
 use bithedge_ledger::{PolicyFilter, TimeRange};
 use bithedge_protocol::pool::Order;
-use bithedge_protocol::{Asset, BlockHeight, MicroStx, Ppm, Sats, Seconds, TokenAmount, UnixSeconds};
+use bithedge_protocol::{
+    Asset, BlockHeight, MicroStx, Ppm, PpmChange, Sats, Seconds, TokenAmount, UnixSeconds,
+};
 use bithedge_stacks::{Address, Principal, Value};
-use bithedge_suite::Deployment;
+use bithedge_suite::{ContractError, Deployment};
 use bithedge_suite_world::*;
 use bithedge_vm::Session;
 
@@ -384,6 +389,16 @@ impl Truth {
             self.same(Value::Bool(mine.open), theirs.field("open").unwrap().clone(), what);
             self.same(tier.free.known().copied(), Some(mine.free), what);
             let Figure::Known { value: series } = &room.series else { continue };
+            let rules = prices.rules.unwrap();
+            if let Err(stop) = self.may_buy(peter, rules.min_size) {
+                // What stops the smallest purchase stops all.
+                for one in series {
+                    assert_eq!(one.largest, Sats::ZERO, "{}", what());
+                    assert!(one.refused.as_ref().unwrap().contains(&stop.to_string()), "{}: {one:?}", what());
+                }
+                self.states.insert(format!("rooms: {}", stop.code()));
+                continue;
+            }
             // The first and the last of each: all would take long.
             for one in series.iter().take(1).chain(series.iter().next_back()) {
                 let order = Order {
@@ -407,8 +422,10 @@ impl Truth {
                     let own = |quote: &bithedge_protocol::pool::Quote| {
                         quote.parts.iter().any(|part| part.size == more)
                     };
+                    assert_eq!(self.may_buy(peter, one.largest), Ok(()), "{}", what());
                     assert!(
-                        !quote(self, more).is_ok_and(|confirmed| own(&confirmed.quote)),
+                        self.may_buy(peter, more).is_err()
+                            || !quote(self, more).is_ok_and(|confirmed| own(&confirmed.quote)),
                         "{}: {one:?}",
                         what()
                     );
@@ -437,9 +454,78 @@ impl Truth {
                 points.last().map(|point| point.returned),
                 tier.since.and(tier.returned.known().copied())
             );
+            self.compare_ranges(&prices, now, tier.bucket, points);
             let risk = self.with_books(Some(&prices), now, |books| views::risk(books, tier.bucket)).unwrap();
             assert!(risk.exposure.known().is_some() && risk.stress.known().is_some(), "{step}: {tier:?}");
         }
+    }
+
+    /// A range that begins at the last close has the loss of that close in it, and one after it has nothing.
+    fn compare_ranges(&mut self, prices: &Prices, now: UnixSeconds, bucket: BucketRef, all: &[YieldPoint]) {
+        let [.., before, last] = all else { return };
+        let of = |truth: &mut Self, from: UnixSeconds| {
+            let range = TimeRange { from, ..TimeRange::ALL };
+            truth.with_books(Some(prices), now, |books| views::yields(books, bucket, range).unwrap().unwrap())
+        };
+        let newest = of(self, last.at);
+        let points = newest.points.known().unwrap();
+        assert_eq!([points[0].at, points[1].at], [before.at, last.at]);
+        assert_eq!(points.len(), 2);
+        // The older of two closes is the highest so far.
+        let lost = points[1].returned.min(PpmChange::ZERO);
+        assert_eq!((points[1].drawdown, newest.worst_week.known()), (lost, Some(&lost)));
+        let later = of(self, UnixSeconds::new(last.at.get() + 1));
+        assert_eq!(later.points.known().map(Vec::len), Some(0));
+    }
+
+    /// Whether the chain lets an account buy so much now, whatever the pool has.
+    fn may_buy(&mut self, account: Address, size: Sats) -> Result<(), ContractError> {
+        let arguments = [Value::ascii("purchase").unwrap(), who(account), u(size.base_units())];
+        let answer = self.r.w.read("parameters", "is-action-open", &arguments);
+        let code = answer.as_response().unwrap().err().map(|code| code.as_uint().unwrap());
+        code.map_or(Ok(()), |code| Err(ContractError::new(code)))
+    }
+
+    /// Dollars are those of prices that the oracle would still give: without having read any, or with old ones, there are none.
+    pub(crate) fn dollars(&mut self) {
+        let (peter, irene) = (self.r.w.peter, self.r.w.irene);
+        let now = UnixSeconds::new(self.r.w.vm.now().unwrap());
+        let prices = self.prices(irene);
+        let limit = UnixSeconds::new(prices.newest.unwrap().0.get() + prices.max_age.get());
+        let cases = [
+            (Some(&prices), now, true),
+            (Some(&prices), limit, true),
+            (Some(&prices), UnixSeconds::new(limit.get() + 1), false),
+            (None, now, false),
+        ];
+        for (prices, at, has_dollars) in cases {
+            self.with_books(prices, at, |books| {
+                let capital = views::capital(books, &principal(irene)).unwrap();
+                let position = capital.positions.iter().find(|one| one.value > TokenAmount::ZERO).unwrap();
+                let total = capital.totals.iter().find(|one| one.asset == position.bucket.asset).unwrap();
+                let (summary, _) = views::protection(books, &principal(peter)).unwrap();
+                assert!(summary.active > 0);
+                for figure in [&position.value_usd, &total.at_risk_usd, &summary.protected_usd] {
+                    assert_eq!(figure.known().is_some(), has_dollars, "{figure:?} at {at:?}");
+                }
+                // And the first page says why.
+                let home = views::home(books, &principal(irene)).unwrap();
+                let told = home.attention.iter().any(|one| one.kind == AttentionKind::PriceStale);
+                assert_eq!(told, !has_dollars);
+            });
+        }
+    }
+
+    /// What somebody can do with a policy that is another's: what the contracts answer to that.
+    pub(crate) fn compare_as(&mut self, step: &str, id: u64, somebody: Address) {
+        let prices = self.prices(somebody);
+        let now = UnixSeconds::new(self.r.w.vm.now().unwrap());
+        let view = self.with_books(Some(&prices), now, |books| views::policy(books, id).unwrap().unwrap());
+        let (policy, asset, none) = (u128::from(id), view.asset, TokenAmount::ZERO);
+        let activate = Intent::from(Protection::Activate { policy, asset, min_payout: none });
+        self.compare_step(step, somebody, &view, &activate, &view.activate, "activate-protection");
+        let back = Intent::from(Protection::SellBack { policy, asset, min_refund: none });
+        self.compare_step(step, somebody, &view, &back, &view.sell_back, "cancel-protection");
     }
 
     /// What an account is told: by a watcher that is begun anew each time.
@@ -479,6 +565,15 @@ impl Truth {
             other => Ok(other.unwrap()),
         });
         let mut sold = 0;
+        if let Err(stop) = self.may_buy(peter, wish.size) {
+            assert!(!page.offers.is_empty());
+            for offer in &page.offers {
+                assert!(offer.quote.is_none() && offer.cost.is_none(), "{offer:?}");
+                assert!(offer.refused.as_ref().unwrap().contains(&stop.to_string()), "{offer:?}");
+            }
+            self.states.insert(format!("offers: {}", stop.code()));
+            return;
+        }
         for offer in &page.offers {
             let order = offer.order;
             let token = self.token(order.asset);

@@ -120,6 +120,22 @@ impl Snapshot<'_> {
         Ok(rows.iter().map(epoch_record).collect())
     }
 
+    /// The last close of a bucket before a time: what the first close of a range is a change from.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub fn close_before(
+        &self,
+        key: &BucketKey,
+        time: UnixSeconds,
+    ) -> Result<Option<EpochRecord>, LedgerError> {
+        let rows = self.rows::<EpochRow>(
+            "WHERE tier = ? AND token = ? AND boundary < ? ORDER BY epoch DESC LIMIT 1",
+            &[key.tier.to_sql(), key.token.to_sql(), time.get().to_sql()],
+        )?;
+        Ok(rows.first().map(epoch_record))
+    }
+
     /// What a share was worth over a range of closes; `None` of a bucket that does not exist.
     ///
     /// # Errors

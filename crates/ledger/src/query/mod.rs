@@ -163,6 +163,8 @@ pub struct Snapshot<'c> {
     path: PathBuf,
     tip: Option<BlockHeader>,
     doubts: BTreeSet<String>,
+    /// Whether nothing in it can be relied on.
+    all_doubtful: bool,
 }
 
 impl<'c> Snapshot<'c> {
@@ -173,7 +175,7 @@ impl<'c> Snapshot<'c> {
             let tip = ledger::tip(&transaction)?;
             let doubts =
                 select::<DoubtRow>(&transaction, "", &[])?.into_iter().map(|row| row.subject).collect();
-            Ok(Self { connection: transaction, path: path.to_path_buf(), tip, doubts })
+            Ok(Self { connection: transaction, path: path.to_path_buf(), tip, doubts, all_doubtful: false })
         };
         begin().map_err(|trouble| trouble.at(path, "be read"))
     }
@@ -191,7 +193,8 @@ impl<'c> Snapshot<'c> {
     }
 
     fn trust(&self, subjects: &[Subject<'_>]) -> Trust {
-        if !self.doubts.is_empty() && subjects.iter().any(|subject| self.doubts.contains(&subject.text())) {
+        let is_doubted = |subject: &Subject<'_>| self.doubts.contains(&subject.text());
+        if self.all_doubtful || (!self.doubts.is_empty() && subjects.iter().any(is_doubted)) {
             Trust::Doubtful
         } else {
             Trust::Sound
@@ -215,7 +218,13 @@ impl<'c> Snapshot<'c> {
 
     /// Whether there is no doubt of some kind.
     fn trust_unless(&self, is_it: impl Fn(&str) -> bool) -> Trust {
-        if self.doubts.iter().any(|subject| is_it(subject)) { Trust::Doubtful } else { Trust::Sound }
+        let is_doubted = self.all_doubtful || self.doubts.iter().any(|subject| is_it(subject));
+        if is_doubted { Trust::Doubtful } else { Trust::Sound }
+    }
+
+    /// From now on nothing that it says can be relied on: whoever asks knows that it is not what the chain holds now.
+    pub const fn doubt_everything(&mut self) {
+        self.all_doubtful = true;
     }
 
     /// The newest block that is known to be ours; `None` of an empty ledger.
@@ -282,7 +291,7 @@ impl<'c> Snapshot<'c> {
     /// Whether everything in it can be relied on.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.doubts.is_empty()
+        !self.all_doubtful && self.doubts.is_empty()
     }
 
     /// The newest events that did not fit, newest first.

@@ -297,6 +297,9 @@ impl Snapshot<'_> {
             Subject::Contract("policy-registry"),
             Subject::Bucket(row.tier.into(), &row.token),
             Subject::Contract("liquidity-pool"),
+            // Of the terms that it is valued and paid by.
+            Subject::Tier(row.tier.into()),
+            Subject::Token(&row.token),
             // Of its expiry's price, which says how it ends.
             Subject::Contract("oracle"),
         ]);

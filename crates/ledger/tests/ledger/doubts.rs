@@ -386,6 +386,25 @@ fn second_anomalies(block: &ChainBlock) -> u32 {
 }
 
 #[test]
+fn a_policy_is_no_surer_than_the_terms_that_it_is_valued_by() {
+    let day = START + DAY + 3_600;
+    let own = with(&with(&sample("tier-set"), "tier", u(2)), "overflow", text("away"));
+    let other = with(&with(&sample("tier-set"), "tier", u(3)), "overflow", text("away"));
+    let set = with(&sample("collateral-token-set"), "token", token(false));
+    let paid_in = with(&set, "asset", u(3));
+    for (what, trust) in [(own, Trust::Doubtful), (other, Trust::Sound), (paid_in, Trust::Doubtful)] {
+        let mut chain = funded();
+        assert_eq!(chain.say(day, vec![sold(1, 1_000_000, 2_000_000 * STX), created(1, 1_000_000)]), OK);
+        assert_eq!(chain.ledger.snapshot().unwrap().policy(1).unwrap().unwrap().trust, Trust::Sound);
+        assert_eq!(chain.say(day + 60, vec![("liquidity-pool", what)]), ODD);
+        let snapshot = chain.ledger.snapshot().unwrap();
+        assert_eq!(snapshot.policy(1).unwrap().unwrap().trust, trust);
+        // None is missing for that.
+        assert_eq!(snapshot.trust_of_policies(), Trust::Sound);
+    }
+}
+
+#[test]
 fn a_tier_beyond_any_bucket_makes_no_bucket_doubtful() {
     let mut chain = funded();
     let tier = |number| ("liquidity-pool", with(&sample("tier-set"), "tier", u(number)));

@@ -100,7 +100,7 @@ fn a_block_goes_in_once_and_only_onto_its_parent() {
     assert!(matches!(ledger.apply(&disordered), Err(LedgerError::MalformedBlock { .. })));
     let mut repeated = third.clone();
     repeated.transactions[0].txid = first.transactions[0].txid;
-    assert!(matches!(ledger.apply(&repeated), Err(LedgerError::MalformedBlock { .. })));
+    assert!(matches!(ledger.apply(&repeated), Err(LedgerError::AlreadyHere { .. })));
     assert_same(&dump(&path), &before, "after refusals");
     // Together all go in or none.
     assert!(ledger.apply_all(&[third.clone(), other]).is_err());

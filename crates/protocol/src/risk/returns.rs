@@ -31,6 +31,11 @@ pub struct History {
     pub closes: Vec<ClosePoint>,
 }
 
+/// The shares that the contract counts and nobody holds.
+const VIRTUAL_SHARES: u128 = 1_000_000;
+/// Minus 100 %.
+const TOTAL_LOSS: PpmChange = PpmChange::new(-1_000_000);
+
 /// A share's worth, in 10^-18 base units: a share starts at a millionth of one.
 const SCALE: u128 = 1_000_000_000_000_000_000;
 
@@ -47,7 +52,21 @@ impl ClosePoint {
         )
     }
 
+    /// Whether all shares of this close became worthless until the next one.
+    const fn ends_at(&self, next: &Self) -> bool {
+        self.generation != next.generation
+    }
+
+    /// Whether anybody held a share before it.
+    const fn is_held(&self) -> bool {
+        self.pair.shares.count() > VIRTUAL_SHARES
+    }
+
     fn share_price(&self) -> Result<u128, PoolError> {
+        if !self.is_held() {
+            // What is in a bucket that is nobody's goes to whoever deposits: shares begin at one base unit for the virtual ones.
+            return Ok(SCALE / VIRTUAL_SHARES);
+        }
         Ok(arith::mul_div(self.pair.nav.base_units(), SCALE, self.pair.shares.count())?)
     }
 
@@ -103,22 +122,82 @@ impl History {
             .collect()
     }
 
-    /// How far the share is below its highest close so far, at each close: zero or negative.
+    /// The return since the first close of its part ([`generations`](Self::generations)), at each close; at a close at which a
+    /// generation ended minus 100 %,
+    /// which is what those who were in it lost there. Those who came with the generation that began at that close stand at zero
+    /// there: the next points are theirs.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn returns_by_generation(&self) -> Result<Vec<PpmChange>, PoolError> {
+        self.by_generation(|part| part.returns())
+    }
+
+    /// The same in USD: the token's own price is in it.
+    ///
+    /// # Errors
+    /// [`PoolError::Overflow`].
+    pub fn returns_usd_by_generation(&self) -> Result<Vec<PpmChange>, PoolError> {
+        self.by_generation(|part| part.returns_usd())
+    }
+
+    /// How far the share is below the highest close of its part ([`generations`](Self::generations)) so far, at each close: zero or negative. At a close at which
+    /// a generation ended minus 100 %; what is after it is a new generation's.
     ///
     /// # Errors
     /// [`PoolError::Overflow`].
     pub fn drawdowns(&self) -> Result<Vec<PpmChange>, PoolError> {
-        let mut highest = 0;
-        let generation = self.closes.first().map(|close| close.generation);
-        self.closes
-            .iter()
-            .map(|close| {
-                let alive = Some(close.generation) == generation;
-                let price = if alive { close.share_price()? } else { 0 };
-                highest = highest.max(price);
-                relative(highest, price)
-            })
-            .collect()
+        self.by_generation(|part| {
+            let mut highest = 0;
+            part.closes
+                .iter()
+                .map(|close| {
+                    let price = close.share_price()?;
+                    highest = highest.max(price);
+                    relative(highest, price)
+                })
+                .collect()
+        })
+    }
+
+    /// Figures of each generation one after another, with the loss of everything where the next one begins.
+    fn by_generation(
+        &self,
+        figures: impl Fn(&Self) -> Result<Vec<PpmChange>, PoolError>,
+    ) -> Result<Vec<PpmChange>, PoolError> {
+        let mut all = Vec::with_capacity(self.closes.len());
+        for part in self.generations() {
+            all.extend(figures(&part)?);
+        }
+        let ended = self.closes.iter().zip(self.closes.iter().skip(1)).map(|(one, next)| one.ends_at(next));
+        for (figure, ended) in all.iter_mut().skip(1).zip(ended) {
+            if ended {
+                *figure = TOTAL_LOSS;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The closes of each generation of shares, oldest first. One begins anew also at a close before which nobody held a share: a
+    /// price that nobody's share had is nobody's gain or loss, and who deposited for that close got shares at it.
+    #[must_use]
+    pub fn generations(&self) -> Vec<Self> {
+        let parts = self.closes.chunk_by(|one, next| !one.ends_at(next) && next.is_held());
+        parts.map(|closes| Self { asset: self.asset, closes: closes.to_vec() }).collect()
+    }
+
+    /// The closes of the newest generation: of the shares that there are now.
+    #[must_use]
+    pub fn of_newest_generation(&self) -> Self {
+        self.generations().pop().unwrap_or(Self { asset: self.asset, closes: Vec::new() })
+    }
+
+    /// The closes at which all shares that there were became worthless.
+    #[must_use]
+    pub fn ends(&self) -> Vec<UnixSeconds> {
+        let neighbours = self.closes.iter().zip(self.closes.iter().skip(1));
+        let ended = neighbours.filter(|(before, close)| before.ends_at(close));
+        ended.map(|(_, close)| close.at).collect()
     }
 
     /// The deepest drawdown; zero of an empty history.

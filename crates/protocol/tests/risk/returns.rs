@@ -46,6 +46,39 @@ fn a_generation_that_ended_lost_everything() {
 }
 
 #[test]
+fn who_came_after_a_generation_ended_did_not_lose_it() {
+    let mut history = history(&[100, 90, 1, 2, 1]);
+    for close in &mut history.closes[2..] {
+        close.generation = 1;
+    }
+    assert_eq!(changes(&history.drawdowns().unwrap()), [0, -100_000, -1_000_000, 0, -500_000]);
+    assert_eq!(changes(&history.returns_by_generation().unwrap()), [0, -100_000, -1_000_000, 1_000_000, 0]);
+    assert_eq!(changes(&history.returns_usd_by_generation().unwrap())[2], -1_000_000);
+    // The loss stays in what is said of all time.
+    assert_eq!(history.worst_drawdown().unwrap(), PpmChange::new(-1_000_000));
+    assert_eq!(history.ends(), [history.closes[2].at]);
+    let newest = history.of_newest_generation();
+    assert_eq!(newest.closes, history.closes[2..]);
+    assert_eq!(changes(&newest.drawdowns().unwrap()), [0, 0, -500_000]);
+    assert_eq!((newest.ends(), newest.generations().len(), history.generations().len()), (vec![], 1, 2));
+    assert_eq!(History { closes: Vec::new(), ..history }.of_newest_generation().closes, []);
+}
+
+#[test]
+fn a_price_that_nobody_held_is_nobodys_loss() {
+    let mut history = history(&[100, 120, 50, 55, 44]);
+    // All had left before the third close.
+    // At it somebody came, and got what was left in the bucket for nothing.
+    history.closes[2].pair = NavPair { nav: TokenAmount::new(2), shares: Shares::new(1_000_000) };
+    for close in &mut history.closes[3..] {
+        close.pair.shares = Shares::new(close.pair.nav.base_units() * 1_000_000);
+    }
+    assert_eq!(changes(&history.drawdowns().unwrap()), [0, 0, 0, 0, 0]);
+    assert_eq!(changes(&history.returns_by_generation().unwrap()), [0, 200_000, 0, 0, 0]);
+    assert_eq!(history.ends(), []);
+}
+
+#[test]
 fn two_closes_have_a_change_between_them() {
     let closes = history(&[100, 110, 88]).closes;
     assert_eq!(closes[0].change_to(&closes[2]).unwrap(), PpmChange::new(-120_000));

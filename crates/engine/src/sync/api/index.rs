@@ -175,7 +175,8 @@ impl ApiFeed {
             };
             let read = page.results.len() as u64;
             let mut is_above = true;
-            let before = calls.len();
+            // Transfers to the contract too: anybody can send any number of them.
+            let mut listed = 0;
             for record in page.results {
                 let at = inclusion(&record)?;
                 let place = (at.block.height, at.index);
@@ -186,11 +187,12 @@ impl ApiFeed {
                 }
                 last = Some(place);
                 is_above = place.0 > above;
+                listed += usize::from(is_above);
                 if is_above && self.is_call(&record) {
                     calls.push(record);
                 }
             }
-            if count.fetch_add(calls.len() - before, Ordering::Relaxed) > limit.saturating_mul(8) {
+            if count.fetch_add(listed, Ordering::Relaxed) > limit.saturating_mul(8) {
                 return Ok(Part::TooLong);
             }
             offset += read;

@@ -51,6 +51,7 @@ impl<F: Feed> Syncer<F> {
             .await?;
         self.identity = Some(identity);
         self.is_audited = false;
+        self.uncompared = None;
         if let Some((why, kept)) = aside {
             self.note_rebuild(why, Some(kept));
         }

@@ -4,7 +4,7 @@ use bithedge_engine::keeper::{KeeperError, ListError};
 use bithedge_engine::sync::{BooksError, FeedError, ReconciliationError, SyncError};
 use bithedge_engine::views::ViewError;
 use bithedge_engine::{
-    AskError, EngineApproveError, Halted, LookError, NetworkError, OpenError, ProposeError,
+    AskError, EngineApproveError, Halted, LookError, NetworkError, OpenError, ProposeError, ReconcileError,
 };
 use bithedge_ledger::{Identity, LedgerError};
 use bithedge_protocol::BlockHeight;
@@ -20,7 +20,7 @@ const BOOKS: &[&str] = &[
     include_str!("../../../src/views/mod.rs"),
     include_str!("../../../src/keeper/deed.rs"),
     include_str!("../../../src/keeper/lists.rs"),
-    include_str!("../../../src/engine.rs"),
+    include_str!("../../../src/engine/errors.rs"),
 ];
 
 fn full() -> LedgerError {
@@ -52,6 +52,7 @@ fn what_is_wrong_with_the_books_is_told() {
             LedgerError::OtherBeginning { height, hash, genesis: hash },
             LedgerError::Uncountable { path: path(), reason: reason() },
             LedgerError::MalformedBlock { height, hash, reason: reason() },
+            LedgerError::AlreadyHere { height, hash, reason: reason() },
             LedgerError::TooDeep { asked: height, oldest: BlockHeight::new(9) },
         ],
     );
@@ -96,7 +97,11 @@ fn what_is_wrong_with_the_books_is_told() {
         ],
     );
     all_told(BOOKS, "ViewError", &[ViewError::Ledger(full())]);
-    all_told(BOOKS, "ListError", &[ListError::Ledger(full()), ListError::Read(ReadError::Restless)]);
+    all_told(
+        BOOKS,
+        "ListError",
+        &[ListError::Books(BooksError::NotReady), ListError::Read(ReadError::Restless)],
+    );
     all_told(
         BOOKS,
         "KeeperError",
@@ -116,7 +121,11 @@ fn what_the_network_in_use_says_is_told() {
     let halted = || Halted { why: text("the chain was begun anew") };
     is_told(&halted().notice(), "Halted");
     let network = || NetworkError::Halted(halted());
-    all_told(BOOKS, "NetworkError", &[network(), NetworkError::Unconfirmed(ChainChange::Unchecked)]);
+    all_told(
+        BOOKS,
+        "NetworkError",
+        &[network(), NetworkError::Unconfirmed(ChainChange::Unchecked), NetworkError::Closed],
+    );
     all_told(
         BOOKS,
         "OpenError",
@@ -157,6 +166,15 @@ fn what_the_network_in_use_says_is_told() {
     all_told(
         BOOKS,
         "AskError",
-        &[AskError::Read(ReadError::Restless), AskError::Quote(QuoteError::TooLarge)],
+        &[
+            AskError::Network(network()),
+            AskError::Read(ReadError::Restless),
+            AskError::Quote(QuoteError::TooLarge),
+        ],
+    );
+    all_told(
+        BOOKS,
+        "ReconcileError",
+        &[ReconcileError::Network(network()), ReconcileError::Reconciliation(ReconciliationError::Apart)],
     );
 }

@@ -178,7 +178,7 @@ fn amount(amount: u128) -> AssetAmount {
     AssetAmount { asset: Asset::Stx, amount }
 }
 
-fn journal() -> [JournalError; 6] {
+fn journal() -> [JournalError; 7] {
     [
         JournalError::InUse { path: path() },
         JournalError::Newer { path: path(), found: 9, known: 1 },
@@ -186,6 +186,7 @@ fn journal() -> [JournalError; 6] {
         JournalError::Damaged { path: path(), reason: text("not a database") },
         JournalError::Full { path: path() },
         JournalError::Unusable { path: path(), reason: text("no right to") },
+        JournalError::Closed,
     ]
 }
 

@@ -34,6 +34,8 @@ fn what_is_wrong_with_a_network_is_told() {
         Problem::Superseded { contract: Contract::Oracle, current: Some(contract_id("oracle-2").into()) },
         Problem::UnknownPart { name: text("engine"), address: contract_id("engine").into() },
         Problem::OtherSbtc { expected: contract_id("sbtc-token"), found: None },
+        Problem::NotHandedOver { deployer: address() },
+        Problem::NoBeginning,
         Problem::NoSbtcToken { expected: contract_id("sbtc-token") },
     ]);
     all_told(NETWORKS, "Problem", &problems);

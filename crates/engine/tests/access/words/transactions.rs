@@ -4,7 +4,11 @@ use super::*;
 
 #[test]
 fn whatever_is_not_signed_sent_or_watched_is_told() {
-    all_told(SOURCES, "ChainError", &[chain(), ChainError::NotOffered(text("nonces"))]);
+    all_told(
+        SOURCES,
+        "ChainError",
+        &[chain(), ChainError::NotOffered(text("nonces")), ChainError::Stopped(text("closed"))],
+    );
     all_told(
         SOURCES,
         "SendError",
@@ -48,6 +52,8 @@ fn whatever_is_not_signed_sent_or_watched_is_told() {
             DraftError::Overtaken(ID),
             DraftError::Superseded { earlier: ID, by: TransactionId(4) },
             DraftError::Unresolved(ID),
+            DraftError::FoundWaiting { count: 1 },
+            DraftError::FoundWaiting { count: 2 },
             DraftError::TakenElsewhere(5),
             DraftError::OtherAccount(ID),
             DraftError::AlreadyAsked(ID),
@@ -68,6 +74,10 @@ fn whatever_is_not_signed_sent_or_watched_is_told() {
         ApproveError::Signature(SignatureMismatch::OtherBytes),
         ApproveError::Journal(JournalError::Full { path: path() }),
     ];
+    let kept = ApproveError::Journal(JournalError::Unusable { path: path(), reason: text("fsync") }).notice();
+    assert!(kept.means.contains("it is sent when BitHedge is opened the next time"), "{}", kept.means);
+    assert!(!kept.remedy.contains("still stands") && !kept.means.contains("thrown away"), "{kept:?}");
+    is_told(&kept, "a disk that reports a failure");
     assert_eq!(approvals.len() + 1, variants(SOURCES, "ApproveError"));
     for error in &approvals {
         is_told(&error.notice(), &error.to_string());
@@ -154,6 +164,36 @@ fn wherever_a_transaction_is_is_said() {
     statuses.extend(reasons.map(|reason| Status::Dropped { reason }));
     statuses.extend(because.map(|reason| Status::Refused { reason }));
     all_said(SOURCES, "Status", &statuses);
+    // What may still be carried out is never said to be over.
+    let refusals = [
+        Refusal::InsufficientFunds,
+        Refusal::FeeTooLow,
+        Refusal::NonceTaken,
+        Refusal::BadCall,
+        Refusal::Invalid,
+        Refusal::Other,
+    ];
+    for refusal in refusals {
+        let said = DropReason::Rejected { refusal, detail: text("x") }.words();
+        assert!(said.means.contains("stays valid until its place is taken"), "{refusal:?}: {}", said.means);
+        assert!(
+            said.remedy.contains("in its own place") || said.remedy.contains("ancel it"),
+            "{refusal:?}: {}",
+            said.remedy
+        );
+    }
+    let replaced = Status::Replaced { by: Txid([2; 32]) }.words();
+    assert!(
+        replaced.means.contains("still may be") && !replaced.means.contains("never"),
+        "{}",
+        replaced.means
+    );
+    let used = DropReason::NonceUsed.words();
+    assert!(
+        used.means.contains("may have been done") && !used.means.contains("Nothing moved"),
+        "{}",
+        used.means
+    );
     all_said(
         SOURCES,
         "Note",

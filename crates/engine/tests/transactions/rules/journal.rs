@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use bithedge_engine::transactions::{
-    ApproveError, Journal, JournalError, Status, Store, TransactionId, Transactions, WatchError,
+    ApproveError, DraftError, Journal, JournalError, Purpose, Status, Store, TransactionId, Transactions,
+    WatchError,
 };
 use bithedge_stacks::network::Network;
 
 use super::Desk;
 use crate::fake::Fault;
 use crate::hand::{FakeSigner, NETWORK, address, prepared, settings};
-use crate::stores::folder;
+use crate::stores::{folder, journal};
 
 #[tokio::test(start_paused = true)]
 async fn a_full_disk_stops_before_anything_is_sent() {
@@ -22,6 +23,58 @@ async fn a_full_disk_stops_before_anything_is_sent() {
     assert!(desk.chain.state().handed.is_empty());
     desk.disk.is_full.store(false, std::sync::atomic::Ordering::SeqCst);
     desk.yes(&question).await.unwrap();
+}
+
+/// A journal that was lost, or keys from another computer: what waits is taken in before anything is drafted.
+#[tokio::test(start_paused = true)]
+async fn an_account_without_a_record_is_asked_about_before_its_first_draft() {
+    let desk = Desk::new();
+    desk.send("go", 1).await;
+    let chain = desk.chain.clone();
+    let other = folder();
+    let open = |signer| {
+        let store = journal(&other);
+        Transactions::open(store, NETWORK, chain.clone(), signer, desk.clock.clone(), settings()).unwrap()
+    };
+    let service = open(FakeSigner::default()).recovering_first();
+    // As long as it cannot be asked, nothing is drafted.
+    desk.chain.state().asking.push_back(Fault::NotDelivered);
+    let blind = service.draft(prepared(0, "go", 1)).await;
+    assert!(matches!(blind, Err(DraftError::Chain(_))), "{blind:?}");
+    assert!(service.unsettled().is_empty());
+    let found = service.draft(prepared(0, "go", 1)).await;
+    assert!(matches!(found, Err(DraftError::FoundWaiting { count: 1 })), "{found:?}");
+    let [entry] = service.unsettled().try_into().unwrap();
+    assert_eq!((entry.nonce, entry.approved.purpose), (0, Purpose::Recovered));
+    // It was told; what is asked for now is asked on purpose, and counts on what waits.
+    let question = service.draft(prepared(0, "go", 2)).await.unwrap();
+    assert_eq!(question.approval().nonce, 1);
+    drop(question);
+    // An account that waits for nothing is not stopped, nor one that the journal knows.
+    drop(service.draft(prepared(1, "go", 1)).await.unwrap());
+    drop(service);
+    let again = open(FakeSigner::default()).recovering_first();
+    drop(again.draft(prepared(0, "go", 3)).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_service_sends_nothing_and_its_journal_can_be_opened() {
+    let desk = Desk::new();
+    desk.chain.state().sending.push_back(Fault::NotDelivered);
+    let (id, _) = desk.send("go", 1).await;
+    let question = desk.ask("go", 2).await;
+    desk.service.close();
+    let handed = desk.chain.state().handed.len();
+    let answered = desk.yes(&question).await;
+    assert!(answered.is_err(), "{answered:?}");
+    tokio::time::advance(Duration::from_secs(400)).await;
+    desk.service.poll().await.unwrap();
+    assert_eq!(desk.chain.state().handed.len(), handed);
+    let asked = desk.service.draft(prepared(0, "go", 3)).await;
+    assert!(matches!(asked, Err(DraftError::Journal(JournalError::Closed))), "{asked:?}");
+    // Whoever opens it goes on, while the old one is still held.
+    let mut open = journal(&desk.folder);
+    assert_eq!(open.unsettled().unwrap()[0].id, id);
 }
 
 /// Each write of a life in turn fails.
