@@ -36,10 +36,9 @@ const MOST_POLICIES: usize = 25;
 const FIRST_RETRY: Duration = Duration::from_secs(30);
 /// Beside reports, a look that takes longer is given up, so that the next report is not late.
 const PATIENCE_BESIDE_REPORTS: Duration = Duration::from_secs(60);
-/// Beside reports, looking is tried again after so long when it failed, doubled each time.
-const FIRST_LOOK: Duration = Duration::from_secs(30);
-/// At most after so long.
-const LONGEST_LOOK: Duration = Duration::from_secs(300);
+/// Beside reports, looking that failed is tried again as soon as anything else the first time, and at most after so many times as
+/// long: five minutes, as a rule.
+const LONGEST_LOOK: u32 = 10;
 /// A clock so many seconds behind the newest block cannot tell old prices from new ones.
 const MOST_BEHIND: u64 = 30;
 /// Days of the journal in which a difference between what was approved and what happened is looked for at the start.
@@ -313,8 +312,9 @@ where
             Err(KeeperError::Read(ReadError::Other(text)))
         });
         self.look_again = looked.is_err().then(|| {
+            let longest = self.first_retry.saturating_mul(LONGEST_LOOK);
             let wait =
-                self.look_again.map_or(FIRST_LOOK, |(_, wait)| wait.saturating_mul(2).min(LONGEST_LOOK));
+                self.look_again.map_or(self.first_retry, |(_, wait)| wait.saturating_mul(2).min(longest));
             (Instant::now() + wait, wait)
         });
         reported.and(looked)
