@@ -278,7 +278,7 @@ impl Engine {
     /// The answer yes to a question: see [`Transactions::approve`].
     ///
     /// # Errors
-    /// [`ApproveError`].
+    /// [`EngineApproveError`].
     pub async fn approve(
         &self,
         id: TransactionId,

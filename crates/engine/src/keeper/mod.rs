@@ -1,6 +1,6 @@
 //! The keeper: does what time demands, in the background, for one account of the user's and within one standing order.
 //!
-//! * [`due`] says what is due, out of typed reads of one block: only what the dry run of the very call lets through, and what would
+//! * [`due()`] says what is due, out of typed reads of one block: only what the dry run of the very call lets through, and what would
 //!   change something.
 //! * [`Policy`] says which of these duties are on, and what they must earn. [`StandingOrder`] is what the user allowed: kinds of
 //!   calls, fees, and until when. It is held against the decoded bytes of every question before the keeper answers it.

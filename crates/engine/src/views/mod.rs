@@ -6,11 +6,11 @@
 //!
 //! | seed 3 | here |
 //! | --- | --- |
-//! | `getProviderPortfolio` | [`capital`] |
-//! | `getPoolStats` | [`pools`] |
-//! | `getTierStats` | [`tiers`] |
-//! | `getTierAvailability` | [`rooms`] |
-//! | `monitorCollateralHealth` | [`health`], and [`notifications`](crate::notifications) for its changes |
+//! | `getProviderPortfolio` | [`capital()`] |
+//! | `getPoolStats` | [`pools()`] |
+//! | `getTierStats` | [`tiers()`] |
+//! | `getTierAvailability` | [`rooms()`] |
+//! | `monitorCollateralHealth` | [`health()`], and [`notifications`](crate::notifications) for its changes |
 //!
 //! Three rules. No figure is computed here that `bithedge_protocol` computes. What is not known is [`Figure::Unknown`] with the
 //! reason, never zero. What the ledger calls doubtful is doubtful in every figure that it is part of.
