@@ -18,8 +18,8 @@ use bithedge_engine::transactions::{Digest, DraftError, Entry, Question, Setting
 use bithedge_engine::{Clock, Engine, ProposeError, Setup, present, views};
 use bithedge_ipc::{self as ipc, BucketRef};
 use bithedge_keys::{
-    EntryId, Keychain, KeychainError, KeychainSecret, Mnemonic, Moment, Passphrase, Wallet, WalletState,
-    WithoutKeychain,
+    AutoLock, EntryId, Keychain, KeychainError, KeychainSecret, Mnemonic, Moment, Passphrase, Wallet,
+    WalletState, WithoutKeychain,
 };
 use bithedge_ledger::Snapshot;
 use bithedge_prices::{Exchange, MedianOfMarkets, Pace, PriceSource, Rules, Venue};
@@ -205,6 +205,8 @@ fn unlocked(place: &Path, words: &str, passphrase: &str) -> Result<(Arc<Wallet>,
     } else {
         wallet.unlock(&passphrase, Moment::now())?;
     }
+    // Whoever has a keeper work for the day has to leave the keys with it: nobody here touches a keyboard.
+    wallet.set_auto_lock(AutoLock { after: Duration::from_secs(86_400) });
     while wallet.accounts()?.len() < Person::ALL.len() {
         wallet.add_account("One more")?;
     }
