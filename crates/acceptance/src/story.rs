@@ -238,6 +238,20 @@ impl Story {
     }
 
     async fn the_end(&mut self) -> Result<()> {
+        // Whoever had to wait for a node has bought later, and for longer.
+        for _ in 0..10 {
+            let rows = self.policies(Person::Peter).await?;
+            let is_open = |row: &PolicyRow| {
+                matches!(
+                    row.state,
+                    PolicyState::Active | PolicyState::AwaitingPrice | PolicyState::InTheMoney
+                )
+            };
+            if !rows.iter().any(is_open) {
+                break;
+            }
+            self.close("a day later").await?;
+        }
         // Everything is over; everybody takes what is theirs.
         for (tier, token) in [(BALANCED, Token::Sbtc), (BALANCED, Token::Stx)] {
             if self.capital(tier, token).await?.shares > 0 {

@@ -43,8 +43,9 @@ const LONGEST_LOOK: u32 = 10;
 const MOST_BEHIND: u64 = 30;
 /// Days of the journal in which a difference between what was approved and what happened is looked for at the start.
 const ALARM_DAYS: u64 = 365;
-/// At most after so long.
+/// At most after so long, and after so many times the first wait.
 const LONGEST_RETRY: Duration = Duration::from_secs(1_800);
+const LONGEST_RETRIES: u32 = 60;
 
 /// What a keeper works with.
 #[allow(missing_debug_implementations, reason = "its transactions hold a signer")]
@@ -500,7 +501,8 @@ where
     /// The longest pause before something is tried again: a report must not be silent for longer than a boundary allows.
     fn longest_retry(&self, kind: DutyKind) -> Duration {
         let boundary = Duration::from_secs(self.policy.report.boundary_heartbeat.get());
-        if kind == DutyKind::ReportPrices { LONGEST_RETRY.min(boundary) } else { LONGEST_RETRY }
+        let longest = LONGEST_RETRY.min(self.first_retry.saturating_mul(LONGEST_RETRIES));
+        if kind == DutyKind::ReportPrices { longest.min(boundary) } else { longest }
     }
 
     /// The longest pause after failures of a kind, in seconds.
