@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 
 use crate::command::{self, cargo, program};
 use crate::{setup, workspace};
 
-/// How often is killed in `cargo xtask test`.
+/// How often is killed in `cargo xtask test`, and for how many seconds the node misbehaves at random.
 const KILLS: &str = "20";
+const FAULT_SECONDS: &str = "60";
 
 /// Builds the programs and runs them with these arguments.
 pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
@@ -17,9 +18,20 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     command::run(prepared()?.args(arguments))
 }
 
-/// The run of `cargo xtask test`.
+/// Both runs of `cargo xtask test`, beside each other: each waits for its own devnet most of the time.
 pub(crate) fn short() -> Result<()> {
-    command::run(prepared()?.args(["--kills", KILLS]))
+    let (mut kills, mut faults) = (prepared()?, prepared()?);
+    let mut kills =
+        kills.args(["--kills", KILLS]).spawn().context("starting the acceptance run with kills")?;
+    let faults = faults.args(["--faults", FAULT_SECONDS]).status();
+    let kills = kills.wait().context("waiting for the acceptance run with kills")?;
+    let faults = faults.context("the acceptance run with faults")?;
+    for (what, status) in [("kills", kills), ("faults", faults)] {
+        if !status.success() {
+            bail!("the acceptance run with {what} failed: see above");
+        }
+    }
+    Ok(())
 }
 
 fn prepared() -> Result<Command> {

@@ -39,7 +39,11 @@ const STEPS: [Step; 10] = [
     Step { name: "tests", about: "unit, property and integration tests", action: tests },
     Step { name: "doctests", about: "examples in the documentation", action: doctests },
     Step { name: "docs", about: "the documentation builds without a warning", action: docs },
-    Step { name: "acceptance", about: "the main job, with 20 kills", action: acceptance },
+    Step {
+        name: "acceptance",
+        about: "the main job, with 20 kills, and with a node that misbehaves",
+        action: acceptance,
+    },
     Step { name: "e2e", about: "the application in a real window", action: end_to_end },
 ];
 

@@ -1,6 +1,6 @@
 //! The application's core without a window: what the shell would call, over standard input and output.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,7 +14,9 @@ use bithedge_engine::keeper::{
 use bithedge_engine::networks::{Endpoint, NetworkProfile};
 use bithedge_engine::notifications::Watcher;
 use bithedge_engine::sync::SyncState;
-use bithedge_engine::transactions::{Digest, DraftError, Entry, Question, Settings, Status, TransactionId};
+use bithedge_engine::transactions::{
+    Depths, Digest, DraftError, Entry, Question, Settings, Status, TransactionId,
+};
 use bithedge_engine::{Clock, Engine, ProposeError, Setup, present, views};
 use bithedge_ipc::{self as ipc, BucketRef};
 use bithedge_keys::{
@@ -30,6 +32,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::Mutex;
 
 use crate::protocol::{Answer, Ask, CapitalRow, Deed, Line, Person, PolicyRow, Row, RowState, Token};
+use crate::remains::Held;
 
 /// How often the chain is looked at. Fifty times as often as by a person's application, as the story's days are that much shorter.
 const LOOK: Duration = Duration::from_millis(200);
@@ -76,13 +79,26 @@ struct Opened {
     questions: Vec<Question>,
     /// What was told to Peter and Irene.
     watcher: Arc<Mutex<Watcher>>,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     node: String,
 }
 
+/// Where a core works, and with whom.
+#[derive(Debug)]
+pub(crate) struct CoreOptions {
+    /// Where everything of the application is.
+    pub(crate) folder: PathBuf,
+    /// The node's URL.
+    pub(crate) node: String,
+    /// Where the public markets are asked.
+    pub(crate) markets: String,
+    /// From which depth a transaction counts as confirmed.
+    pub(crate) confirmations: u64,
+}
+
 /// Answers questions until the input ends.
-pub(crate) async fn serve(folder: &Path, node: &str, markets: &str) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
+pub(crate) async fn serve(options: &CoreOptions) -> Result<()> {
+    std::fs::create_dir_all(&options.folder)?;
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut stdout = tokio::io::stdout();
     let mut opened: Option<Opened> = None;
@@ -91,16 +107,14 @@ pub(crate) async fn serve(folder: &Path, node: &str, markets: &str) -> Result<()
         let Line { number, body }: Line<Ask> =
             serde_json::from_str(&line).map_err(|_| anyhow!("a question that cannot be read"))?;
         let answer = match (body, &mut opened) {
-            (Ask::Open { words, passphrase }, slot) => {
-                match open(folder, node, markets, words, passphrase).await {
-                    Ok(fresh) => {
-                        let addresses = fresh.addresses.iter().map(ToString::to_string).collect();
-                        *slot = Some(fresh);
-                        Ok(Answer::Opened { addresses })
-                    }
-                    Err(error) => Err(error),
+            (Ask::Open { words, passphrase }, slot) => match open(options, words, passphrase).await {
+                Ok(fresh) => {
+                    let addresses = fresh.addresses.iter().map(ToString::to_string).collect();
+                    *slot = Some(fresh);
+                    Ok(Answer::Opened { addresses })
                 }
-            }
+                Err(error) => Err(error),
+            },
             (ask, Some(opened)) => opened.answer(ask).await,
             (_, None) => Err(anyhow!("it is not open")),
         };
@@ -116,12 +130,13 @@ pub(crate) async fn serve(folder: &Path, node: &str, markets: &str) -> Result<()
     Ok(())
 }
 
-async fn open(folder: &Path, node: &str, markets: &str, words: String, passphrase: String) -> Result<Opened> {
-    let client = NodeClient::new([node])?;
+async fn open(options: &CoreOptions, words: String, passphrase: String) -> Result<Opened> {
+    let CoreOptions { folder, node, markets, .. } = options;
+    let client = NodeClient::new([node.as_str()])?;
     let place = folder.join("wallet");
     let (wallet, addresses) =
         tokio::task::spawn_blocking(move || unlocked(&place, &words, &passphrase)).await??;
-    let (engine, clock) = connected(folder, node, &client, wallet).await?;
+    let (engine, clock) = connected(options, &client, wallet).await?;
     let first = engine.look().await;
     if let Err(error) = first {
         tracing::info!(%error, "the first look");
@@ -156,11 +171,20 @@ async fn open(folder: &Path, node: &str, markets: &str, words: String, passphras
 
 /// The network, as soon as its node is there.
 async fn connected(
-    folder: &Path,
-    node: &str,
+    options: &CoreOptions,
     client: &NodeClient,
     wallet: Arc<Wallet>,
 ) -> Result<(Arc<Engine>, Arc<StoryClock>)> {
+    let CoreOptions { folder, node, confirmations, .. } = options;
+    let usual = Settings::default();
+    let depths = Depths { confirmed: *confirmations, ..usual.depths };
+    let settings = Settings {
+        // The story's seconds are worth minutes.
+        first_resend: Duration::from_secs(2),
+        longest_resend: Duration::from_secs(10),
+        depths,
+        ..usual
+    };
     let begun = std::time::Instant::now();
     loop {
         let opened = async {
@@ -169,12 +193,7 @@ async fn connected(
                 folder: folder.join("network"),
                 profile: NetworkProfile::devnet(Endpoint::parse(node)?)?,
                 wallet: Arc::clone(&wallet),
-                settings: Settings {
-                    // The story's seconds are worth minutes.
-                    first_resend: Duration::from_secs(2),
-                    longest_resend: Duration::from_secs(10),
-                    ..Settings::default()
-                },
+                settings,
                 clock: Arc::clone(&clock) as Arc<dyn Clock>,
             };
             Ok::<_, anyhow::Error>((Arc::new(Engine::open(setup).await?), clock))
@@ -345,6 +364,10 @@ impl Opened {
             }
             Ask::Reconcile => self.reconcile().await,
             Ask::Rebuild => self.rebuild().await,
+            Ask::Remains => {
+                let held = self.engine.books()?.read(Held::read).await?;
+                Ok(Answer::Remains { lines: held.lines()? })
+            }
         }
     }
 

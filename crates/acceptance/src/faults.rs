@@ -8,6 +8,9 @@ use serde_json::{Value as Json, json};
 /// How often faults change while they come at random.
 const CHANGE: Duration = Duration::from_secs(5);
 
+/// How many blocks are taken back at once, at most.
+pub(crate) const DEEPEST_REORGANISATION: u64 = 5;
+
 /// What went wrong how often.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -102,7 +105,7 @@ impl Controls {
             tokio::time::sleep(CHANGE).await;
             if random.u32(..3) == 0 {
                 told.reorganisations += 1;
-                let (depth, drop) = (random.u32(1..6), random.bool());
+                let (depth, drop) = (random.u64(1..=DEEPEST_REORGANISATION), random.bool());
                 self.post("/devnet/reorg", &json!({ "depth": depth, "drop_transactions": drop })).await?;
             }
         }

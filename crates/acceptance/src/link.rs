@@ -23,6 +23,8 @@ pub(crate) struct CoreSetup {
     pub(crate) log: PathBuf,
     pub(crate) node: String,
     pub(crate) markets: String,
+    /// From which depth a transaction counts as confirmed.
+    pub(crate) confirmations: u64,
     pub(crate) words: String,
     pub(crate) passphrase: String,
 }
@@ -60,11 +62,12 @@ impl Core {
     }
 
     fn spawn(&self) -> Result<Running> {
-        let CoreSetup { program, folder, log, node, markets, .. } = &self.setup;
+        let CoreSetup { program, folder, log, node, markets, confirmations, .. } = &self.setup;
         let mut child = Command::new(program)
             .arg("core")
             .args(["--node", node, "--markets", markets, "--folder"])
             .arg(folder)
+            .args(["--confirmations", &confirmations.to_string()])
             // Everything that it could say about secrets, it would say here.
             .env("RUST_LOG", "trace,hyper=info,hyper_util=info,reqwest=info,h2=info")
             .stdin(Stdio::piped())

@@ -19,27 +19,29 @@ mod link;
 mod markets;
 mod process;
 mod protocol;
+mod remains;
 mod run;
 mod secrets;
 mod story;
 mod verify;
 mod world;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::core::CoreOptions;
 use crate::run::Options;
 
 const USAGE: &str = "\
 Usage: bithedge-acceptance run --devnet PROGRAM --worker FOLDER --scenario FILE [--kills N] [--faults SECONDS] [--seed N]
                                [--folder FOLDER]
-       bithedge-acceptance core --folder FOLDER --node URL --markets URL
+       bithedge-acceptance core --folder FOLDER --node URL --markets URL [--confirmations N]
 
   --devnet PROGRAM   the practice network's program
   --worker FOLDER    the Clarity VM's worker
   --scenario FILE    daily prices, with those of STX
   --kills N          kill -9 core and devnet in turn, so often in all
   --faults SECONDS   all of the devnet's faults in turn, then at random for so long
+  --confirmations N  from which depth a transaction counts as confirmed (default: 1)
   --seed N           where chance comes from (default: the clock, and it is said)
   --folder FOLDER    where to put what is written, and keep it (default: a temporary one)";
 
@@ -47,7 +49,7 @@ fn parse() -> Result<Option<Command>, lexopt::Error> {
     use lexopt::prelude::*;
     let mut parser = lexopt::Parser::from_env();
     let mut options = Options::default();
-    let (mut node, mut markets) = (String::new(), String::new());
+    let (mut node, mut markets, mut confirmations) = (String::new(), String::new(), 1);
     let command = match parser.next()? {
         Some(Value(command)) => command.string()?,
         Some(Short('h') | Long("help")) | None => return Ok(None),
@@ -64,20 +66,24 @@ fn parse() -> Result<Option<Command>, lexopt::Error> {
             Long("folder") => options.folder = Some(parser.value()?.into()),
             Long("node") => node = parser.value()?.string()?,
             Long("markets") => markets = parser.value()?.string()?,
+            Long("confirmations") => confirmations = parser.value()?.parse()?,
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
     Ok(match command.as_str() {
         "run" => Some(Command::Run(options)),
-        "core" => Some(Command::Core { folder: options.folder.unwrap_or_default(), node, markets }),
+        "core" => {
+            let folder = options.folder.unwrap_or_default();
+            Some(Command::Core(CoreOptions { folder, node, markets, confirmations }))
+        }
         _ => return Err(format!("there is no command {command}").into()),
     })
 }
 
 enum Command {
     Run(Options),
-    Core { folder: PathBuf, node: String, markets: String },
+    Core(CoreOptions),
 }
 
 #[tokio::main]
@@ -90,7 +96,7 @@ async fn main() -> ExitCode {
         .init();
     let result = match parse() {
         Ok(Some(Command::Run(options))) => run::run(options).await,
-        Ok(Some(Command::Core { folder, node, markets })) => core::serve(&folder, &node, &markets).await,
+        Ok(Some(Command::Core(options))) => core::serve(&options).await,
         Ok(None) => {
             eprintln!("{USAGE}");
             return ExitCode::SUCCESS;

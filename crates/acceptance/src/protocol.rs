@@ -104,6 +104,8 @@ pub(crate) enum Ask {
     Reconcile,
     /// The ledger beside one that is made anew from the chain's beginning.
     Rebuild,
+    /// What is left with the pool, in parts.
+    Remains,
 }
 
 /// What the core answers.
@@ -147,6 +149,9 @@ pub(crate) enum Answer {
         height: u64,
         here: String,
         anew: String,
+    },
+    Remains {
+        lines: Vec<String>,
     },
     /// In words; with the contract's code, if a contract would refuse, and the number of what stands in the way.
     Refused {

@@ -9,7 +9,7 @@ use bithedge_practice::market::Quote;
 use tokio::sync::Mutex;
 
 use crate::days;
-use crate::faults::{Controls, Faults};
+use crate::faults::{Controls, DEEPEST_REORGANISATION, Faults};
 use crate::kills::{Kills, RunningDevnet, kill_now_and_then};
 use crate::link::{Core, CoreSetup};
 use crate::process::{self, DevnetProcess};
@@ -91,6 +91,8 @@ async fn one(options: &Options, folder: PathBuf, kills: u64, mut random: fastran
         log: logs.join("core"),
         node: devnet.url(),
         markets: world.markets().to_owned(),
+        // Who expects reorganisations waits for more: what counts as done is deeper than any of them reaches.
+        confirmations: if options.faults > 0 { DEEPEST_REORGANISATION + 1 } else { 1 },
         words: words.to_owned(),
         passphrase: PASSPHRASE.to_owned(),
     }));
@@ -169,6 +171,7 @@ fn tell(story: &Story, checked: &Checked, kills: &Kills, faults: &Faults, table:
     for row in &checked.reconciled {
         println!("{row}");
     }
+    println!("\n{}", checked.remains.join("\n"));
     let failed: usize = Person::ALL.into_iter().map(|person| story.failed_of(person)).sum();
     println!(
         "{} transactions of {} wishes, each carried out once at most, all of them known; {failed} were refused on the chain and made again",

@@ -1,6 +1,7 @@
 //! What must be true at the end of a run, whatever happened in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use bithedge_practice::holdings::Holdings;
@@ -21,6 +22,8 @@ pub(crate) struct Checked {
     pub(crate) height: u64,
     pub(crate) fingerprint: String,
     pub(crate) reconciled: Vec<String>,
+    /// What the pool still has, in parts that add up.
+    pub(crate) remains: Vec<String>,
     pub(crate) after: Holdings,
 }
 
@@ -37,6 +40,7 @@ pub(crate) async fn everything(story: &mut Story, before: &Holdings) -> Result<C
         height: 0,
         fingerprint: String::new(),
         reconciled: Vec::new(),
+        remains: Vec::new(),
         after,
     };
     for person in Person::ALL {
@@ -50,7 +54,8 @@ pub(crate) async fn everything(story: &mut Story, before: &Holdings) -> Result<C
 
 /// Until nothing is under way and the books are at the newest block.
 async fn quiet(story: &mut Story) -> Result<()> {
-    for _ in 0..200 {
+    let begun = Instant::now();
+    while begun.elapsed() < story.world.patience() {
         let mut is_quiet = true;
         for person in Person::ALL {
             is_quiet &= story.transactions(person).await?.iter().all(|row| row.state != RowState::UnderWay);
@@ -65,7 +70,7 @@ async fn quiet(story: &mut Story) -> Result<()> {
         if !is_quiet {
             story.world.block().await?;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     bail!("it does not come to rest")
 }
@@ -153,6 +158,11 @@ async fn books(story: &Story, checked: &mut Checked) -> Result<()> {
         bail!("no reconciliation");
     };
     ensure!(!differs, "ledger, contracts and balances do not agree: {rows:#?}");
+    let lines = match story.core.insist(&Ask::Remains).await? {
+        Answer::Remains { lines } => lines,
+        other => bail!("what is left with the pool: {other:?}"),
+    };
     (checked.height, checked.fingerprint, checked.reconciled) = (height, here, rows);
+    checked.remains = lines;
     Ok(())
 }
