@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use bithedge_protocol::{BlockHeight, BurnHeight, UnixSeconds};
+use bithedge_protocol::{BlockHeight, BurnHeight, MicroStx, Sats, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountView, Notice};
+use crate::Notice;
 
 /// The number that a transaction names its chain by (SIP-005): `0x00000001` mainnet, `0x80000000` testnet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -112,6 +112,17 @@ pub struct ChainStatus {
     pub connection: Connection,
 }
 
+/// What an account can spend at the tip of the snapshot that it came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountBalance {
+    /// Its Stacks address (c32check).
+    pub address: String,
+    /// STX that can be spent, so without what is locked in stacking; `None` until it has been read.
+    pub stx: Option<MicroStx>,
+    /// sBTC that can be spent, so without what is locked for a withdrawal; `None` until it has been read.
+    pub sbtc: Option<Sats>,
+}
+
 /// Everything that is read from the chain at one tip. Values of two tips are never mixed in one snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainSnapshot {
@@ -119,6 +130,6 @@ pub struct ChainSnapshot {
     pub revision: u64,
     /// The chain and the connection to it.
     pub status: ChainStatus,
-    /// The user's accounts, in the order to list them.
-    pub accounts: Vec<AccountView>,
+    /// What the accounts in use can spend.
+    pub balances: Vec<AccountBalance>,
 }
