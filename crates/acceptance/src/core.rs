@@ -155,7 +155,11 @@ async fn open(options: &CoreOptions, words: String, passphrase: String) -> Resul
     });
     let keeper = addresses.first().copied().context("no keeper")?;
     tokio::spawn(keep(Arc::clone(&engine), keeper, markets.to_owned()));
-    let watcher = Watcher::open(&folder.join("told"), bithedge_engine::notifications::Settings::default());
+    let watcher = Watcher::open(
+        &folder.join("told"),
+        bithedge_engine::notifications::Settings::default(),
+        engine.identity(),
+    );
     let watcher = Arc::new(Mutex::new(watcher));
     let people = addresses.iter().skip(1).copied().collect();
     tokio::spawn(notice(Arc::clone(&engine), Arc::clone(&watcher), people));

@@ -1,5 +1,6 @@
 //! One network in use: what the parts of this crate come together to.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +18,21 @@ use crate::intents::{self, Intent, NodeReader, State, Unknown};
 use crate::keys::WalletSigner;
 use crate::networks::{ChainIdentity, Checker, NetworkProfile, Verdict};
 use crate::sync::{self, ApiFeed, Books, NodeAuditor, Reconciliation, SyncStatus, Syncer};
-use crate::transactions::{Digest, Journal, Question, Settings, TransactionId, Transactions};
+use crate::transactions::{
+    AcknowledgeError, AlarmDigest, Digest, Journal, JournalError, OpenAlarm, Question, Settings,
+    TransactionId, Transactions,
+};
 
 mod errors;
 mod guard;
+mod stillness;
 
 pub use errors::{
     AskError, EngineApproveError, Halted, LookError, NetworkError, OpenError, ProposeError, ReconcileError,
 };
 use guard::Guard;
 pub use guard::GuardedChain;
+pub(crate) use stillness::stands_still;
 
 /// What a network is used with.
 pub struct Setup {
@@ -57,7 +63,6 @@ pub struct Engine {
     sync_status: watch::Receiver<SyncStatus>,
     /// None once it is closed.
     syncer: tokio::sync::Mutex<Option<Syncer<ApiFeed>>>,
-    settings: Settings,
     clock: Arc<dyn Clock>,
 }
 
@@ -121,7 +126,6 @@ impl Engine {
             books: syncer.books(),
             sync_status: syncer.status(),
             syncer: tokio::sync::Mutex::new(Some(syncer)),
-            settings,
             clock,
         })
     }
@@ -266,9 +270,11 @@ impl Engine {
         intent: &Intent,
     ) -> Result<crate::transactions::Prepared, ProposeError> {
         self.confirm(guard::FOR_READING).await?;
-        let fee = protocol_fee(&self.settings);
+        // Whether the account can pay is known with the fee itself, when the question is made.
+        let fee = bithedge_protocol::MicroStx::ZERO;
         let drafted =
             intents::prepare(&self.reader, &self.deployment, account, fee, self.clock.now(), intent).await?;
+        self.moves(&drafted.state)?;
         if !drafted.findings.is_empty() {
             return Err(ProposeError::WouldFail(drafted.findings));
         }
@@ -294,6 +300,7 @@ impl Engine {
     /// [`AskError`].
     pub async fn offers(&self, account: Address, wish: &Wish) -> Result<(Offers, State), AskError> {
         let (answer, state) = self.quoted(account, quote::market_of).await?;
+        self.moves(&state)?;
         let market = answer?;
         Ok((quote::offers(&market, wish)?, state))
     }
@@ -303,7 +310,8 @@ impl Engine {
     /// # Errors
     /// [`AskError`].
     pub async fn confirm_order(&self, account: Address, order: &Order) -> Result<Confirmed, AskError> {
-        let (answer, _) = self.quoted(account, |state| quote::confirm(state, order)).await?;
+        let (answer, state) = self.quoted(account, |state| quote::confirm(state, order)).await?;
+        self.moves(&state)?;
         Ok(answer?)
     }
 
@@ -320,7 +328,8 @@ impl Engine {
         self.read_at_one_tip(account, asked).await
     }
 
-    /// What a question finds in the suite, all of it at one block, and what was read for it.
+    /// What a question finds in the suite, all of it at one block, and what was read for it. How old that block is, the state says:
+    /// a node that lost its peers tells of the past as if it were now.
     ///
     /// # Errors
     /// [`AskError`].
@@ -330,19 +339,46 @@ impl Engine {
         question: impl Fn(&State) -> Result<T, Unknown> + Send + Sync,
     ) -> Result<(T, State), AskError> {
         self.confirm(guard::FOR_READING).await?;
-        let fee = protocol_fee(&self.settings);
+        let fee = bithedge_protocol::MicroStx::ZERO;
         Ok(intents::at_one_tip(&self.reader, &self.deployment, account, fee, question).await?)
+    }
+
+    /// Whether a state is of now. Prices and dry runs at a block of long ago would pass for those of now: the contracts' time is the
+    /// block's.
+    fn moves(&self, state: &State) -> Result<(), NetworkError> {
+        let newest = state.tip().time;
+        if stands_still(self.deployment.network(), newest, self.clock.now()) {
+            return Err(NetworkError::StandsStill { since: newest });
+        }
+        Ok(())
+    }
+
+    /// What a person has to look at and nobody has acknowledged: of all accounts of this network, in the order of the transactions. As
+    /// long as there is a difference among it ([`OpenAlarm::is_difference`]), the keeper signs nothing. It asks nobody, so that it is
+    /// known also while the node is away, or is another chain.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or was closed.
+    pub fn open_alarms(&self) -> Result<Vec<OpenAlarm>, JournalError> {
+        self.transactions.open_alarms()
+    }
+
+    /// Writes down that a person has looked at what there is to look at about one transaction: see [`Transactions::acknowledge`].
+    ///
+    /// # Errors
+    /// [`AcknowledgeError`]; nothing was acknowledged.
+    pub fn acknowledge(
+        &self,
+        transaction: TransactionId,
+        alarms: &BTreeSet<AlarmDigest>,
+    ) -> Result<(), AcknowledgeError> {
+        self.transactions.acknowledge(transaction, alarms)
     }
 
     /// Whether it is still the same chain, asked anew if the last answer is older than that.
     pub(crate) async fn confirm(&self, good_for: Duration) -> Result<(), NetworkError> {
         self.guard.confirm(good_for).await
     }
-}
-
-/// The most that a call may pay, in the domain's unit.
-fn protocol_fee(settings: &Settings) -> bithedge_protocol::MicroStx {
-    bithedge_protocol::MicroStx::new(u128::from(settings.fees.call_ceiling.micro()))
 }
 
 /// What the files of one chain have in their names.

@@ -9,7 +9,6 @@
 //! This crate knows no window and no Tauri; it answers in the types of `bithedge-ipc`. It holds no key. Time comes in
 //! through [`Clock`], the chain through [`ChainSource`], so that every behaviour can be tested without either.
 
-mod accounts;
 mod chain;
 mod clock;
 mod engine;
@@ -25,11 +24,10 @@ pub mod transactions;
 pub mod views;
 pub mod words;
 
-pub use accounts::{Account, role_on_devnet};
-pub use chain::follower::{ChainFollower, Connect, ConnectError};
+pub use chain::follower::ChainFollower;
 pub use chain::node::{ConnectNodeError, NodeSource};
 pub use chain::pace::Pace;
-pub use chain::source::{Balances, Block, ChainSource, Identity, NodeTip, SourceError};
+pub use chain::source::{Balances, Block, ChainSource, NodeTip, SourceError};
 pub use clock::{Clock, Moment, SystemClock};
 pub use engine::{
     AskError, Engine, EngineApproveError, GuardedChain, Halted, LookError, NetworkError, OpenError,

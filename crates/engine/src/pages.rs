@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use bithedge_ipc::Network;
+use bithedge_ipc::{AsOf, Network};
 use bithedge_ledger::{BlockHeader, PolicyFilter, PolicyStatus};
-use bithedge_protocol::{Sats, UnixSeconds};
+use bithedge_protocol::Sats;
 use bithedge_stacks::Principal;
 use bithedge_stacks::address::Address;
 use bithedge_suite::SuiteNetwork;
 
 use crate::Pace;
 use crate::engine::{AskError, Engine, NetworkError};
-use crate::intents::Unknown;
+use crate::intents::{Tip, Unknown};
 use crate::notifications::Observation;
-use crate::sync::{BooksError, Freshness};
-use crate::views::{Books, Facts, Prices, ViewError};
+use crate::sync::{BooksError, Freshness, WallClock};
+use crate::views::{Books, Facts, Prices, ViewError, chain_as_of};
 
 /// The sizes of so many of an account's policies are asked about; [`Prices::of`] takes some of them.
 const MOST_POLICIES: u32 = 1_000;
@@ -69,22 +69,16 @@ impl Engine {
                 Now::default()
             }
         };
-        let network = match self.deployment().network() {
-            SuiteNetwork::Mainnet => Network::Mainnet,
-            SuiteNetwork::Testnet => Network::Testnet,
-            SuiteNetwork::Devnet => Network::Devnet,
-        };
         let chain = now.read.as_deref().map(|(prices, _)| (prices.tip.height, prices.tip.time));
-        let (status, wall) = (self.sync_status(), self.clock().now());
-        let max_tip_age = Pace::of(network).max_tip_age;
-        let at: UnixSeconds = Freshness::now(chain, wall, max_tip_age);
+        let (status, clock) = (self.sync_status(), self.wall_clock());
         // The state is looked at after the moment that is read was fixed: books that were replaced meanwhile do not pass for it.
         let doubt = move |books: Option<&BlockHeader>| {
-            let state = &status.borrow().state;
-            Freshness { state, chain, wall, max_tip_age }.doubt(books)
+            let status = &status.borrow();
+            Freshness { status, chain, clock }.doubt(books)
         };
         let made = self.books()?.read_doubting(doubt, move |snapshot, doubt| {
             let (prices, facts) = now.read.as_deref().map(|(prices, facts)| (prices, facts)).unzip();
+            let at = clock.moment(chain.map(|(_, time)| time), snapshot.tip().map(|tip| tip.time));
             let books = Books::open(snapshot, prices, at).map(|books| books.doubted(doubt));
             Ok(books.and_then(|books| view(&books, facts)))
         });
@@ -99,6 +93,23 @@ impl Engine {
     pub async fn observe(&self, account: Address) -> Result<Observation, PageError> {
         let principal = Principal::Standard(account);
         self.page(account, move |books, facts| Observation::of(books, &principal, facts)).await
+    }
+
+    /// What a page is of that is made of the chain alone, with what is wrong with that if the node stands still or the clock is wrong.
+    #[must_use]
+    pub fn chain_as_of(&self, tip: &Tip) -> AsOf {
+        chain_as_of(tip, self.wall_clock())
+    }
+
+    /// This computer's clock, and how late blocks of this network may be.
+    #[must_use]
+    pub fn wall_clock(&self) -> WallClock {
+        let network = match self.deployment().network() {
+            SuiteNetwork::Mainnet => Network::Mainnet,
+            SuiteNetwork::Testnet => Network::Testnet,
+            SuiteNetwork::Devnet => Network::Devnet,
+        };
+        WallClock { now: self.clock().now(), max_tip_age: Pace::of(network).max_tip_age }
     }
 
     async fn now_of(&self, account: Address) -> Result<Now, NowError> {

@@ -4,13 +4,14 @@ mod fake;
 
 use std::time::Duration;
 
-use bithedge_engine::{ChainFollower, ConnectError, SourceError};
-use bithedge_ipc::{ChainId, ChainSnapshot, Connection, Fault, Network, Notice};
+use bithedge_engine::{ChainFollower, SourceError};
+use bithedge_ipc::{ChainId, ChainSnapshot, Connection, Fault, Network};
 use bithedge_protocol::{BlockHeight, UnixSeconds};
+use bithedge_stacks::address::Address;
 use fake::{
-    FakeChain, FakeClock, FakeConnect, GENESIS, TESTNET_ID, accounts, assert_of_one_tip, balances_at, follow,
-    until,
+    FakeChain, FakeClock, GENESIS, TESTNET_ID, accounts, assert_of_one_tip, balances_at, follow, until,
 };
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 fn is_live(snapshot: &ChainSnapshot) -> bool {
@@ -50,7 +51,8 @@ async fn nothing_is_claimed_before_the_first_reading() {
     let (follower, _) = follow(&chain);
     let snapshot = follower.snapshots().borrow().clone();
     assert_eq!(snapshot.status.connection, Connection::Starting);
-    assert_eq!((snapshot.status.tip, snapshot.status.network, snapshot.accounts), (None, None, vec![]));
+    assert_eq!((snapshot.status.tip, snapshot.status.network), (None, None));
+    assert!(snapshot.balances.iter().all(|one| one.stx.is_none() && one.sbtc.is_none()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,10 +63,6 @@ async fn a_live_chain_is_shown_and_followed() {
     assert_eq!(snapshot.status.network, Some(Network::Devnet));
     assert_eq!(snapshot.status.chain_id, Some(TESTNET_ID));
     assert_eq!(snapshot.status.endpoint.as_deref(), Some("http://fake"));
-    assert_eq!(
-        snapshot.accounts.iter().map(|a| a.label.as_str()).collect::<Vec<_>>(),
-        ["wallet_1", "wallet_2"]
-    );
     assert_of_one_tip(&snapshot);
 
     chain.state().mine(3);
@@ -156,7 +154,7 @@ async fn a_node_that_never_answered_leaves_everything_unknown() {
     let (follower, _) = follow(&chain);
     let snapshot = until(&follower, is_unreachable).await;
     assert_eq!((&snapshot.status.tip, &snapshot.status.read_at), (&None, &None));
-    assert!(snapshot.accounts.is_empty());
+    assert!(snapshot.balances.iter().all(|one| one.stx.is_none() && one.sbtc.is_none()));
     let notice = snapshot.status.connection.notice().unwrap();
     assert!(
         notice.happened.contains("http://fake") && !notice.means.contains("last ones read"),
@@ -228,15 +226,15 @@ async fn a_chain_that_changes_during_one_reading_is_not_mixed_in() {
     let chain = FakeChain::new();
     chain.state().latency = Duration::from_millis(100);
     let (follower, _) = follow(&chain);
-    // After tip, identity and block, before the balances.
-    sleep(Duration::from_millis(350)).await;
+    // After tip and blocks, before the balances.
+    sleep(Duration::from_millis(250)).await;
     chain.state().chain_id = ChainId(1);
     sleep(Duration::from_millis(2_000)).await;
     let snapshot = follower.snapshots().borrow().clone();
     let chain_id = snapshot.status.chain_id.unwrap();
     let tip = snapshot.status.tip.unwrap().height.get();
-    for (view, account) in snapshot.accounts.iter().zip(accounts()) {
-        assert_eq!(view.stx, Some(balances_at(chain_id, tip, &account.address).stx));
+    for (view, account) in snapshot.balances.iter().zip(accounts()) {
+        assert_eq!(view.stx, Some(balances_at(chain_id, tip, &account).stx));
     }
 }
 
@@ -426,27 +424,46 @@ async fn impossible_times_and_a_clock_set_back_do_no_harm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_node_the_reason_is_shown_until_a_retry_finds_one() {
-    let notice = Notice {
-        fault: Fault::DevnetMissing,
-        happened: "Node.js is missing.".into(),
-        means: "Nothing is lost.".into(),
-        remedy: "Install it.".into(),
-        detail: String::new(),
-    };
-    let failures = vec![ConnectError(notice.clone()); 2];
-    let connect = FakeConnect { chain: FakeChain::new(), failures };
-    let follower = ChainFollower::start(connect, FakeClock::new());
-    let snapshot = until(&follower, is_unreachable).await;
-    assert_eq!(snapshot.status.connection.notice(), Some(&notice));
-    assert_eq!(snapshot.status.endpoint, None);
+async fn other_accounts_are_read_at_once_and_not_known_before() {
+    let chain = FakeChain::new();
+    let (say, shown) = watch::channel(accounts());
+    let follower = ChainFollower::start(chain.clone(), shown, FakeClock::new());
+    assert_of_one_tip(&until(&follower, is_live).await);
+    sleep(Duration::from_millis(1_200)).await;
 
+    let other: Address = "ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC".parse().unwrap();
+    chain.state().latency = Duration::from_millis(50);
+    let begun = Instant::now();
+    say.send_replace(vec![other]);
+    let is_other =
+        |snapshot: &ChainSnapshot| snapshot.balances.iter().all(|one| one.address == other.to_string());
+    let first = until(&follower, is_other).await;
+    assert_eq!((first.balances.len(), first.balances[0].stx, first.balances[0].sbtc), (1, None, None));
+    let read = until(&follower, |snapshot| snapshot.balances[0].stx.is_some()).await;
+    let tip = read.status.tip.unwrap().height.get();
+    assert_eq!(read.balances[0].stx, Some(balances_at(TESTNET_ID, tip, &other).stx));
+    assert!(begun.elapsed() < Duration::from_millis(600), "read after {:?}", begun.elapsed());
+
+    // Who says so may go: the last word holds.
+    drop(say);
+    let before = chain.state().questions;
+    sleep(Duration::from_secs(10)).await;
+    let asked = chain.state().questions - before;
+    assert!((30..=60).contains(&asked), "{asked} questions in ten seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_does_not_wait_for_the_next_reading() {
+    let chain = FakeChain::new();
+    chain.state().network = Network::Mainnet;
+    let (follower, _) = follow(&chain);
+    until(&follower, is_live).await;
+    sleep(Duration::from_secs(1)).await;
+    chain.state().mine(1);
     let begun = Instant::now();
     follower.retry_now();
-    tokio::task::yield_now().await;
-    follower.retry_now();
-    until(&follower, is_live).await;
-    assert!(begun.elapsed() < Duration::from_secs(2), "asked for a retry, waited {:?}", begun.elapsed());
+    until(&follower, |snapshot| height(snapshot) == Some(10)).await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "asked for a retry, waited {:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

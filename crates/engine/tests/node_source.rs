@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bithedge_engine::{Balances, Block, ChainFollower, ChainSource, NodeSource, SourceError, SystemClock};
-use bithedge_engine::{Connect, ConnectError};
 use bithedge_ipc::{ChainId, Connection, Network};
 use bithedge_protocol::{BlockHeight, MicroStx, Sats, UnixSeconds};
 use bithedge_stacks::address::Address;
@@ -43,7 +42,7 @@ impl FakeNode {
     }
 
     fn source(&self) -> NodeSource {
-        NodeSource::new(&self.url).unwrap()
+        NodeSource::new(&self.url, Network::Devnet).unwrap()
     }
 }
 
@@ -85,11 +84,11 @@ fn block(height: u64) -> String {
 }
 
 /// A node at block 42, which answers everything that the follower asks.
-fn good_node(path: &str, is_devnet: bool) -> (u16, String) {
-    good_node_at(42, path, is_devnet)
+fn good_node(path: &str) -> (u16, String) {
+    good_node_at(42, path)
 }
 
-fn good_node_at(tip: u64, path: &str, is_devnet: bool) -> (u16, String) {
+fn good_node_at(tip: u64, path: &str) -> (u16, String) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let (status, body) = match path {
         "/v2/info" => (
@@ -100,9 +99,6 @@ fn good_node_at(tip: u64, path: &str, is_devnet: bool) -> (u16, String) {
                 hash(tip).trim_start_matches("0x")
             ),
         ),
-        "/devnet/status" if is_devnet => {
-            (200, format!(r#"{{"accounts":[{{"label":"wallet_1","address":"{PETER}"}}]}}"#))
-        }
         "/extended/v2/blocks" => {
             let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset=")).unwrap_or("0");
             let height = tip - offset.parse::<u64>().unwrap();
@@ -128,20 +124,18 @@ fn peter() -> Address {
 
 #[tokio::test]
 async fn a_devnet_is_read_as_it_is() {
-    let node = FakeNode::serve(|path| good_node(path, true)).await;
+    let node = FakeNode::serve(|path| good_node(path)).await;
     let source = node.source();
     let tip = source.tip().await.unwrap();
     assert_eq!((tip.chain_id, tip.height, tip.burn_height.get()), (TESTNET, BlockHeight::new(42), 7));
-    let identity = source.identify(TESTNET).await.unwrap();
-    assert_eq!(identity.network, Network::Devnet);
-    assert_eq!(identity.accounts[0].address, peter());
+    assert_eq!(source.network(TESTNET), Network::Devnet);
     let balances = source.balances(&peter()).await.unwrap();
     assert_eq!(balances, Balances { stx: MicroStx::new(1_000_000), sbtc: Sats::new(1_000) });
 }
 
 #[tokio::test]
 async fn blocks_are_found_by_height_and_never_taken_for_another() {
-    let node = FakeNode::serve(|path| good_node(path, true)).await;
+    let node = FakeNode::serve(|path| good_node(path)).await;
     let source = node.source();
     for height in [42, 41, 7] {
         let expected = Block {
@@ -158,57 +152,40 @@ async fn blocks_are_found_by_height_and_never_taken_for_another() {
     let node = FakeNode::serve(move |path| {
         let mut asked = asked.lock().unwrap();
         *asked += 1;
-        good_node_at(41 + *asked, path, true)
+        good_node_at(41 + *asked, path)
     })
     .await;
     assert_eq!(node.source().block_at(BlockHeight::new(40)).await, Ok(None));
 }
 
-#[tokio::test]
-async fn a_public_node_has_no_accounts_and_another_chain_no_name() {
-    let node = FakeNode::serve(|path| good_node(path, false)).await;
-    let source = node.source();
-    for (chain_id, network) in
-        [(TESTNET, Network::Testnet), (ChainId(1), Network::Mainnet), (ChainId(0x8000_0005), Network::Other)]
-    {
-        let identity = source.identify(chain_id).await.unwrap();
-        assert_eq!((identity.network, identity.accounts.len()), (network, 0));
+#[test]
+fn a_chain_id_that_does_not_fit_the_profile_is_named_as_what_it_is() {
+    for (kind, chain_id, network) in [
+        (Network::Devnet, TESTNET, Network::Devnet),
+        (Network::Testnet, TESTNET, Network::Testnet),
+        (Network::Mainnet, TESTNET, Network::Testnet),
+        (Network::Devnet, ChainId(1), Network::Mainnet),
+        (Network::Testnet, ChainId(1), Network::Mainnet),
+        (Network::Devnet, ChainId(0x8000_0005), Network::Other),
+    ] {
+        let source = NodeSource::new("http://127.0.0.1:1", kind).unwrap();
+        assert_eq!(source.network(chain_id), network, "{kind:?} {chain_id}");
     }
-}
-
-#[tokio::test]
-async fn only_a_missing_path_says_that_a_node_is_no_devnet() {
-    for status in [204, 301, 400, 401, 403, 410, 429, 500] {
-        let node = FakeNode::serve(move |_| (status, String::new())).await;
-        let answer = node.source().identify(TESTNET).await;
-        assert!(matches!(answer, Err(SourceError::Failing(_))), "{status}: {answer:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_node_elsewhere_is_not_asked_whether_it_is_a_devnet() {
-    // There is nobody at this address, so asking would fail.
-    let source = NodeSource::new("http://192.0.2.1:20443").unwrap();
-    let asking = tokio::time::timeout(Duration::from_millis(500), source.identify(TESTNET));
-    assert_eq!(asking.await.unwrap().unwrap().network, Network::Testnet);
 }
 
 #[tokio::test]
 async fn failures_are_told_apart() {
     let failing = FakeNode::serve(|_| (503, String::new())).await;
     assert!(matches!(failing.source().tip().await, Err(SourceError::Failing(_))));
-    assert!(matches!(failing.source().identify(TESTNET).await, Err(SourceError::Failing(_))));
 
     let babbling = FakeNode::serve(|_| (200, "<html>".to_owned())).await;
     assert!(matches!(babbling.source().tip().await, Err(SourceError::Malformed(_))));
-    assert!(matches!(babbling.source().identify(TESTNET).await, Err(SourceError::Malformed(_))));
 
     let url = babbling.url.clone();
     drop(babbling);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let gone = NodeSource::new(&url).unwrap();
+    let gone = NodeSource::new(&url, Network::Devnet).unwrap();
     assert!(matches!(gone.tip().await, Err(SourceError::Unreachable(_))));
-    assert!(matches!(gone.identify(TESTNET).await, Err(SourceError::Unreachable(_))));
 }
 
 #[tokio::test]
@@ -216,7 +193,7 @@ async fn a_balance_that_is_no_number_is_refused_not_zero() {
     for result in ["0x0801000000000000000000000000000003e8", "0x03", "0x0703"] {
         let node = FakeNode::serve(move |path| match path.ends_with("get-balance-available") {
             true => (200, format!(r#"{{"okay":true,"result":"{result}"}}"#)),
-            false => good_node(path, true),
+            false => good_node(path),
         })
         .await;
         let answer = node.source().balances(&peter()).await;
@@ -227,25 +204,19 @@ async fn a_balance_that_is_no_number_is_refused_not_zero() {
 #[test]
 fn what_is_no_address_is_refused_at_once() {
     for endpoint in ["", "127.0.0.1:20443", "ftp://127.0.0.1", "http://"] {
-        assert!(NodeSource::new(endpoint).is_err(), "{endpoint}");
+        assert!(NodeSource::new(endpoint, Network::Testnet).is_err(), "{endpoint}");
     }
 }
 
 #[tokio::test]
 async fn the_follower_shows_what_the_node_says() {
-    struct ToNode(String);
-    impl Connect for ToNode {
-        type Source = NodeSource;
-        async fn connect(&mut self) -> Result<NodeSource, ConnectError> {
-            Ok(NodeSource::new(&self.0).unwrap())
-        }
-    }
-    let node = FakeNode::serve(|path| good_node(path, true)).await;
-    let follower = ChainFollower::start(ToNode(node.url.clone()), SystemClock);
+    let node = FakeNode::serve(|path| good_node(path)).await;
+    let (_say, shown) = tokio::sync::watch::channel(vec![peter()]);
+    let follower = ChainFollower::start(node.source(), shown, SystemClock);
     let mut snapshots = follower.snapshots();
     let live = snapshots.wait_for(|snapshot| snapshot.status.connection == Connection::Live);
     let snapshot = tokio::time::timeout(Duration::from_secs(10), live).await.unwrap().unwrap().clone();
     assert_eq!(snapshot.status.tip.unwrap().time, UnixSeconds::new(1_700_000_042));
-    assert_eq!(snapshot.accounts[0].label, "wallet_1");
-    assert_eq!(snapshot.accounts[0].sbtc, Some(Sats::new(1_000)));
+    assert_eq!(snapshot.balances[0].address, PETER);
+    assert_eq!(snapshot.balances[0].sbtc, Some(Sats::new(1_000)));
 }

@@ -60,8 +60,8 @@ pub enum PageAnswer {
     Market(Box<MarketView>),
     /// The account's policies.
     Policies(Box<PoliciesPage>),
-    /// One policy; `None` if there is none with that number.
-    Policy(Option<Box<PolicyView>>),
+    /// One policy.
+    Policy(Box<PolicyPage>),
     /// The account's capital.
     Capital(Box<CapitalPage>),
     /// The tiers side by side.
@@ -107,18 +107,29 @@ pub struct ConfirmedOffer {
     pub differs: Option<Notice>,
 }
 
+/// A policy in depth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyPage {
+    /// What it was made of.
+    pub as_of: AsOf,
+    /// The policy; `None` if the books have none with that number.
+    pub policy: Option<PolicyView>,
+    /// Whether this can be relied on. If not, `None` does not mean that there is no such policy.
+    pub trust: Trust,
+}
+
 /// A bucket in depth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BucketPage {
     /// What it was made of.
     pub as_of: AsOf,
-    /// What it stands for.
+    /// What it stands for; `None` if the books have no such bucket.
     pub risk: Option<RiskView>,
     /// What a share was worth over time.
     pub yields: YieldHistory,
-    /// What it could still do.
+    /// What it could still do; `None` if the books have no such bucket.
     pub room: Option<RoomView>,
-    /// Whether all this can be relied on.
+    /// Whether all this can be relied on. If not, `None` does not mean that there is no such bucket.
     pub trust: Trust,
 }
 

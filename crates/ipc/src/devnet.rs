@@ -3,6 +3,8 @@
 use bithedge_protocol::{Asset, BlockHeight, Ppm, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use serde::{Deserialize, Serialize};
 
+use crate::Notice;
+
 /// A historical crash, or a random walk, that the market can go through.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScenarioView {
@@ -16,6 +18,9 @@ pub struct ScenarioView {
     pub days: u32,
     /// The deepest price of BTC in it, of its first.
     pub deepest: Ppm,
+    /// Its way, to be drawn small: prices of BTC, of its first, as far apart as each other.
+    #[serde(default)]
+    pub path: Vec<Ppm>,
 }
 
 /// A scenario that is played.
@@ -74,6 +79,10 @@ pub struct DevnetView {
     pub scenarios: Vec<ScenarioView>,
     /// What is done just now and takes a while, a sentence; `None` if nothing is.
     pub doing: Option<String>,
+    /// What ended the last thing that takes a while before its time, or keeps time from running as fast as it should; `None` once
+    /// something new was begun.
+    #[serde(default)]
+    pub problem: Option<Notice>,
 }
 
 /// What can be done to the devnet.
@@ -106,7 +115,7 @@ pub enum DevnetDeed {
     Play {
         /// Which.
         scenario: String,
-        /// How long one of its days takes on this computer.
+        /// How long one of its days takes on this computer; zero: no longer than it must.
         a_day: Seconds,
     },
     /// Stops the scenario for a while, or lets it go on.

@@ -106,6 +106,8 @@ pub enum Destination {
         /// Which.
         bucket: BucketRef,
     },
+    /// All of the account's capital, by bucket.
+    Capital,
     /// What was earned as a keeper or allocated by the treasury.
     Rewards,
     /// The protocol's page.

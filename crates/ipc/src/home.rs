@@ -1,16 +1,19 @@
 //! What is protected, what earns, and what needs attention.
 
-use bithedge_protocol::{TokenAmount, UnixSeconds};
+use bithedge_protocol::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
-use crate::{AsOf, CapitalTotal, Destination, ProtectionSummary, Trust};
+use crate::{AsOf, CapitalTotal, Destination, Money, ProtectionSummary, Trust};
 
 /// Why something needs attention. The most pressing first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttentionKind {
-    /// What the books say is in doubt.
+    /// Nothing on the page can be relied on now: the books are not those of now, the node stands still, or this computer's clock is
+    /// wrong. Why is in `means`, as in [`AsOf::doubt`].
+    NotCurrent,
+    /// Something that happened on the chain was not understood: what it concerns is in doubt.
     Doubtful,
     /// There is no fresh price.
     PriceStale,
@@ -50,7 +53,9 @@ pub struct Attention {
     /// Until when something can be done; `None` without an end.
     pub until: Option<UnixSeconds>,
     /// What it is about in money, where that is one amount of one token.
-    pub amount: Option<TokenAmount>,
+    pub amount: Option<Money>,
+    /// Whether what it says rests on something that is in doubt.
+    pub doubtful: bool,
 }
 
 /// The first page.

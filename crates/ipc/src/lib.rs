@@ -30,7 +30,8 @@ mod wish;
 
 pub use activity::{ActivityLine, ActivityPage, ActivityPlace, Money};
 pub use ask::{
-    BucketPage, ConfirmedOffer, MarketView, PageAnswer, PageQuery, Proposed, SavedFile, TransactionsPage,
+    BucketPage, ConfirmedOffer, MarketView, PageAnswer, PageQuery, PolicyPage, Proposed, SavedFile,
+    TransactionsPage,
 };
 pub use capital::{
     BucketHealth, CapitalPage, CapitalTotal, ExitOutlook, IfNothingPaidOut, Marking, PoolView, PositionView,
@@ -63,9 +64,9 @@ pub use session::{
     NetworkUse, SessionView, WalletKind, WalletView,
 };
 pub use transactions::{
-    ApprovalLine, ApprovalView, Moved, MovedAsset, ReceiptView, TransactionBlock, TransactionEvent,
-    TransactionNote, TransactionNoteKind, TransactionPurpose, TransactionStage, TransactionStatus,
-    TransactionView, Words,
+    AlarmView, ApprovalLine, ApprovalView, Moved, MovedAsset, ReceiptView, TransactionBlock,
+    TransactionEvent, TransactionNote, TransactionNoteKind, TransactionPurpose, TransactionStage,
+    TransactionStatus, TransactionView, Words,
 };
 pub use wish::{Ballot, Wish};
 
@@ -100,6 +101,9 @@ pub mod command {
         /// Sets and keeps after how long it locks itself: argument `after`, [`Seconds`](bithedge_protocol::Seconds) of one minute to
         /// a day. Answers the new [`Preferences`](crate::Preferences).
         pub const SET_AUTO_LOCK: &str = "set_auto_lock";
+        /// Sets and keeps whether the desktop is told what happens: argument `on`, true or false. Answers the new
+        /// [`Preferences`](crate::Preferences).
+        pub const SET_NOTIFIES: &str = "set_notifies";
         /// The [`SessionView`](crate::SessionView). No arguments. Every window may.
         pub const SESSION: &str = "session";
         /// A page: argument `query`, a [`PageQuery`](crate::PageQuery). Answers a [`PageAnswer`](crate::PageAnswer).
@@ -164,7 +168,9 @@ pub mod command {
         pub const PROPOSE_KEEPER: &str = "propose_keeper";
         /// Ends the keeper. No arguments, no answer.
         pub const STOP_KEEPER: &str = "stop_keeper";
-        /// Says that a person has looked at what moved without approval: argument `transaction`, its number. No answer.
+        /// Says that a person has looked at what moved without approval: arguments `transaction`, its number, and `alarms`, the digests
+        /// of all [`open_alarms`](crate::TransactionView::open_alarms) that were shown for it. If others are open by now, it is refused
+        /// and nothing is acknowledged. No answer.
         pub const ACKNOWLEDGE_ALARM: &str = "acknowledge_alarm";
         /// The devnet on this computer. No arguments. Answers a [`DevnetView`](crate::DevnetView), or null if it is not in use.
         pub const DEVNET: &str = "devnet";
@@ -173,12 +179,13 @@ pub mod command {
         pub const DEVNET_DO: &str = "devnet_do";
 
         /// All of them.
-        pub const ALL: [&str; 36] = [
+        pub const ALL: [&str; 37] = [
             CHAIN_SNAPSHOT,
             RETRY_CONNECTION,
             PREFERENCES,
             SET_THEME,
             SET_AUTO_LOCK,
+            SET_NOTIFIES,
             SESSION,
             PAGE,
             CONFIRM_ORDER,

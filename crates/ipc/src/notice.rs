@@ -103,6 +103,8 @@ pub enum Fault {
     TransactionUnfit,
     /// What moved is not what was approved.
     ApprovalBroken,
+    /// The devnet on this computer is doing something else just now.
+    DevnetBusy,
 }
 
 /// One problem: what happened, what it means for the money, and what to do.

@@ -22,7 +22,7 @@ pub enum NotificationKind {
     Ended,
     /// A bucket stands otherwise than before.
     HealthChanged,
-    /// Exits were paid and can be claimed.
+    /// Exits were paid: what they paid can be claimed, or went to the account already. The words say which.
     ExitFilled,
     /// A deposit became shares.
     DepositTaken,
@@ -36,13 +36,21 @@ pub enum NotificationKind {
     BooksDiffer,
     /// A transaction had its effect.
     TransactionConfirmed,
-    /// A transaction had none.
+    /// A transaction had none, and never will have: the same can be wished again.
     TransactionFailed,
-    /// A transaction that had had its effect waits again.
+    /// A transaction was given up, and may have been carried out or may still be: the same must *not* be wished anew, or it may
+    /// happen twice. It is repeated or cancelled in its own place.
+    TransactionUncertain,
+    /// A transaction was cancelled: what it was to do did not happen, and will not.
+    TransactionCancelled,
+    /// A transaction that had had its effect waits again, and is sent again by itself.
     TransactionReverted,
+    /// Another transaction of the account took a transaction's place, and not one that was made for it here: what it was to do did
+    /// not happen, or was undone, and will not be done by itself.
+    TransactionDisplaced,
     /// What a transaction moved is not what was approved.
     TransactionAlarm,
-    /// Several things of one kind at once.
+    /// Several things of one kind at once. What can be done is found where it leads.
     Several,
 }
 

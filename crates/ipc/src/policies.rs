@@ -136,6 +136,8 @@ pub struct PolicyView {
     pub bounty: TokenAmount,
     /// All three; `None` if they cannot be counted.
     pub cost: Option<TokenAmount>,
+    /// That in USD at the prices of the sale, as the contract counted its premium, rounded up; `None` if it cannot be counted.
+    pub cost_usd: Option<UsdE8>,
     /// What it is worth now. Unknown once it has ended: then [`claim`](Self::claim) or [`paid`](Self::paid) tell.
     pub worth: Figure<PolicyWorth>,
     /// What it was due at its end; `None` before.

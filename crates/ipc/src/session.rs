@@ -165,6 +165,9 @@ pub struct SessionView {
     pub question: Option<u64>,
     /// Whether the keeper is on, and until when.
     pub keeper: KeeperView,
+    /// What has to be said about this start, such as that what was remembered of the last one was damaged; usually nothing.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 impl SessionView {

@@ -180,6 +180,22 @@ pub struct ReceiptView {
     pub alarms: Vec<Words>,
 }
 
+/// Something about a transaction that a person has to look at: what it did is not what was approved, or nobody here knows what was
+/// approved. Until it is acknowledged, the keeper waits for that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmView {
+    /// What it is named by when it is acknowledged: 64 hexadecimal digits. Another amount or another block is another one.
+    pub digest: String,
+    /// In words.
+    pub words: Words,
+    /// The block that it is said of; `None` if it waits.
+    pub block: Option<TransactionBlock>,
+    /// When it was seen first, by this computer's clock.
+    pub seen_at: UnixSeconds,
+    /// Whether the node still says so.
+    pub is_still_told: bool,
+}
+
 /// A signed transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransactionView {
@@ -213,6 +229,9 @@ pub struct TransactionView {
     pub can_be_replaced: bool,
     /// What it did, once it is mined.
     pub receipt: Option<ReceiptView>,
+    /// What nobody has acknowledged yet, also if the node does not say so any more; empty as it should be.
+    #[serde(default)]
+    pub open_alarms: Vec<AlarmView>,
 }
 
 /// What happened to a transaction beside a change of its stage.

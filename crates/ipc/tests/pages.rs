@@ -90,6 +90,7 @@ fn policy() -> PolicyView {
         fee: MOST,
         bounty: MOST,
         cost: None,
+        cost_usd: None,
         worth: known(PolicyWorth { buy_back: MOST, usd: UsdE8::MAX, activation: MOST }),
         due: Some(MOST),
         paid: None,
@@ -230,7 +231,8 @@ fn home_and_notifications_cross() {
         destination: Destination::Policy { policy: 3 },
         count: 2,
         until: Some(AT),
-        amount: Some(MOST),
+        amount: Some(Money { asset: Asset::Stx, amount: MOST }),
+        doubtful: true,
     };
     let page = HomePage {
         as_of: as_of(),

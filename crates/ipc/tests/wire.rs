@@ -1,8 +1,8 @@
 //! The wire form is a contract between two separately compiled halves: these tests pin it.
 
 use bithedge_ipc::{
-    AccountView, ChainId, ChainSnapshot, ChainStatus, Connection, Event, Fault, Network, Notice, Preferences,
-    Reorg, Role, Theme, Tip,
+    AccountBalance, ChainId, ChainSnapshot, ChainStatus, Connection, Event, Fault, Network, Notice,
+    Preferences, Reorg, Theme, Tip,
 };
 use bithedge_protocol::{BlockHeight, BurnHeight, MicroStx, UnixSeconds};
 use serde_json::json;
@@ -37,10 +37,8 @@ fn snapshot() -> ChainSnapshot {
                 },
             },
         },
-        accounts: vec![AccountView {
-            label: "wallet_1".into(),
+        balances: vec![AccountBalance {
             address: "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5".into(),
-            role: Some(Role::Protection),
             stx: Some(MicroStx::MAX),
             sbtc: None,
         }],
@@ -62,9 +60,8 @@ fn events_are_tagged_and_quantities_are_strings() {
     assert_eq!(data["status"]["tip"]["height"], "18446744073709551615");
     assert_eq!(data["status"]["connection"]["state"], "stale");
     assert_eq!(data["status"]["connection"]["notice"]["fault"], "node_slow");
-    assert_eq!(data["accounts"][0]["stx"], "340282366920938463463374607431768211455");
-    assert_eq!(data["accounts"][0]["sbtc"], serde_json::Value::Null, "unknown is not zero");
-    assert_eq!(data["accounts"][0]["role"], "protection");
+    assert_eq!(data["balances"][0]["stx"], "340282366920938463463374607431768211455");
+    assert_eq!(data["balances"][0]["sbtc"], serde_json::Value::Null, "unknown is not zero");
 }
 
 #[test]

@@ -228,6 +228,23 @@ impl ReportRule {
         wait(WhyWait::Quiet, normal.min(soon.max(near)).min(next))
     }
 
+    /// Whether time alone calls for a report, whatever the market did since this reporter's last one: what must not be saved on. `jump` is
+    /// what [`decide`](Self::decide) gave back for this view.
+    ///
+    /// A market beyond the oracle's bound is reported as often as [`decide`](Self::decide) repeats it: others have to agree with a word
+    /// that is not too old.
+    #[must_use]
+    pub fn is_due_by_time(&self, view: &ReportView, jump: Option<Jump>) -> bool {
+        let Some(own) = view.own else { return true };
+        let boundary = boundary_before(view.now);
+        let is_open = view.accepted.is_some_and(|accepted| accepted.at < boundary);
+        let next = boundary.get().saturating_add(DAY);
+        let is_near = view.now.get() >= next.saturating_sub(self.boundary_lead.get());
+        let is_often = jump.is_some() || is_open || is_near;
+        let pause = if is_often { self.boundary_heartbeat.min(self.heartbeat) } else { self.heartbeat };
+        (is_open && own.at < boundary) || view.now >= later(own.at, pause)
+    }
+
     fn has_moved(&self, from: Coins, to: Coins) -> bool {
         // At least so far: only what is nearer is within one part less.
         let nearer = Ppm::new(self.deviation.base_units().saturating_sub(1));

@@ -1,10 +1,10 @@
 //! The task that follows the chain.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bithedge_ipc::{ChainSnapshot, Notice};
+use bithedge_ipc::ChainSnapshot;
+use bithedge_stacks::address::Address;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -16,20 +16,6 @@ use crate::clock::{Clock, Moment};
 
 /// How often the status is judged anew while a reading is under way.
 const HEARTBEAT: Duration = Duration::from_millis(500);
-
-/// There is no node to follow, told for the user.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.happened)]
-pub struct ConnectError(pub Notice);
-
-/// How a follower gets at its node: by an address, or by starting one.
-pub trait Connect: Send + 'static {
-    /// The chain that comes of it.
-    type Source: ChainSource;
-
-    /// Connects. Called again, after a while or on request, as long as it fails.
-    fn connect(&mut self) -> impl Future<Output = Result<Self::Source, ConnectError>> + Send;
-}
 
 /// Follows one chain and publishes what it sees.
 ///
@@ -43,14 +29,22 @@ pub struct ChainFollower {
 }
 
 impl ChainFollower {
-    /// Starts to follow on the current Tokio runtime.
-    pub fn start(connect: impl Connect, clock: impl Clock) -> Self {
+    /// Starts to follow on the current Tokio runtime. `accounts` says whose balances are read; those of others are read as soon as it
+    /// says so.
+    pub fn start(
+        source: impl ChainSource,
+        accounts: watch::Receiver<Vec<Address>>,
+        clock: impl Clock,
+    ) -> Self {
         let started = Instant::now();
-        let tracker = Tracker::new(Moment { wall: clock.now(), elapsed: Duration::ZERO });
+        let first = accounts.borrow().clone();
+        let begun = Moment { wall: clock.now(), elapsed: Duration::ZERO };
+        let tracker = Tracker::new(begun, source.endpoint(), first);
         let (publish, snapshots) = watch::channel(tracker.snapshot());
         let retry = Arc::new(Notify::new());
-        let follower = Following { clock, started, tracker, publish, retry: Arc::clone(&retry) };
-        let task = tokio::spawn(follower.run(connect));
+        let retried = Arc::clone(&retry);
+        let follower = Following { clock, started, tracker, publish, retry: retried, accounts };
+        let task = tokio::spawn(follower.run(source));
         Self { snapshots, retry, task }
     }
 
@@ -60,7 +54,7 @@ impl ChainFollower {
         self.snapshots.clone()
     }
 
-    /// Does not wait for the next interval or attempt.
+    /// Does not wait for the next interval.
     pub fn retry_now(&self) {
         self.retry.notify_one();
     }
@@ -79,13 +73,16 @@ struct Following<C> {
     tracker: Tracker,
     publish: watch::Sender<ChainSnapshot>,
     retry: Arc<Notify>,
+    accounts: watch::Receiver<Vec<Address>>,
 }
 
 impl<C: Clock> Following<C> {
-    async fn run(mut self, mut connect: impl Connect) {
-        let source = self.connect(&mut connect).await;
+    async fn run(mut self, source: impl ChainSource) {
+        tracing::info!(endpoint = source.endpoint(), "following the chain");
         loop {
             let begun = Instant::now();
+            let accounts = self.accounts.borrow_and_update().clone();
+            self.tracker.watch(accounts);
             match self.read(&source).await {
                 Ok(reading) => {
                     tracing::trace!(height = reading.tip.height.get(), "chain read");
@@ -101,28 +98,7 @@ impl<C: Clock> Following<C> {
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {}
                 () = self.retry.notified() => {}
-            }
-        }
-    }
-
-    async fn connect<K: Connect>(&mut self, connect: &mut K) -> K::Source {
-        loop {
-            match connect.connect().await {
-                Ok(source) => {
-                    tracing::info!(endpoint = source.endpoint(), "following the chain");
-                    self.tracker.connected(self.now(), source.endpoint());
-                    self.publish();
-                    return source;
-                }
-                Err(ConnectError(notice)) => {
-                    tracing::warn!(fault = ?notice.fault, detail = notice.detail, "{}", notice.happened);
-                    self.tracker.disconnected(self.now(), notice);
-                    self.publish();
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(self.tracker.pace().reconnect_after) => {}
-                () = self.retry.notified() => {}
+                () = others(&mut self.accounts) => {}
             }
         }
     }
@@ -130,8 +106,9 @@ impl<C: Clock> Following<C> {
     /// Reads the chain once. Meanwhile the status keeps ageing, so that a node that hangs does not look alive.
     async fn read<S: ChainSource>(&mut self, source: &S) -> Result<Reading, ReadingError> {
         let known = self.tracker.known(self.now());
+        let accounts = self.tracker.accounts().to_vec();
         let limit = self.tracker.pace().unreachable_after;
-        let reading = tokio::time::timeout(limit, reading::read(source, known.as_ref()));
+        let reading = tokio::time::timeout(limit, reading::read(source, known.as_ref(), &accounts));
         tokio::pin!(reading);
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -162,5 +139,12 @@ impl<C: Clock> Following<C> {
         if !is_same {
             self.publish.send_replace(self.tracker.next_snapshot());
         }
+    }
+}
+
+/// Ends when other accounts are to be shown; never, once nobody can say so any more.
+async fn others(accounts: &mut watch::Receiver<Vec<Address>>) {
+    if accounts.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

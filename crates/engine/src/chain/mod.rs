@@ -1,6 +1,5 @@
 //! Following the chain: read it consistently, judge the connection, publish.
 
-mod devnet_status;
 pub(crate) mod follower;
 pub(crate) mod node;
 mod notices;

@@ -10,8 +10,7 @@ use bithedge_stacks::client::{
 };
 use bithedge_stacks::name::{ClarityName, NameError};
 
-use super::devnet_status::DevnetStatus;
-use super::source::{Balances, Block, ChainSource, Identity, NodeTip, SourceError};
+use super::source::{Balances, Block, ChainSource, NodeTip, SourceError};
 
 /// The sBTC token: mainnet's, which a devnet has at the same address.
 const SBTC_TOKEN: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token";
@@ -27,9 +26,6 @@ pub enum ConnectNodeError {
     /// The address is none.
     #[error(transparent)]
     Client(#[from] ConfigError),
-    /// The HTTP library refuses.
-    #[error("the HTTP client cannot be set up: {0}")]
-    Http(#[from] reqwest::Error),
     /// A name in this program is none: a defect.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -43,8 +39,7 @@ pub enum ConnectNodeError {
 pub struct NodeSource {
     endpoint: String,
     client: NodeClient,
-    /// Only a node on this computer is asked whether it is a devnet.
-    devnet: Option<DevnetStatus>,
+    kind: Network,
     sbtc: ContractId,
     sbtc_available: ClarityName,
 }
@@ -52,9 +47,11 @@ pub struct NodeSource {
 impl NodeSource {
     /// A node by its base address, such as `http://127.0.0.1:20443`. Nothing is sent yet.
     ///
+    /// `kind` is what the network's profile says: a devnet has the public testnet's chain id, so a node cannot tell the two apart.
+    ///
     /// # Errors
-    /// If it is not an address, or the HTTP client cannot be set up.
-    pub fn new(endpoint: &str) -> Result<Self, ConnectNodeError> {
+    /// If it is not an address.
+    pub fn new(endpoint: &str, kind: Network) -> Result<Self, ConnectNodeError> {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         // The follower asks again by itself, so little patience here keeps its status honest. A tip that goes back is
         // something to show, not something to pass over.
@@ -69,7 +66,7 @@ impl NodeSource {
         };
         Ok(Self {
             client: NodeClient::with_config([&endpoint], config)?,
-            devnet: DevnetStatus::new(&endpoint)?,
+            kind,
             endpoint,
             sbtc: SBTC_TOKEN.parse().map_err(|error: bithedge_stacks::address::AddressError| {
                 ConnectNodeError::Contract(error.to_string())
@@ -88,20 +85,13 @@ impl ChainSource for NodeSource {
         self.endpoint.clone()
     }
 
-    async fn identify(&self, chain_id: ChainId) -> Result<Identity, SourceError> {
-        let network = match bithedge_stacks::ChainId(chain_id.0) {
+    fn network(&self, chain_id: ChainId) -> Network {
+        match bithedge_stacks::ChainId(chain_id.0) {
             bithedge_stacks::ChainId::MAINNET => Network::Mainnet,
-            bithedge_stacks::ChainId::TESTNET => {
-                if let Some(devnet) = &self.devnet
-                    && let Some(accounts) = devnet.accounts().await?
-                {
-                    return Ok(Identity { network: Network::Devnet, accounts });
-                }
-                Network::Testnet
-            }
+            bithedge_stacks::ChainId::TESTNET if self.kind == Network::Devnet => Network::Devnet,
+            bithedge_stacks::ChainId::TESTNET => Network::Testnet,
             _ => Network::Other,
-        };
-        Ok(Identity { network, accounts: Vec::new() })
+        }
     }
 
     async fn tip(&self) -> Result<NodeTip, SourceError> {

@@ -21,8 +21,6 @@ pub struct Pace {
     /// How long a node may go on naming a tip below the last one before that is taken for its chain now; `None` to wait
     /// until a block shows that it is another branch. Only a chain of our own is ever set back on purpose.
     pub lower_tip_accepted_after: Option<Duration>,
-    /// Time until another attempt after there was no node to connect to.
-    pub reconnect_after: Duration,
 }
 
 impl Pace {
@@ -34,7 +32,6 @@ impl Pace {
         max_tip_age: None,
         reorg_shown: Duration::from_secs(60),
         lower_tip_accepted_after: Some(Duration::from_secs(30)),
-        reconnect_after: Duration::from_secs(15),
     };
 
     /// For a public node: its blocks come seconds to minutes apart, and its operator limits the rate of requests.
@@ -45,7 +42,6 @@ impl Pace {
         max_tip_age: Some(Seconds::new(30 * 60)),
         reorg_shown: Duration::from_secs(10 * 60),
         lower_tip_accepted_after: None,
-        reconnect_after: Duration::from_secs(15),
     };
 
     /// The pace that suits a network.

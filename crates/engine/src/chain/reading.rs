@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bithedge_ipc::{ChainId, Tip};
+use bithedge_ipc::{ChainId, Network, Tip};
 use bithedge_protocol::BlockHeight;
+use bithedge_stacks::address::Address;
 
-use super::source::{Balances, Block, ChainSource, Identity, NodeTip, SourceError};
+use super::source::{Balances, Block, ChainSource, NodeTip, SourceError};
 
 /// How often a reading is begun because the node's answers did not fit together, before it is left for the next interval.
 const ATTEMPTS: u32 = 3;
@@ -17,10 +18,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reading {
     pub(super) chain_id: ChainId,
-    pub(super) identity: Identity,
+    pub(super) network: Network,
     pub(super) tip: Tip,
-    /// In the order of the identity's accounts.
-    pub(super) balances: Vec<Balances>,
+    /// Of the accounts that were asked about.
+    pub(super) balances: BTreeMap<Address, Balances>,
     /// Whether the node says that it has caught up with the chain.
     pub(super) is_synced: Option<bool>,
     /// The newest blocks up to the tip.
@@ -33,7 +34,6 @@ pub(super) struct Reading {
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) chain_id: ChainId,
-    pub(super) identity: Identity,
     pub(super) tip: Tip,
     /// Hashes of the branch that ends in the tip, by height: those that were seen.
     pub(super) hashes: BTreeMap<BlockHeight, String>,
@@ -80,10 +80,14 @@ fn named(height: Option<BlockHeight>) -> String {
 /// ensures that everything is of one tip. Behind a load balancer it does not: it only ensures that both questions for the
 /// tip had the same answer, while the balances may have come from a node that is further or less far. A node can be asked
 /// for the state at one block (`?tip=`), which would ensure it there too; that is not used yet.
-pub(super) async fn read<S: ChainSource>(source: &S, known: Option<&Known>) -> Result<Reading, ReadingError> {
+pub(super) async fn read<S: ChainSource>(
+    source: &S,
+    known: Option<&Known>,
+    accounts: &[Address],
+) -> Result<Reading, ReadingError> {
     let mut attempts = 1;
     loop {
-        match attempt(source, known).await {
+        match attempt(source, known, accounts).await {
             Err(error) if error.is_momentary() && attempts < ATTEMPTS => tokio::time::sleep(PAUSE).await,
             outcome => return outcome,
         }
@@ -91,15 +95,16 @@ pub(super) async fn read<S: ChainSource>(source: &S, known: Option<&Known>) -> R
     }
 }
 
-async fn attempt<S: ChainSource>(source: &S, known: Option<&Known>) -> Result<Reading, ReadingError> {
+async fn attempt<S: ChainSource>(
+    source: &S,
+    known: Option<&Known>,
+    accounts: &[Address],
+) -> Result<Reading, ReadingError> {
     let before = source.tip().await?;
-    let identity = match known {
-        Some(known) if known.chain_id != before.chain_id => {
-            return Err(ReadingError::ChainChanged { expected: known.chain_id, found: before.chain_id });
-        }
-        Some(known) => known.identity.clone(),
-        None => source.identify(before.chain_id).await?,
-    };
+    if let Some(known) = known.filter(|known| known.chain_id != before.chain_id) {
+        return Err(ReadingError::ChainChanged { expected: known.chain_id, found: before.chain_id });
+    }
+    let network = source.network(before.chain_id);
     let mut recent = source.recent_blocks().await?;
     let indexed = recent.first().map(|block| block.height);
     if indexed.is_none_or(|indexed| indexed < before.height) {
@@ -114,16 +119,16 @@ async fn attempt<S: ChainSource>(source: &S, known: Option<&Known>) -> Result<Re
         Some(known) if is_replaced(source, known, &before, &recent).await? => Some(known.tip.height),
         _ => None,
     };
-    let mut balances = Vec::with_capacity(identity.accounts.len());
-    for account in &identity.accounts {
-        balances.push(source.balances(&account.address).await?);
+    let mut balances = BTreeMap::new();
+    for account in accounts {
+        balances.insert(*account, source.balances(account).await?);
     }
     if source.tip().await? != before {
         return Err(ReadingError::TipMoved);
     }
     let NodeTip { chain_id, height, hash, burn_height, is_synced } = before;
     let tip = Tip { height, hash, burn_height, time };
-    Ok(Reading { chain_id, identity, tip, balances, is_synced, recent, replaced })
+    Ok(Reading { chain_id, network, tip, balances, is_synced, recent, replaced })
 }
 
 /// Whether the known tip is no longer part of the chain that ends in `new`. Only a differing hash says so: a lower tip alone

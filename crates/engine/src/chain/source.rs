@@ -6,8 +6,6 @@ use bithedge_ipc::{ChainId, Network};
 use bithedge_protocol::{BlockHeight, BurnHeight, MicroStx, Sats, UnixSeconds};
 use bithedge_stacks::address::Address;
 
-use crate::Account;
-
 /// What a node says of its newest block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeTip {
@@ -43,15 +41,6 @@ pub struct Balances {
     pub sbtc: Sats,
 }
 
-/// Which chain a source serves, and whose accounts are followed on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// In a user's terms.
-    pub network: Network,
-    /// The accounts to follow, in the order to list them.
-    pub accounts: Vec<Account>,
-}
-
 /// Why a source gave no answer. The text is the technical cause.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,8 +64,8 @@ pub trait ChainSource: Send + Sync + 'static {
     /// Base address of the node, to show.
     fn endpoint(&self) -> String;
 
-    /// Which network this is and which accounts are followed. `chain_id` is what the node has just said of itself.
-    fn identify(&self, chain_id: ChainId) -> impl Future<Output = Result<Identity, SourceError>> + Send;
+    /// Which network this is, in a user's terms. `chain_id` is what the node has just said of itself.
+    fn network(&self, chain_id: ChainId) -> Network;
 
     /// The newest block as the node sees it.
     fn tip(&self) -> impl Future<Output = Result<NodeTip, SourceError>> + Send;

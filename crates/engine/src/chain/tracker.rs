@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bithedge_ipc::{AccountView, ChainSnapshot, ChainStatus, Connection, Notice, Reorg};
+use bithedge_ipc::{AccountBalance, ChainSnapshot, ChainStatus, Connection, Reorg};
 use bithedge_protocol::{BlockHeight, UnixSeconds};
+use bithedge_stacks::address::Address;
 
 use super::notices::Situation;
 use super::pace::Pace;
@@ -30,7 +31,9 @@ struct Failures {
 #[derive(Debug)]
 pub(super) struct Tracker {
     pace: Pace,
-    endpoint: Option<String>,
+    endpoint: String,
+    /// Whose balances are shown, in this order.
+    accounts: Vec<Address>,
     /// Begin of the wait for a first reading.
     started: Moment,
     last: Option<(Moment, Reading)>,
@@ -47,10 +50,11 @@ pub(super) struct Tracker {
 }
 
 impl Tracker {
-    pub(super) fn new(at: Moment) -> Self {
+    pub(super) fn new(at: Moment, endpoint: String, accounts: Vec<Address>) -> Self {
         Self {
             pace: Pace::LOCAL,
-            endpoint: None,
+            endpoint,
+            accounts,
             started: at,
             last: None,
             hashes: BTreeMap::new(),
@@ -63,16 +67,13 @@ impl Tracker {
         }
     }
 
-    /// There is a node now.
-    pub(super) fn connected(&mut self, at: Moment, endpoint: String) {
-        self.endpoint = Some(endpoint);
-        self.started = at;
-        self.connection = Connection::Starting;
+    /// Other accounts are shown from now on. What they can spend is not known before the next reading.
+    pub(super) fn watch(&mut self, accounts: Vec<Address>) {
+        self.accounts = accounts;
     }
 
-    /// There is no node.
-    pub(super) fn disconnected(&mut self, at: Moment, notice: Notice) {
-        self.connection = Connection::Unreachable { since: self.problem_since(at), notice };
+    pub(super) fn accounts(&self) -> &[Address] {
+        &self.accounts
     }
 
     pub(super) fn pace(&self) -> Pace {
@@ -87,7 +88,6 @@ impl Tracker {
             .is_some_and(|(since, limit)| elapsed(since, at) >= limit);
         self.last.as_ref().map(|(_, reading)| Known {
             chain_id: reading.chain_id,
-            identity: reading.identity.clone(),
             tip: reading.tip.clone(),
             hashes: self.hashes.clone(),
             accepts_lower,
@@ -96,7 +96,7 @@ impl Tracker {
 
     /// A reading succeeded.
     pub(super) fn succeeded(&mut self, at: Moment, reading: Reading) {
-        self.pace = Pace::of(reading.identity.network);
+        self.pace = Pace::of(reading.network);
         self.failures = None;
         self.hindrance = None;
         self.behind = None;
@@ -217,40 +217,32 @@ impl Tracker {
     }
 
     fn situation(&self) -> Situation<'_> {
-        Situation { endpoint: self.endpoint.as_deref().unwrap_or_default(), has_values: self.last.is_some() }
+        Situation { endpoint: &self.endpoint, has_values: self.last.is_some() }
     }
 
     /// What is to be shown now. Only the revision tells two equal ones apart.
     pub(super) fn snapshot(&self) -> ChainSnapshot {
         let last = self.last.as_ref();
-        let accounts = last.map_or_else(Vec::new, |(_, reading)| {
-            let balances = reading.balances.iter().map(Some).chain(std::iter::repeat(None));
-            reading
-                .identity
-                .accounts
-                .iter()
-                .zip(balances)
-                .map(|(account, balances)| AccountView {
-                    label: account.label.clone(),
-                    address: account.address.to_string(),
-                    role: account.role,
-                    stx: balances.map(|balances| balances.stx),
-                    sbtc: balances.map(|balances| balances.sbtc),
-                })
-                .collect()
+        let balances = self.accounts.iter().map(|account| {
+            let read = last.and_then(|(_, reading)| reading.balances.get(account));
+            AccountBalance {
+                address: account.to_string(),
+                stx: read.map(|balances| balances.stx),
+                sbtc: read.map(|balances| balances.sbtc),
+            }
         });
         ChainSnapshot {
             revision: self.revision,
             status: ChainStatus {
-                endpoint: self.endpoint.clone(),
-                network: last.map(|(_, reading)| reading.identity.network),
+                endpoint: Some(self.endpoint.clone()),
+                network: last.map(|(_, reading)| reading.network),
                 chain_id: last.map(|(_, reading)| reading.chain_id),
                 tip: last.map(|(_, reading)| reading.tip.clone()),
                 read_at: last.map(|(at, _)| at.wall),
                 reorg: self.reorg.map(|(_, reorg)| reorg),
                 connection: self.connection.clone(),
             },
-            accounts,
+            balances: balances.collect(),
         }
     }
 

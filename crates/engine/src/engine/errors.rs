@@ -110,6 +110,12 @@ pub enum NetworkError {
     /// Whether it is still the same chain could not be told. Try again.
     #[error(transparent)]
     Unconfirmed(ChainChange),
+    /// The newest block that the node has is too old for what it says to be of now. Nothing is offered, planned or asked by that.
+    #[error("the node's newest block is of {since}, so what it says is not of now")]
+    StandsStill {
+        /// The time of that block.
+        since: UnixSeconds,
+    },
     /// It was closed here. Open it again.
     #[error("the network was closed; open it again")]
     Closed,

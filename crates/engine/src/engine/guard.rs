@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bithedge_stacks::address::Address;
-use bithedge_stacks::client::{AccountState, AddressNonces, FeeEstimate, NodeClient, TransactionRecord};
+use bithedge_stacks::client::{
+    AccountState, AddressNonces, ClientError, FeeEstimate, NodeClient, TransactionRecord,
+};
 use bithedge_stacks::transaction::{Transaction, Txid};
 use bithedge_stacks::units::MicroStx;
 use tokio::sync::Notify;
@@ -26,6 +28,8 @@ pub(super) struct Guard {
     endpoint: Endpoint,
     halted: Mutex<Option<Halted>>,
     confirmed: Mutex<Option<Instant>>,
+    /// The last answer that told nothing, and when it was asked for.
+    failed: Mutex<Option<(Instant, Arc<ClientError>)>>,
     /// Who waits for an answer that somebody else asks for does not ask again.
     asking: tokio::sync::Mutex<()>,
     is_closed: AtomicBool,
@@ -39,6 +43,7 @@ impl Guard {
             endpoint,
             halted: Mutex::new(None),
             confirmed: Mutex::new(None),
+            failed: Mutex::new(None),
             asking: tokio::sync::Mutex::new(()),
             is_closed: AtomicBool::new(false),
             closing: Notify::new(),
@@ -69,6 +74,10 @@ impl Guard {
         if self.is_fresh(good_for.max(waited.elapsed())) {
             return Ok(());
         }
+        // Or asked in vain, since this waits: then everybody who waited takes that answer, instead of asking one after the other.
+        if let Some((_, why)) = unpoisoned(&self.failed).clone().filter(|(asked, _)| *asked >= waited) {
+            return Err(NetworkError::Unconfirmed(ChainChange::Unreadable(why)));
+        }
         let asked = Instant::now();
         match self.checker.confirm(&self.endpoint).await {
             Ok(_) => {
@@ -76,7 +85,10 @@ impl Guard {
                 self.standing()
             }
             // Nothing is known to have changed; but nothing is sent either.
-            Err(change @ ChainChange::Unreadable(_)) => Err(NetworkError::Unconfirmed(change)),
+            Err(ChainChange::Unreadable(why)) => {
+                *unpoisoned(&self.failed) = Some((asked, Arc::clone(&why)));
+                Err(NetworkError::Unconfirmed(ChainChange::Unreadable(why)))
+            }
             Err(change) => {
                 let halted = Halted { why: change.to_string() };
                 tracing::error!(why = halted.why, "the network is not used any more");

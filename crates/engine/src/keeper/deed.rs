@@ -57,7 +57,8 @@ pub enum Deed {
     Waits(Wait),
 }
 
-/// Why the keeper could not look, or act. Nothing was signed by the step that gave it, beyond what was told; it looks again, more slowly.
+/// Why the keeper could not look, or act. Nothing was signed by the step that gave it, beyond what was told; it looks again, more slowly,
+/// unless the network was closed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeeperError {
@@ -81,4 +82,11 @@ pub enum KeeperError {
     /// The signer failed.
     #[error("the keeper's transaction was not signed: {0}")]
     Signer(String),
+}
+
+impl KeeperError {
+    /// Whether it will never be otherwise: the network was closed, or is another chain than the one that was checked.
+    pub(super) const fn is_final(&self) -> bool {
+        matches!(self, Self::Journal(JournalError::Closed) | Self::Chain(ChainError::Stopped(_)))
+    }
 }

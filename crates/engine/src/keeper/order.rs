@@ -3,15 +3,14 @@
 use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::address::Address;
 use bithedge_stacks::transaction::{
-    KeyEncoding, Payload, PostConditionMode, PostConditionPrincipal, Signature, SingleSigCondition,
-    SingleSigHashMode, SpendingCondition, Transaction, TransactionBuilder, UnsignedTransaction,
+    Payload, PostConditionMode, PostConditionPrincipal, Transaction, UnsignedTransaction,
 };
 use bithedge_stacks::{MicroStx, Principal, Value};
 use bithedge_suite::Deployment;
 use serde::{Deserialize, Serialize};
 
 use super::duty::DutyKind;
-use crate::transactions::{Approval, Digest, Prepared, Purpose};
+use crate::transactions::{Approval, Digest, Prepared, Purpose, unsigned_bytes};
 
 /// The most that the keeper may spend on fees. Nothing else of the account's may leave at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +121,8 @@ impl StandingOrder {
         now: UnixSeconds,
     ) -> Result<DutyKind, OrderRefusal> {
         self.is_on(now)?;
-        let bytes = rebuilt(prepared, approval).ok_or(OrderRefusal::OtherBytes)?;
+        let bytes =
+            unsigned_bytes(prepared, approval.nonce, approval.fee).map_err(|_| OrderRefusal::OtherBytes)?;
         if Digest::of(&bytes) != approval.digest {
             return Err(OrderRefusal::OtherBytes);
         }
@@ -198,22 +198,4 @@ impl StandingOrder {
             }
         }
     }
-}
-
-/// The bytes of what was prepared, with the nonce and the fee of the question.
-fn rebuilt(prepared: &Prepared, approval: &Approval) -> Option<Vec<u8>> {
-    let condition = SpendingCondition::SingleSig(SingleSigCondition {
-        hash_mode: SingleSigHashMode::P2pkh,
-        signer: prepared.account.hash,
-        nonce: 0,
-        fee: MicroStx::ZERO,
-        key_encoding: KeyEncoding::Compressed,
-        signature: Signature::EMPTY,
-    });
-    let unsigned = TransactionBuilder::new(prepared.network, prepared.payload.clone())
-        .post_conditions(prepared.post_conditions.iter().cloned())
-        .nonce(approval.nonce)
-        .fee(approval.fee)
-        .unsigned(condition);
-    Some(unsigned.ok()?.encode())
 }

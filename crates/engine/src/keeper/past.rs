@@ -1,6 +1,6 @@
 //! What the account did and has under way, out of its journal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bithedge_protocol::UnixSeconds;
@@ -15,8 +15,6 @@ use crate::transactions::{Chain, Entry, JournalError, Purpose, Signer, Status, T
 
 /// What counts as a day: any 24 hours.
 const DAY: u64 = 86_400;
-/// Entries of the journal that are read at a time.
-const PAGE: u32 = 200;
 /// After something was done, its block's time has to be so far behind before the same is done again: a state that still calls for it
 /// is of another branch, or lags behind.
 const REST: u64 = 600;
@@ -57,36 +55,21 @@ pub(super) struct Past {
     under_way: BTreeMap<u64, (TransactionId, u64)>,
     /// Under way by the journal, though the chain has executed their nonces: whether anything else is to be expected of them.
     overtaken: BTreeMap<TransactionId, bool>,
-    /// Whose receipts say something else than what was approved.
-    alarms: BTreeSet<TransactionId>,
     now: u64,
 }
 
 impl Past {
-    /// Reads the entries of so many days, and what is not settled.
+    /// Reads what the account signed in the last 24 hours, and what is not settled.
     pub(super) fn read<C: Chain, S: Signer>(
         transactions: &Transactions<C, S>,
         deployment: &Deployment,
         account: Address,
         now: UnixSeconds,
-        days: u64,
     ) -> Result<Self, JournalError> {
-        let mut entries: BTreeMap<TransactionId, Entry> = BTreeMap::new();
-        let mut before = None;
-        loop {
-            let page = transactions.history(before, PAGE)?;
-            let is_old = |entry: &Entry| !is_within(entry, now.get(), days);
-            let is_last = (page.len() as u64) < u64::from(PAGE) || page.iter().all(is_old);
-            before = page.last().map(|entry| entry.id);
-            entries.extend(page.into_iter().map(|entry| (entry.id, entry)));
-            if is_last {
-                break;
-            }
-        }
-        // What was signed before and still waits; also the newest word about what the pages had.
-        entries.extend(transactions.unsettled().into_iter().map(|entry| (entry.id, entry)));
+        let after = UnixSeconds::new(now.get().saturating_sub(DAY));
+        let entries = transactions.recent(&account, after)?;
         let mut past = Self { now: now.get(), ..Self::default() };
-        for entry in entries.into_values().rev().filter(|entry| entry.account == account) {
+        for entry in entries.into_iter().rev() {
             past.add(deployment, entry);
         }
         Ok(past)
@@ -95,9 +78,6 @@ impl Past {
     fn add(&mut self, deployment: &Deployment, entry: Entry) {
         if entry.status.is_under_way() || entry.status.is_mined() {
             self.held.push((entry.id, entry.nonce));
-        }
-        if entry.receipt.as_ref().is_some_and(|receipt| !receipt.alarms.is_empty()) {
-            self.alarms.insert(entry.id);
         }
         if entry.status.is_under_way() {
             let newest = self.under_way.entry(entry.nonce).or_insert((entry.id, entry.signed_at.get()));
@@ -156,11 +136,6 @@ impl Past {
         seen.retain(|id, _| self.overtaken.contains_key(id));
     }
 
-    /// Transactions of the account that did something else than what was approved.
-    pub(super) const fn alarms(&self) -> &BTreeSet<TransactionId> {
-        &self.alarms
-    }
-
     /// Whether something is still to be expected of a transaction's draw on a pot: it is under way, or mined above a height.
     pub(super) fn may_draw(&self, id: TransactionId, height: u64) -> bool {
         let found = self.acts.iter().find(|act| act.entry.id == id);
@@ -206,7 +181,7 @@ impl Past {
         let mut fees: BTreeMap<u64, u64> = BTreeMap::new();
         for Act { kind: of, entry, .. } in &self.acts {
             let waits = entry.status.is_under_way() && !self.overtaken.contains_key(&entry.id);
-            let counts = is_within(entry, self.now, 1) || waits;
+            let counts = is_within(entry, self.now) || waits;
             let is_ours = is_report(*of) == is_report(kind) && entry.nonce != but;
             if counts && is_ours && entry.status != Status::Expired {
                 let most = fees.entry(entry.nonce).or_default();
@@ -273,6 +248,6 @@ impl Past {
     }
 }
 
-fn is_within(entry: &Entry, now: u64, days: u64) -> bool {
-    entry.signed_at.get().saturating_add(DAY.saturating_mul(days)) > now
+fn is_within(entry: &Entry, now: u64) -> bool {
+    entry.signed_at.get().saturating_add(DAY) > now
 }

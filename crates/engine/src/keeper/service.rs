@@ -1,39 +1,42 @@
 //! One look after the other: what is due, and in which order it is done. How a single duty is done: [`answer`].
 
 mod answer;
+mod looking;
+mod retries;
 
 pub use answer::BY_KEEPER;
-use answer::STUCK_REPORT_SECONDS;
+use retries::Retry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bithedge_prices::{Coins, Jump, ReportDecision, ReportView, Stamped, WhyReport};
+use bithedge_prices::{Coins, Jump, ReportDecision, WhyReport};
 use bithedge_protocol::{Asset, MicroStx as Balance, UnixSeconds};
 use bithedge_stacks::Address;
-use bithedge_suite::{ContractCall, Deployment};
+use bithedge_suite::Deployment;
 use tokio::time::Instant;
 
 use super::deed::{Deed, KeeperError};
-use super::due::{Pots, Scope, due_and_odd, pots};
-use super::duty::{Duty, DutyKind, is_same};
+use super::due::Pots;
+use super::duty::{Duty, DutyKind};
 use super::lists::EndedPolicies;
 use super::order::StandingOrder;
-use super::past::{LONGEST_WAIT, Past};
+use super::past::Past;
 use super::policy::{Policy, When};
-use super::reports::{PriceSource, fresh_prices, oracle_view};
-use super::wait::Wait;
+use super::reports::{PriceSource, oracle_view};
+use super::wait::{Told, Wait};
 use crate::clock::Clock;
-use crate::intents::{ReadError, State, SuiteReader, Tip, Unknown, at_one_tip};
+use crate::engine::stands_still;
+use crate::intents::{ReadError, SuiteReader, Tip, at_one_tip};
 use crate::transactions::{Chain, Signer, Status, TransactionId, Transactions};
 
 /// Nodes take 25 waiting transactions of an account (`MAXIMUM_MEMPOOL_TX_CHAINING` of stacks-core); some room is the user's.
 const MOST_UNDER_WAY: usize = 15;
-/// So many ended policies are looked at in a step; the next step goes on with the next ones.
-const MOST_POLICIES: usize = 25;
 /// After something did not go the same is tried again after so long, doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(30);
+/// A report that takes longer to be made is given up, so that it does not hold up the rest, and is made anew.
+const PATIENCE_FOR_REPORTS: Duration = Duration::from_secs(60);
 /// Beside reports, a look that takes longer is given up, so that the next report is not late.
 const PATIENCE_BESIDE_REPORTS: Duration = Duration::from_secs(60);
 /// Beside reports, looking that failed is tried again as soon as anything else the first time, and at most after so many times as
@@ -41,11 +44,6 @@ const PATIENCE_BESIDE_REPORTS: Duration = Duration::from_secs(60);
 const LONGEST_LOOK: u32 = 10;
 /// A clock so many seconds behind the newest block cannot tell old prices from new ones.
 const MOST_BEHIND: u64 = 30;
-/// Days of the journal in which a difference between what was approved and what happened is looked for at the start.
-const ALARM_DAYS: u64 = 365;
-/// At most after so long, and after so many times the first wait.
-const LONGEST_RETRY: Duration = Duration::from_secs(1_800);
-const LONGEST_RETRIES: u32 = 60;
 
 /// What a keeper works with.
 #[allow(missing_debug_implementations, reason = "its transactions hold a signer")]
@@ -106,7 +104,7 @@ pub struct Keeper<R, C, S, P, L> {
     retries: Vec<Retry>,
     first_retry: Duration,
     /// What was told that it waits for.
-    waits: Vec<Wait>,
+    told: Told,
     /// Failures that were told, or were there before.
     failures: Option<BTreeSet<TransactionId>>,
     locked_until: Option<Instant>,
@@ -121,8 +119,6 @@ pub struct Keeper<R, C, S, P, L> {
     replacing: Option<TransactionId>,
     /// Since when the chain has executed the nonces of what the journal has as under way.
     overtaken: BTreeMap<TransactionId, Instant>,
-    /// What did something else than was approved.
-    alarm: Option<TransactionId>,
     /// Whether the reports' part of the last step was as it should be.
     reports_go_on: bool,
     /// When looking is tried again beside reports, and the pause before that.
@@ -134,14 +130,6 @@ struct Draw {
     id: TransactionId,
     bucket: (u8, Asset),
     amount: u128,
-}
-
-/// Something that is not tried again before a moment.
-struct Retry {
-    kind: DutyKind,
-    call: ContractCall,
-    next: Instant,
-    wait: Duration,
 }
 
 /// What a step comes to.
@@ -173,7 +161,7 @@ where
             looked: BTreeSet::new(),
             retries: Vec::new(),
             first_retry: FIRST_RETRY,
-            waits: Vec::new(),
+            told: Told::new(),
             failures: None,
             locked_until: None,
             turn: Turn { deeds: Vec::new(), waits: Vec::new(), is_unfinished: false },
@@ -182,7 +170,6 @@ where
             draws: Vec::new(),
             replacing: None,
             overtaken: BTreeMap::new(),
-            alarm: None,
             reports_go_on: false,
             look_again: None,
         }
@@ -200,26 +187,29 @@ where
     /// [`Transactions::poll`], which somebody else has to call: the keeper does not watch.
     ///
     /// # Errors
-    /// [`KeeperError`]. If something was done before it failed, that is given instead, and the next step fails.
+    /// [`KeeperError`]. If something was done, or it began to wait, before it failed, that is given instead, and the next step fails.
     pub async fn step(&mut self) -> Result<Vec<Deed>, KeeperError> {
         self.turn.waits.clear();
         self.turn.is_unfinished = false;
         let result = self.take_turn().await;
-        let mut deeds = self.take_deeds();
-        if let Err(error) = result
-            && deeds.is_empty()
-        {
-            return Err(error);
+        let deeds = self.take_deeds();
+        match result {
+            Err(error) if deeds.is_empty() => Err(error),
+            _ => Ok(deeds),
         }
-        let waits = std::mem::take(&mut self.turn.waits);
-        let is_new = |wait: &&Wait| !self.waits.iter().any(|known| known.is_same(wait));
-        deeds.extend(waits.iter().filter(is_new).cloned().map(Deed::Waits));
-        self.waits = waits;
-        Ok(deeds)
     }
 
-    /// What was done and not told yet, also by a step that was cut off.
+    /// What was done, and what it waits for, as far as it was not told yet; also of a step that was cut off.
     fn take_deeds(&mut self) -> Vec<Deed> {
+        self.note_signed();
+        let waits = self.told.take(std::mem::take(&mut self.turn.waits), Instant::now());
+        let mut deeds = std::mem::take(&mut self.turn.deeds);
+        deeds.extend(waits.into_iter().map(Deed::Waits));
+        deeds
+    }
+
+    /// What was being signed when something was cut off: the journal knows whether it was.
+    fn note_signed(&mut self) {
         if let Some(mut deed) = self.signing.take()
             && let Deed::Sent { id, txid, .. } = &mut deed
             && let Ok(Some(entry)) = self.parts.transactions.entry(*id)
@@ -227,28 +217,35 @@ where
             *txid = entry.txid;
             self.turn.deeds.push(deed);
         }
-        std::mem::take(&mut self.turn.deeds)
     }
 
-    /// Looks again and again, and tells what happens. It ends only by being dropped.
+    /// Looks again and again, and tells what happens. It ends when the network was closed or is another chain, which is told last, or by
+    /// being dropped.
     pub async fn run(mut self, pace: KeeperPace, mut tell: impl FnMut(Result<Deed, KeeperError>) + Send) {
+        // A reporter must not be silent for longer than a boundary allows.
+        let boundary = Duration::from_secs(self.policy.report.boundary_heartbeat.get());
+        let reports = self.is_on(DutyKind::ReportPrices);
+        let longest = if reports { pace.longest.min(boundary) } else { pace.longest };
         let mut wait = pace.look;
         loop {
-            let late = || {
-                let text = format!("no answer within {} seconds", pace.patience.as_secs());
-                Err(KeeperError::Read(ReadError::Other(text)))
+            let step = tokio::time::timeout(pace.patience, self.step()).await;
+            // What a step that was cut off has done is told with that.
+            let (deeds, error) = match step {
+                Ok(Ok(deeds)) => (deeds, None),
+                Ok(Err(error)) => (Vec::new(), Some(error)),
+                Err(_) => (self.take_deeds(), late::<()>(pace.patience).err()),
             };
-            match tokio::time::timeout(pace.patience, self.step()).await.unwrap_or_else(|_| late()) {
-                Ok(deeds) => {
-                    wait = pace.look;
-                    deeds.into_iter().for_each(|deed| tell(Ok(deed)));
-                }
-                Err(error) => {
-                    // Reports keep their pace, whatever else cannot be read.
-                    wait =
-                        if self.reports_go_on { pace.look } else { wait.saturating_mul(2).min(pace.longest) };
-                    self.take_deeds().into_iter().for_each(|deed| tell(Ok(deed)));
-                    tell(Err(error));
+            deeds.into_iter().for_each(|deed| tell(Ok(deed)));
+            wait = match &error {
+                // Reports keep their pace, whatever else cannot be read.
+                Some(_) if !self.reports_go_on => wait.saturating_mul(2).min(longest),
+                _ => pace.look,
+            };
+            if let Some(error) = error {
+                let is_over = error.is_final();
+                tell(Err(error));
+                if is_over {
+                    return;
                 }
             }
             tokio::time::sleep(wait).await;
@@ -271,16 +268,11 @@ where
         }
         let account = self.account();
         let Parts { transactions, deployment, .. } = &self.parts;
-        if self.failures.is_none() {
-            let all = Past::read(transactions, deployment, account, clock, ALARM_DAYS)?;
-            self.alarm = all.alarms().first().copied();
-        }
-        let mut past = Past::read(transactions, deployment, account, clock, 1)?;
+        let mut past = Past::read(transactions, deployment, account, clock)?;
         let asked = transactions.questions().into_iter().find(|question| question.account == account);
         self.tell_failures(&past);
-        self.alarm = self.alarm.or_else(|| past.alarms().first().copied());
-        if let Some(id) = self.alarm {
-            self.turn.waits.push(Wait::Alarm(id));
+        if let Some(alarm) = self.alarm()? {
+            self.turn.waits.push(alarm);
             return Ok(());
         }
         if let Some(question) = asked {
@@ -293,6 +285,10 @@ where
             return Ok(());
         }
         let tip = self.parts.reader.tip().await?;
+        if stands_still(self.parts.deployment.network(), tip.time, clock) {
+            self.turn.waits.push(Wait::StandsStill(tip.time));
+            return Ok(());
+        }
         // A clock that was set back does not bring an order back.
         if self.is_over(clock.max(tip.time)) {
             return Ok(());
@@ -302,16 +298,17 @@ where
             return self.look_and_act(&mut past, &tip).await;
         }
         // A report waits for nothing else, and nothing else for a report.
-        let reported = self.report_and_act(clock, &mut past, &tip).await;
+        let reporting = self.report_and_act(clock, &mut past, &tip);
+        let patience = PATIENCE_FOR_REPORTS;
+        let reported = tokio::time::timeout(patience, reporting).await.unwrap_or_else(|_| late(patience));
+        self.note_signed();
         self.reports_go_on = reported.is_ok();
         if self.look_again.is_some_and(|(next, _)| Instant::now() < next) {
             return reported.map(|_| ());
         }
         let looking = self.look_and_act(&mut past, &tip);
-        let looked = tokio::time::timeout(PATIENCE_BESIDE_REPORTS, looking).await.unwrap_or_else(|_| {
-            let text = format!("no answer within {} seconds", PATIENCE_BESIDE_REPORTS.as_secs());
-            Err(KeeperError::Read(ReadError::Other(text)))
-        });
+        let patience = PATIENCE_BESIDE_REPORTS;
+        let looked = tokio::time::timeout(patience, looking).await.unwrap_or_else(|_| late(patience));
         self.look_again = looked.is_err().then(|| {
             let longest = self.first_retry.saturating_mul(LONGEST_LOOK);
             let wait =
@@ -319,6 +316,15 @@ where
             (Instant::now() + wait, wait)
         });
         reported.and(looked)
+    }
+
+    /// What nobody has acknowledged, of any account: the reasons for it (a node that tells falsehoods, a key or a program that is not what
+    /// it was) hold for all of them.
+    fn alarm(&self) -> Result<Option<Wait>, KeeperError> {
+        let open = self.parts.transactions.open_alarms()?;
+        let stops: BTreeSet<TransactionId> =
+            open.iter().filter(|alarm| alarm.is_difference()).map(|alarm| alarm.transaction).collect();
+        Ok((!stops.is_empty()).then_some(Wait::Alarm(stops)))
     }
 
     fn is_over(&mut self, now: UnixSeconds) -> bool {
@@ -446,136 +452,17 @@ where
         let kind = DutyKind::ReportPrices;
         let (spent, cap) = (past.spent(kind, u64::MAX), self.order.caps.day_of(kind));
         // A wild morning must leave what heartbeats and the boundary cost: what would be due had nothing moved.
-        let is_due_anyway = || {
-            let Some(own) = view.own else { return true };
-            let quiet = ReportView { market: Stamped { prices: own.prices, at: view.market.at }, ..view };
-            matches!(self.policy.report.decide(&quiet, None).0, ReportDecision::Report(_))
-        };
-        if why == WhyReport::Moved && !is_due_anyway() && spent.micro() >= cap.micro() / 2 {
+        let is_due_anyway = self.policy.report.is_due_by_time(&view, jump);
+        if why == WhyReport::Moved && !is_due_anyway && spent.micro() >= cap.micro() / 2 {
             self.turn.waits.push(Wait::ReportsSaved { spent, cap });
             return Ok(None);
         }
         Ok(Some(Duty::ReportPrices(view.market)))
     }
-
-    /// What else is due; and the first thing that could not be understood.
-    async fn look(&mut self, tip: &Tip) -> Result<(Vec<Duty>, Option<KeeperError>), KeeperError> {
-        let kinds: Vec<DutyKind> = DutyKind::ALL.into_iter().filter(|kind| self.is_on(*kind)).collect();
-        let of_policies = [DutyKind::ClaimSettlement, DutyKind::EndPolicies];
-        let ended = if of_policies.iter().any(|kind| kinds.contains(kind)) {
-            match self.parts.ended.ended(tip.time).await {
-                Ok(ended) => some_of(&ended, MOST_POLICIES, &mut self.cursor, &mut self.looked),
-                Err(error) => {
-                    self.turn.waits.push(Wait::NoList(error.to_string()));
-                    Vec::new()
-                }
-            }
-        } else {
-            Vec::new()
-        };
-        if self.parts.ended.is_part() {
-            self.turn.waits.push(Wait::PartOfList);
-        }
-        let Parts { reader, deployment, tiers, .. } = &self.parts;
-        let scope = Scope { tiers, kinds: &kinds, ended: &ended };
-        let question = |state: &State| {
-            let prices = match fresh_prices(state) {
-                Err(unread @ Unknown::Unread(_)) => return Err(unread),
-                prices => prices.ok().flatten(),
-            };
-            let (duties, odd) = due_and_odd(state, &scope)?;
-            Ok((prices, duties, odd, pots(state, &scope)?))
-        };
-        let ((prices, duties, odd, pots), _) =
-            at_one_tip(reader, deployment, self.order.account, Balance::ZERO, question).await?;
-        (self.prices, self.pots) = (prices, pots);
-        Ok((duties, odd.map(|odd| KeeperError::Read(ReadError::Unknown(odd)))))
-    }
-
-    /// After how many seconds something counts as stuck.
-    fn stuck_after(&self, kind: DutyKind) -> u64 {
-        let stuck_after = self.policy.stuck_after.get();
-        if kind == DutyKind::ReportPrices { stuck_after.min(STUCK_REPORT_SECONDS) } else { stuck_after }
-    }
-
-    /// The longest pause before something is tried again: a report must not be silent for longer than a boundary allows.
-    fn longest_retry(&self, kind: DutyKind) -> Duration {
-        let boundary = Duration::from_secs(self.policy.report.boundary_heartbeat.get());
-        let longest = LONGEST_RETRY.min(self.first_retry.saturating_mul(LONGEST_RETRIES));
-        if kind == DutyKind::ReportPrices { longest.min(boundary) } else { longest }
-    }
-
-    /// The longest pause after failures of a kind, in seconds.
-    fn longest_wait(&self, kind: DutyKind) -> u64 {
-        let boundary = self.policy.report.boundary_heartbeat.get();
-        if kind == DutyKind::ReportPrices { LONGEST_WAIT.min(boundary) } else { LONGEST_WAIT }
-    }
-
-    /// Whether this was tried a moment ago and did not go.
-    fn rests(&self, kind: DutyKind, call: &ContractCall) -> bool {
-        let now = Instant::now();
-        self.retries
-            .iter()
-            .any(|retry| now < retry.next && retry.kind == kind && is_same(kind, &retry.call, call))
-    }
-
-    fn retry_later(&mut self, kind: DutyKind, call: ContractCall) {
-        let (now, longest) = (Instant::now(), self.longest_retry(kind));
-        // What was not tried again for long is forgotten.
-        self.retries.retain(|retry| now < retry.next + LONGEST_RETRY);
-        let known =
-            self.retries.iter_mut().find(|retry| retry.kind == kind && is_same(kind, &retry.call, &call));
-        match known {
-            Some(retry) => {
-                retry.wait = retry.wait.saturating_mul(2).min(longest);
-                retry.next = now + retry.wait;
-                retry.call = call;
-            }
-            None => {
-                let wait = self.first_retry.min(longest);
-                self.retries.push(Retry { kind, call, next: now + wait, wait });
-            }
-        }
-    }
 }
 
-/// Some of the ended policies, which are in ascending order: first those that are new on the list, then the next ones in turn, so that none
-/// is never looked at.
-fn some_of(ended: &[u128], most: usize, cursor: &mut u128, looked: &mut BTreeSet<u128>) -> Vec<u128> {
-    let listed: BTreeSet<u128> = ended.iter().copied().collect();
-    looked.retain(|id| listed.contains(id));
-    let mut found: Vec<u128> = ended.iter().filter(|id| !looked.contains(id)).take(most).copied().collect();
-    let (before, after): (Vec<u128>, Vec<u128>) = ended.iter().partition(|id| **id <= *cursor);
-    let is_found = |id: &u128| !found.contains(id);
-    let turn: Vec<u128> =
-        after.into_iter().chain(before).filter(is_found).take(most.saturating_sub(found.len())).collect();
-    if let Some(last) = turn.last() {
-        *cursor = *last;
-    }
-    found.extend(turn);
-    looked.extend(found.iter().copied());
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_ended_policy_has_its_turn() {
-        let (mut cursor, mut looked) = (0, BTreeSet::new());
-        let mut some = |ended: &[u128], most| some_of(ended, most, &mut cursor, &mut looked);
-        assert_eq!(some(&[], 2), []);
-        let ended = [3, 5, 8, 9, 11];
-        assert_eq!(some(&ended, 2), [3, 5]);
-        assert_eq!(some(&ended, 2), [8, 9]);
-        assert_eq!(some(&ended, 2), [11, 3]);
-        assert_eq!(some(&ended, 2), [5, 8]);
-        // What is new is first, however many wait for nothing.
-        assert_eq!(some(&[3, 5, 8, 9, 11, 12], 2), [12, 9]);
-        assert_eq!(some(&[1, 3, 5, 8, 9, 11, 12], 2), [1, 11]);
-        // Some were ended meanwhile.
-        assert_eq!(some(&[1, 12], 9), [12, 1]);
-        assert_eq!(some(&[1, 12], 9), [12, 1]);
-    }
+/// Nothing came of something within its patience.
+fn late<T>(patience: Duration) -> Result<T, KeeperError> {
+    let text = format!("no answer within {} seconds", patience.as_secs());
+    Err(KeeperError::Read(ReadError::Other(text)))
 }

@@ -1,6 +1,7 @@
 //! Which chain a node serves.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bithedge_stacks::client::{BlockHash, ClientError};
 use bithedge_stacks::network::ChainId;
@@ -62,5 +63,11 @@ pub enum ChainChange {
     Unchecked,
     /// It could not be asked: nothing is known to have changed.
     #[error("it cannot be told whether the network is still the same: {0}")]
-    Unreadable(#[from] ClientError),
+    Unreadable(Arc<ClientError>),
+}
+
+impl From<ClientError> for ChainChange {
+    fn from(error: ClientError) -> Self {
+        Self::Unreadable(Arc::new(error))
+    }
 }

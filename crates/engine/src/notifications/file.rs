@@ -4,12 +4,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use bithedge_stacks::client::BlockHash;
 use serde::{Deserialize, Serialize};
 
 use super::memory::Memory;
+use crate::networks::ChainIdentity;
 
 /// The version of the file's form. Another one is read as if there were none: what it would save is a repeated notification.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// No memory is larger: it is bounded.
 const LARGEST: u64 = 16 << 20;
 
@@ -29,23 +31,41 @@ pub struct NotificationError {
 #[derive(Serialize, Deserialize)]
 struct Stored<M> {
     version: u32,
+    chain: Chain,
     memory: M,
 }
 
-/// What was told; `None` if there is no file, or it is damaged or of another version.
-pub(super) fn read(path: &Path) -> Option<Memory> {
+/// The chain that a memory is about. On another one the same addresses and numbers are other things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Chain {
+    id: u32,
+    /// The index hash of its first block, 64 hexadecimal digits; `None` if that cannot be told.
+    first_block: Option<String>,
+}
+
+impl From<&ChainIdentity> for Chain {
+    fn from(identity: &ChainIdentity) -> Self {
+        Self {
+            id: identity.chain_id.0,
+            first_block: identity.first_block.map(|first: BlockHash| first.to_string()),
+        }
+    }
+}
+
+/// What was told of a chain; `None` if there is no file, or it is damaged, of another version or about another chain.
+pub(super) fn read(path: &Path, chain: &Chain) -> Option<Memory> {
     if fs::metadata(path).ok()?.len() > LARGEST {
         return None;
     }
     let stored: Stored<Memory> = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    (stored.version == VERSION).then_some(stored.memory)
+    (stored.version == VERSION && stored.chain == *chain).then_some(stored.memory)
 }
 
 /// Writes it whole or not at all: a temporary file in the same folder, on the disk before it takes the other's name, and the folder
 /// after.
-pub(super) fn write(path: &Path, memory: &Memory) -> Result<(), NotificationError> {
+pub(super) fn write(path: &Path, chain: &Chain, memory: &Memory) -> Result<(), NotificationError> {
     let attempt = || -> std::io::Result<()> {
-        let bytes = serde_json::to_vec(&Stored { version: VERSION, memory })?;
+        let bytes = serde_json::to_vec(&Stored { version: VERSION, chain: chain.clone(), memory })?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(".new");

@@ -43,6 +43,8 @@ pub(super) struct Place {
 /// What an account was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AccountMemory {
+    /// Whether it was observed with books that are those of now: what they said then is no news afterwards.
+    pub(super) is_begun: bool,
     /// When it was last observed.
     pub(super) seen: UnixSeconds,
     /// States, by what they are of.
@@ -57,6 +59,7 @@ pub(super) struct AccountMemory {
 #[serde(rename_all = "snake_case")]
 pub(super) enum ToldOutcome {
     Confirmed,
+    Cancelled,
     Failed,
     Reverted,
     Open,
@@ -84,6 +87,8 @@ pub(super) struct Kept {
 pub(super) struct Memory {
     /// The number of the next notification; 0 of a memory that never told anything.
     pub(super) next: u64,
+    /// When the newest price that was read was accepted, and the age from which the oracle gives no price.
+    pub(super) price: Option<(UnixSeconds, Seconds)>,
     /// What concerns all accounts.
     pub(super) shared: BTreeMap<String, Told>,
     pub(super) accounts: BTreeMap<String, AccountMemory>,
@@ -98,6 +103,7 @@ impl Memory {
     /// Without the times that change with every block: if nothing else has changed, there is nothing to write down.
     pub(super) fn essence(&self) -> Self {
         let mut essence = self.clone();
+        essence.price = None;
         for account in essence.accounts.values_mut() {
             account.seen = UnixSeconds::default();
             for place in account.buckets.values_mut() {

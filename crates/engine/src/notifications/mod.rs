@@ -2,7 +2,7 @@
 //!
 //! [`Observation`] is what holds for one account at one block, made of the views' figures; [`Watcher`] compares it with what it has
 //! told and says what is new. It keeps that in one small file, whole or not at all; without the file, or with one that is
-//! damaged, it begins anew and tells only what still needs somebody to act.
+//! damaged or about another chain, it begins anew and tells only what still needs somebody to act.
 //!
 //! What is a *state* (a price above or below a strike, a bucket's health, a stale price) is told when it begins, and again only
 //! after it has clearly ended: the rules are those of `docs/decisions/0022`. What *happened* (an exit paid, a deposit taken, a
@@ -11,6 +11,7 @@
 mod file;
 mod memory;
 mod observation;
+mod several;
 mod states;
 mod watch;
 mod words;

@@ -1,14 +1,14 @@
 //! What holds for one account at one block.
 
-use bithedge_ipc::{BreakerView, BucketRef, PolicyState, PolicyView, Step, Trust};
+use bithedge_ipc::{BreakerView, BucketRef, PolicyState, Step, Trust};
 use bithedge_ledger::{Place, TimeRange, What};
 use bithedge_protocol::risk::{HealthThresholds, Standing};
 use bithedge_protocol::{Asset, Ppm, Seconds, TokenAmount, UnixSeconds, UsdE8};
-use bithedge_stacks::Principal;
+use bithedge_stacks::{Principal, Txid};
 use bithedge_suite::{ContractError, SuiteEvent};
 
 use crate::transactions::{DropReason, Failure, Note, Purpose, Status, TransactionUpdate};
-use crate::views::{Books, Facts, ViewError, policies, protection};
+use crate::views::{Books, Facts, NewestPolicy, ViewError, protection};
 
 /// How much of an account's activity is looked at for its deposits.
 const ACTIVITY: u32 = 200;
@@ -148,8 +148,11 @@ pub enum TransactionOutcome {
     },
     /// The chain gave up the block that it was in, and it waits again.
     Reverted,
-    /// The chain gave up the block that it was in, and another transaction took its place.
-    Displaced,
+    /// Another transaction of the account took its place.
+    Displaced {
+        /// Whether it had had its effect, in a block that the chain gave up. If not, the other one was not signed here.
+        was_done: bool,
+    },
     /// What it moved is not what was approved.
     Alarm,
 }
@@ -166,14 +169,20 @@ pub struct TransactionNews {
 }
 
 impl TransactionNews {
-    /// What of an update is news; `title` is what the transaction was to do. `None` of what the user did or is being asked, and of
-    /// what is still under way.
+    /// What of an update is news; `title` is what the transaction was to do, and `is_ours` says whether a transaction was signed here.
+    /// `None` of what the user did or is being asked, and of what is still under way.
     #[must_use]
-    pub fn of(update: &TransactionUpdate, title: &str) -> Option<Self> {
+    pub fn of(update: &TransactionUpdate, title: &str, is_ours: impl FnOnce(&Txid) -> bool) -> Option<Self> {
         let outcome = match (&update.note, &update.status) {
             (Some(Note::Alarm), _) => TransactionOutcome::Alarm,
             (Some(Note::Reorganised { .. }), status) if status.is_under_way() => TransactionOutcome::Reverted,
-            (Some(Note::Reorganised { .. }), Status::Replaced { .. }) => TransactionOutcome::Displaced,
+            (Some(Note::Reorganised { .. }), Status::Replaced { .. }) => {
+                TransactionOutcome::Displaced { was_done: true }
+            }
+            // What took its place was not signed here, and is told nowhere else.
+            (Some(Note::Settled), Status::Replaced { by }) if !is_ours(by) => {
+                TransactionOutcome::Displaced { was_done: false }
+            }
             // What cancels is made to fail: however it was mined, the other one cannot be any more.
             (_, Status::Confirmed { .. } | Status::Failed { .. })
                 if matches!(update.purpose, Purpose::Cancels { .. }) =>
@@ -253,7 +262,9 @@ pub struct Observation {
     pub buckets: Vec<ObservedBucket>,
     /// Whether these are all.
     pub buckets_trust: Trust,
-    /// The newest price; `None` if that is not known.
+    /// When the newest price that the books know was accepted, however old it is.
+    pub newest_price: Option<UnixSeconds>,
+    /// The newest price, as it was read off the chain; `None` if it was not.
     pub price: Option<PriceAge>,
     /// The breakers; `None` if they were not read.
     pub breakers: Option<Vec<BreakerView>>,
@@ -297,6 +308,7 @@ impl Observation {
             ended,
             buckets,
             buckets_trust,
+            newest_price: books.newest_price(),
             price: books.price_age(),
             breakers: facts.map(|facts| facts.gates().breakers.clone()),
             difference: None,
@@ -313,21 +325,28 @@ const fn promised(claim: &Step) -> Option<TokenAmount> {
     }
 }
 
+/// The newest of an account's policies that ended by themselves, from the records alone: what they are worth nobody asks here.
 fn ended(books: &Books<'_, '_>, account: &Principal) -> Result<(Vec<ObservedEnd>, Trust), ViewError> {
-    let page = policies(books, account, None, ENDED)?;
     let from = books.moment().get().saturating_sub(CLOSES.get());
-    let of = |policy: PolicyView| {
-        let paid = match policy.state {
-            PolicyState::Settled => Some((policy.due?, policy.paid?)),
-            PolicyState::Expired => None,
-            _ => return None,
+    let found = books.newest_policies(account, ENDED)?;
+    let mut all = found.trust;
+    let mut ends = Vec::new();
+    for NewestPolicy { record, asset, state, trust } in found.policies {
+        let (paid, at) = match state {
+            PolicyState::Settled => {
+                (Some((record.due, record.paid)), record.closed_at.unwrap_or(record.expiry))
+            }
+            // One that ended out of the money has ended before the registry's books say so, and is told once for both.
+            PolicyState::Expired => (None, record.expiry),
+            _ => continue,
         };
-        // One that ended out of the money has ended before the registry's books say so.
-        let at = policy.ended_at.unwrap_or(policy.expiry);
-        let PolicyView { id, asset, trust, .. } = policy;
-        (at.get() >= from).then_some(ObservedEnd { id, asset, paid, trust })
-    };
-    Ok((page.policies.into_iter().filter_map(of).collect(), page.trust))
+        match asset {
+            Some(asset) if at.get() >= from => ends.push(ObservedEnd { id: record.id, asset, paid, trust }),
+            Some(_) => {}
+            None => all = Trust::Doubtful,
+        }
+    }
+    Ok((ends, all))
 }
 
 fn buckets(books: &Books<'_, '_>, account: &Principal) -> Result<(Vec<ObservedBucket>, Trust), ViewError> {

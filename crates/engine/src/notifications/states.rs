@@ -82,11 +82,19 @@ pub(super) fn own(
 /// What concerns every account.
 pub(super) fn shared(
     told: &mut BTreeMap<String, Told>,
+    price_before: &mut Option<(UnixSeconds, Seconds)>,
     seen: &Observation,
     settings: &Settings,
     drafts: &mut Vec<Draft>,
 ) {
     let mut teller = Teller { told, at: seen.at, drafts };
+    match seen.price {
+        Some(price) => {
+            *price_before = Some((price.at, price.max_age));
+            teller.ended("unread", settings.quiet);
+        }
+        None => unread(&mut teller, *price_before, seen, settings),
+    }
     if let Some(price) = seen.price {
         let age = elapsed(seen.at, price.at);
         if age > price.max_age {
@@ -98,8 +106,7 @@ pub(super) fn shared(
     for breaker in seen.breakers.iter().flatten() {
         let key = format!("breaker/{}", breaker.name);
         if breaker.tripped {
-            teller
-                .holds(key, settings.quiet, || words::breaker(&breaker.name, &breaker.reason, breaker.until));
+            teller.holds(key, settings.quiet, || words::breaker(breaker));
         } else {
             teller.ended(&key, settings.quiet);
         }
@@ -113,8 +120,39 @@ pub(super) fn shared(
     }
 }
 
+/// Prices that cannot be read grow old all the same. One reading that fails is not worth a word: twice the oracle's own patience.
+fn unread(
+    teller: &mut Teller<'_>,
+    before: Option<(UnixSeconds, Seconds)>,
+    seen: &Observation,
+    settings: &Settings,
+) {
+    let Some((read, max_age)) = before else { return };
+    let newest = seen.newest_price.map_or(read, |known| known.max(read));
+    let age = elapsed(seen.at, newest);
+    if age.get() > max_age.get().saturating_mul(2) {
+        teller.holds("unread".to_owned(), settings.quiet, || words::unread(age));
+    }
+}
+
+/// What books that are not those of now can still say of an account: when its policies end, which does not change. Nothing is
+/// forgotten by them, and all of it is doubtful.
+pub(super) fn doubted(
+    told: &mut BTreeMap<String, Told>,
+    seen: &Observation,
+    settings: &Settings,
+    drafts: &mut Vec<Draft>,
+) {
+    let first = drafts.len();
+    let mut teller = Teller { told, at: seen.at, drafts };
+    near_expiries(&mut teller, seen, settings);
+    for draft in drafts.iter_mut().skip(first) {
+        draft.trust = Trust::Doubtful;
+    }
+}
+
 /// Each expiry once for each of the times before it: the nearest of those that have come, if several have.
-fn expiries(teller: &mut Teller<'_>, seen: &Observation, settings: &Settings) {
+fn near_expiries(teller: &mut Teller<'_>, seen: &Observation, settings: &Settings) {
     let mut by_expiry: BTreeMap<UnixSeconds, Vec<&ObservedPolicy>> = BTreeMap::new();
     for policy in seen.policies.iter().filter(|policy| policy.state == PolicyState::Active) {
         by_expiry.entry(policy.expiry).or_default().push(policy);
@@ -136,6 +174,10 @@ fn expiries(teller: &mut Teller<'_>, seen: &Observation, settings: &Settings) {
             }
         }
     }
+}
+
+fn expiries(teller: &mut Teller<'_>, seen: &Observation, settings: &Settings) {
+    near_expiries(teller, seen, settings);
     teller.told.retain(|key, _| {
         let of = key.strip_prefix("expiry/").and_then(|rest| rest.split('/').next());
         let expiry = of.and_then(|text| text.parse().ok()).map(UnixSeconds::new);

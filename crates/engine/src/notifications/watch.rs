@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use bithedge_ipc::{Notification, NotificationKind, Trust};
 use bithedge_protocol::{Ppm, Seconds, TokenAmount, UnixSeconds};
 
-use super::file::{self, NotificationError};
+use super::file::{self, Chain, NotificationError};
 use super::memory::{AccountMemory, Kept, Memory, Place, Seen, ToldOutcome, ToldTransaction};
 use super::observation::{
     Deposit, DepositCancelled, Observation, ObservedBucket, ObservedClose, TransactionNews,
     TransactionOutcome,
 };
-use super::states;
 use super::words::{self, Draft};
+use super::{several, states};
+use crate::networks::ChainIdentity;
 
 /// Requests are taken back until so long before a boundary (docs/protocol.md, "Epochs").
 const CUTOFF: Seconds = Seconds::new(3_600);
@@ -61,17 +62,19 @@ pub struct Observed {
 #[derive(Debug)]
 pub struct Watcher {
     path: PathBuf,
+    chain: Chain,
     settings: Settings,
     memory: Memory,
 }
 
 impl Watcher {
-    /// Goes on from what the file says was told. Without it, or with one that is damaged, it begins anew: the first observation then
-    /// tells only what still needs somebody to act.
+    /// Goes on from what the file says was told of this chain. Without it, or with one that is damaged or about another chain, it
+    /// begins anew: the first observation then tells only what still needs somebody to act.
     #[must_use]
-    pub fn open(path: &Path, settings: Settings) -> Self {
-        let memory = file::read(path).unwrap_or_default();
-        Self { path: path.to_path_buf(), settings, memory }
+    pub fn open(path: &Path, settings: Settings, chain: &ChainIdentity) -> Self {
+        let chain = Chain::from(chain);
+        let memory = file::read(path, &chain).unwrap_or_default();
+        Self { path: path.to_path_buf(), chain, settings, memory }
     }
 
     /// What is new. It is written down before it is given back, so that it is not told again; until
@@ -84,7 +87,8 @@ impl Watcher {
             self.memory.next = seen.at.get().saturating_mul(1_000).max(1);
         }
         let mut drafts = Vec::new();
-        states::shared(&mut self.memory.shared, seen, &self.settings, &mut drafts);
+        let Memory { shared, price, .. } = &mut self.memory;
+        states::shared(shared, price, seen, &self.settings, &mut drafts);
         for news in &seen.transactions {
             transaction(&mut self.memory, news, &mut drafts);
         }
@@ -94,6 +98,10 @@ impl Watcher {
         // Books of another moment than the chain's say of an account what was, as if it were new, and lack what is.
         if seen.is_current {
             drafts.extend(self.own(seen));
+        } else {
+            let account = self.memory.accounts.entry(seen.account.clone()).or_default();
+            account.seen = seen.at;
+            states::doubted(&mut account.states, seen, &self.settings, &mut drafts);
         }
         let notifications = self.number(seen, summarised(drafts, self.settings.most_of_a_kind));
         self.memory.prune();
@@ -103,8 +111,8 @@ impl Watcher {
 
     /// What is new of an account.
     fn own(&mut self, seen: &Observation) -> Vec<Draft> {
-        let is_first = !self.memory.accounts.contains_key(&seen.account);
         let account = self.memory.accounts.entry(seen.account.clone()).or_default();
+        let is_first = !std::mem::replace(&mut account.is_begun, true);
         account.seen = seen.at;
         let mut own = Vec::new();
         states::own(&mut account.states, seen, &self.settings, &mut own);
@@ -170,7 +178,7 @@ impl Watcher {
     }
 
     fn save(&self) -> Result<(), NotificationError> {
-        file::write(&self.path, &self.memory)
+        file::write(&self.path, &self.chain, &self.memory)
     }
 }
 
@@ -181,9 +189,9 @@ fn summarised(drafts: Vec<Draft>, most: usize) -> Vec<Draft> {
         by_kind.entry(draft.kind).or_default().push(draft);
     }
     let mut told = Vec::new();
-    for of_kind in by_kind.into_values() {
-        if of_kind.len() > most.max(1) {
-            told.extend(words::several(&of_kind));
+    for (kind, of_kind) in by_kind {
+        if of_kind.len() > most.max(1) && several::is_summed(kind) {
+            told.extend(several::several(&of_kind));
         } else {
             told.extend(of_kind);
         }
@@ -198,12 +206,16 @@ fn transaction(memory: &mut Memory, news: &TransactionNews, drafts: &mut Vec<Dra
     let alarmed = before.is_some_and(|before| before.alarmed);
     let (outcome, alarm) = match news.outcome {
         TransactionOutcome::Confirmed => (Some(ToldOutcome::Confirmed), alarmed),
-        TransactionOutcome::Cancelled { .. } => (Some(ToldOutcome::Confirmed), alarmed),
+        TransactionOutcome::Cancelled { .. } => (Some(ToldOutcome::Cancelled), alarmed),
         TransactionOutcome::Failed { .. } => (Some(ToldOutcome::Failed), alarmed),
         TransactionOutcome::Open { .. } => (Some(ToldOutcome::Open), alarmed),
         // Only what was told as done can be told as undone.
-        TransactionOutcome::Reverted | TransactionOutcome::Displaced if told_before.is_none() => return,
-        TransactionOutcome::Displaced => (Some(ToldOutcome::Displaced), alarmed),
+        TransactionOutcome::Reverted | TransactionOutcome::Displaced { was_done: true }
+            if told_before.is_none() =>
+        {
+            return;
+        }
+        TransactionOutcome::Displaced { .. } => (Some(ToldOutcome::Displaced), alarmed),
         TransactionOutcome::Reverted => (Some(ToldOutcome::Reverted), alarmed),
         TransactionOutcome::Alarm => (told_before, true),
     };

@@ -1,8 +1,8 @@
 //! What is said: what happened, what it means for the money, what to do.
 
-use bithedge_ipc::{BucketRef, Destination, NotificationKind, Trust};
+use bithedge_ipc::{BreakerView, BucketRef, Destination, NotificationKind, Trust};
 use bithedge_protocol::risk::Standing;
-use bithedge_protocol::{Seconds, TokenAmount, UnixSeconds};
+use bithedge_protocol::{Asset, Seconds, TokenAmount, UnixSeconds};
 
 use super::observation::{ObservedEnd, ObservedPolicy, TransactionNews, TransactionOutcome};
 
@@ -19,6 +19,97 @@ pub(super) struct Draft {
     pub(super) trust: Trust,
     /// Whether somebody can still do something about it: told also to who was told nothing before.
     pub(super) needs_action: bool,
+    /// What several of the kind are summed up by.
+    pub(super) gist: Gist,
+}
+
+/// What is in the words of a draft, for a sum of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gist {
+    /// Nothing that could be summed.
+    Plain,
+    /// An amount of a token, and what was promised if the amount is only a part of it.
+    Money { asset: Asset, amount: TokenAmount, promised: Option<TokenAmount> },
+    /// What exits paid, and how much of it waits to be claimed.
+    Exit { asset: Asset, amount: TokenAmount, waits: TokenAmount },
+    /// A policy in the money, and what its activation would pay; `None` if it cannot be activated.
+    Activation { asset: Asset, pays: Option<TokenAmount> },
+    /// Policies of one expiry.
+    Expiry(Ending),
+    /// How a bucket stands.
+    Standing(Standing),
+}
+
+/// Policies that end at the same time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// How many.
+    pub(super) policies: usize,
+    /// How many of them are in the money at the price of now.
+    pub(super) in_the_money: usize,
+    /// How many of those can be activated now.
+    pub(super) can_be_activated: usize,
+    /// Of how many nobody knows, as there is no price.
+    pub(super) unknown: usize,
+}
+
+impl Ending {
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self {
+            policies: self.policies.saturating_add(other.policies),
+            in_the_money: self.in_the_money.saturating_add(other.in_the_money),
+            can_be_activated: self.can_be_activated.saturating_add(other.can_be_activated),
+            unknown: self.unknown.saturating_add(other.unknown),
+        }
+    }
+
+    fn of(policies: &[&ObservedPolicy]) -> Self {
+        let one = |policy: &&ObservedPolicy| Self {
+            policies: 1,
+            in_the_money: usize::from(policy.spot.is_some_and(|spot| spot < policy.strike)),
+            can_be_activated: usize::from(policy.activation.is_some()),
+            unknown: usize::from(policy.spot.is_none()),
+        };
+        policies.iter().map(one).fold(Self::default(), Self::and)
+    }
+
+    /// What it means, and what to do.
+    pub(super) fn words(self) -> [String; 2] {
+        let Self { policies, in_the_money, can_be_activated, unknown } = self;
+        if in_the_money == 0 && unknown > 0 {
+            let which = if policies == 1 { "it".to_owned() } else { format!("{unknown} of {policies}") };
+            return [
+                format!(
+                    "Whether {which} would pay is not known: the price of now could not be read. At the end each is settled at the price \
+                     of its expiry by itself. After that what was protected is not protected any more."
+                ),
+                "See to the connection if you want to decide at the price of now. Buy new protection if you want it to go on."
+                    .to_owned(),
+            ];
+        }
+        if in_the_money == 0 {
+            return [
+                "What they protect is not protected any more after that.".to_owned(),
+                "Buy new protection if you want it to go on.".to_owned(),
+            ];
+        }
+        let (pays, settled) = if policies == 1 {
+            ("It is in the money now. At its end it is settled".to_owned(), "its")
+        } else {
+            (
+                format!("{in_the_money} of {policies} are in the money now. At their end they are settled"),
+                "their",
+            )
+        };
+        let means = format!("{pays} at the price of {settled} expiry, which may be higher or lower.");
+        let remedy = if can_be_activated > 0 {
+            "Decide whether to activate at the price of now; whoever does nothing is paid at expiry if the price is still below \
+             the strike."
+        } else {
+            "Activating is not possible at the moment; whoever does nothing is paid at expiry if the price is still below the strike."
+        };
+        [means, remedy.to_owned()]
+    }
 }
 
 fn draft(kind: NotificationKind, destination: Destination, words: [String; 3]) -> Draft {
@@ -32,6 +123,7 @@ fn draft(kind: NotificationKind, destination: Destination, words: [String; 3]) -
         destination,
         trust: Trust::Sound,
         needs_action: true,
+        gist: Gist::Plain,
     }
 }
 
@@ -47,34 +139,22 @@ pub(super) fn bucket_name(bucket: BucketRef) -> String {
 }
 
 pub(super) fn expiry_near(expiry: UnixSeconds, left: Seconds, policies: &[&ObservedPolicy]) -> Draft {
-    let count = policies.len();
-    let in_the_money = policies.iter().filter(|policy| policy.activation.is_some()).count();
-    let happened = match count {
+    let happened = match policies.len() {
         1 => format!("A policy ends in {}, at {} UTC.", duration(left), expiry.civil()),
-        _ => format!("{count} policies end in {}, at {} UTC.", duration(left), expiry.civil()),
+        count => format!("{count} policies end in {}, at {} UTC.", duration(left), expiry.civil()),
     };
-    let (means, remedy) = if in_the_money > 0 {
-        (
-            format!(
-                "{in_the_money} of them would pay now. At their end they are settled at the price of their expiry, which may be \
-                 higher or lower."
-            ),
-            "Decide whether to activate at the price of now; whoever does nothing is paid at expiry if the price is still below \
-             the strike."
-                .to_owned(),
-        )
-    } else {
-        (
-            "What they protect is not protected any more after that.".to_owned(),
-            "Buy new protection if you want it to go on.".to_owned(),
-        )
-    };
+    let ending = Ending::of(policies);
+    let [means, remedy] = ending.words();
     let destination = match policies {
         [policy] => Destination::Policy { policy: policy.id },
         _ => Destination::Policies,
     };
     let trust = policies.iter().fold(Trust::Sound, |trust, policy| trust.and(policy.trust));
-    Draft { trust, ..draft(NotificationKind::ExpiryNear, destination, [happened, means, remedy]) }
+    Draft {
+        trust,
+        gist: Gist::Expiry(ending),
+        ..draft(NotificationKind::ExpiryNear, destination, [happened, means, remedy])
+    }
 }
 
 pub(super) fn in_the_money(policy: &ObservedPolicy) -> Draft {
@@ -90,6 +170,7 @@ pub(super) fn in_the_money(policy: &ObservedPolicy) -> Draft {
     let destination = Destination::Policy { policy: policy.id };
     Draft {
         trust: policy.trust,
+        gist: Gist::Activation { asset: policy.asset, pays: policy.activation },
         ..draft(NotificationKind::InTheMoney, destination, [happened, means, remedy])
     }
 }
@@ -109,7 +190,8 @@ pub(super) fn claimable(policy: &ObservedPolicy, pays: TokenAmount) -> Draft {
         "Claim it. A keeper may do it for you; the money goes to you in any case.".to_owned(),
     ];
     let destination = Destination::Policy { policy: policy.id };
-    Draft { trust: policy.trust, ..draft(NotificationKind::Claimable, destination, words) }
+    let gist = Gist::Money { asset: policy.asset, amount: pays, promised: policy.promised };
+    Draft { trust: policy.trust, gist, ..draft(NotificationKind::Claimable, destination, words) }
 }
 
 /// A policy that ended by itself.
@@ -140,7 +222,12 @@ pub(super) fn ended(end: &ObservedEnd) -> Draft {
         ),
     };
     let destination = Destination::Policy { policy: end.id };
-    Draft { trust: end.trust, needs_action: false, ..draft(kind, destination, words) }
+    let gist = end.paid.map_or(Gist::Plain, |(due, paid)| Gist::Money {
+        asset: end.asset,
+        amount: paid,
+        promised: (paid < due).then_some(due),
+    });
+    Draft { trust: end.trust, needs_action: false, gist, ..draft(kind, destination, words) }
 }
 
 pub(super) fn health(bucket: BucketRef, standing: Standing, trust: Trust) -> Draft {
@@ -166,6 +253,7 @@ pub(super) fn health(bucket: BucketRef, standing: Standing, trust: Trust) -> Dra
     Draft {
         trust,
         needs_action: standing != Standing::Healthy,
+        gist: Gist::Standing(standing),
         ..draft(
             NotificationKind::HealthChanged,
             Destination::Bucket { bucket },
@@ -200,6 +288,7 @@ pub(super) fn exit_filled(
     Draft {
         trust,
         needs_action: false,
+        gist: Gist::Exit { asset: bucket.asset, amount, waits },
         ..draft(NotificationKind::ExitFilled, Destination::Bucket { bucket }, words)
     }
 }
@@ -210,7 +299,8 @@ pub(super) fn waits_to_be_claimed(bucket: BucketRef, amount: TokenAmount, trust:
         format!("{} are set aside for you; they neither earn nor bear risk.", bucket.asset.show(amount)),
         "Claim them.".to_owned(),
     ];
-    Draft { trust, ..draft(NotificationKind::ExitFilled, Destination::Bucket { bucket }, words) }
+    let gist = Gist::Exit { asset: bucket.asset, amount, waits: amount };
+    Draft { trust, gist, ..draft(NotificationKind::ExitFilled, Destination::Bucket { bucket }, words) }
 }
 
 pub(super) fn deposit(bucket: BucketRef, amount: TokenAmount, returned: bool, trust: Trust) -> Draft {
@@ -235,7 +325,8 @@ pub(super) fn deposit(bucket: BucketRef, amount: TokenAmount, returned: bool, tr
             ],
         )
     };
-    Draft { trust, needs_action: false, ..draft(kind, Destination::Bucket { bucket }, words) }
+    let gist = Gist::Money { asset: bucket.asset, amount, promised: None };
+    Draft { trust, needs_action: false, gist, ..draft(kind, Destination::Bucket { bucket }, words) }
 }
 
 pub(super) fn stale(age: Seconds) -> Draft {
@@ -248,23 +339,42 @@ pub(super) fn stale(age: Seconds) -> Draft {
     Draft { is_own: false, ..draft(NotificationKind::PriceStale, Destination::Protocol, words) }
 }
 
-pub(super) fn breaker(name: &str, reason: &str, until: Option<UnixSeconds>) -> Draft {
-    let what = match name {
-        "all" => "everything that takes new risk, and sales back",
-        "oracle" => "what depends on fresh prices",
-        "sales" => "sales of policies",
-        "deposits" => "deposits",
+/// The newest price that is known here is so old, and whether there is a newer one nobody can tell.
+pub(super) fn unread(age: Seconds) -> Draft {
+    let words = [
+        format!("The newest price that is known here is {} old, and no newer one could be read.", duration(age)),
+        "What your protection and your capital are worth now is not known. What is promised stays promised; a policy that ends is \
+         settled all the same."
+            .to_owned(),
+        "See to the connection, or choose another node.".to_owned(),
+    ];
+    Draft { is_own: false, ..draft(NotificationKind::PriceStale, Destination::Connection, words) }
+}
+
+pub(super) fn breaker(breaker: &BreakerView) -> Draft {
+    let what = match breaker.name.as_str() {
+        "all" => "Everything that takes new risk, and sales back,",
+        "oracle" => "What depends on fresh prices",
+        "sales" => "The sale of policies",
+        "deposits" => "The taking of deposits",
         other => other,
     };
-    let until =
-        until.map_or_else(String::new, |until| format!(" It lets go by itself at {} UTC.", until.civil()));
-    let reason = if reason.is_empty() { String::new() } else { format!(" The reason given: {reason}.") };
-    let words = [
-        format!("Somebody stopped {what}.{reason}"),
+    // A breaker that nobody has set up stops all the same.
+    let happened = match (breaker.last_tripped, breaker.reason.as_str()) {
+        (None, _) => format!("{what} is stopped: its switch was never set up."),
+        (Some(_), "") => format!("{what} was stopped."),
+        (Some(_), reason) => format!("{what} was stopped. The reason given: {reason}."),
+    };
+    let means = if breaker.name == "oracle" {
+        "What was promised is paid all the same: settlements, claims and exits go on. Activations and sales back need a fresh price."
+    } else {
         "What was promised is paid all the same: activations, settlements, claims and exits are not stopped."
-            .to_owned(),
-        format!("Wait until it is released.{until}"),
-    ];
+    };
+    let remedy = match breaker.until {
+        Some(until) => format!("Wait until it is released. It lets go by itself at {} UTC.", until.civil()),
+        None => "Wait until it is released.".to_owned(),
+    };
+    let words = [happened, means.to_owned(), remedy];
     Draft { is_own: false, ..draft(NotificationKind::BreakerTripped, Destination::Protocol, words) }
 }
 
@@ -301,7 +411,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             ],
         ),
         TransactionOutcome::Open { why } => (
-            NotificationKind::TransactionFailed,
+            NotificationKind::TransactionUncertain,
             true,
             [
                 format!("Given up, and not certain: {title}"),
@@ -312,7 +422,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             ],
         ),
         TransactionOutcome::Cancelled { earlier } => (
-            NotificationKind::TransactionConfirmed,
+            NotificationKind::TransactionCancelled,
             false,
             [
                 format!("Cancelled: transaction {earlier}."),
@@ -321,14 +431,27 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
                 "Nothing has to be done.".to_owned(),
             ],
         ),
-        TransactionOutcome::Displaced => (
-            NotificationKind::TransactionReverted,
+        TransactionOutcome::Displaced { was_done: true } => (
+            NotificationKind::TransactionDisplaced,
             true,
             [
                 format!("Undone: {title}"),
                 "The chain gave up the block that it was in, and another transaction of the account took its place."
                     .to_owned(),
                 "Look in the activity at what took its place before you repeat it.".to_owned(),
+            ],
+        ),
+        TransactionOutcome::Displaced { was_done: false } => (
+            NotificationKind::TransactionDisplaced,
+            true,
+            [
+                format!("Not done: {title}"),
+                "Another transaction of the account, which was not signed here, took its place. It moved nothing, and will not be \
+                 carried out any more."
+                    .to_owned(),
+                "Look in the activity at what took its place. If it was not you who signed that, somebody else has your keys: bring what \
+                 is left to a new wallet."
+                    .to_owned(),
             ],
         ),
         TransactionOutcome::Reverted => (
@@ -352,41 +475,4 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
         ),
     };
     Draft { needs_action, ..draft(kind, Destination::Activity, words) }
-}
-
-/// Several of a kind as one.
-pub(super) fn several(of: &[Draft]) -> Option<Draft> {
-    let first = of.first()?;
-    let count = of.len();
-    let (what, destination) = match first.kind {
-        NotificationKind::InTheMoney => ("policies are in the money", Destination::Policies),
-        NotificationKind::Claimable => ("policies were settled and can be claimed", Destination::Policies),
-        NotificationKind::PaidOut => ("policies ended in the money and were paid", Destination::Policies),
-        NotificationKind::Ended => ("policies ended out of the money", Destination::Policies),
-        NotificationKind::ExpiryNear => {
-            ("dates at which policies of yours end are near", Destination::Policies)
-        }
-        NotificationKind::HealthChanged => ("buckets stand otherwise than before", Destination::Protocol),
-        NotificationKind::ExitFilled => ("buckets paid exits", first.destination),
-        NotificationKind::DepositTaken => ("deposits became shares", first.destination),
-        NotificationKind::DepositReturned => ("deposits came back", first.destination),
-        NotificationKind::TransactionConfirmed => ("transactions are done", Destination::Activity),
-        NotificationKind::TransactionFailed => {
-            ("transactions had no effect, or are not certain", Destination::Activity)
-        }
-        NotificationKind::TransactionReverted => ("transactions wait again", Destination::Activity),
-        NotificationKind::TransactionAlarm => {
-            ("transactions did something else than was approved", Destination::Activity)
-        }
-        _ => ("things happened", first.destination),
-    };
-    Some(Draft {
-        kind: NotificationKind::Several,
-        happened: format!("{count} {what}."),
-        means: first.means.clone(),
-        destination,
-        trust: of.iter().fold(Trust::Sound, |trust, one| trust.and(one.trust)),
-        needs_action: of.iter().any(|one| one.needs_action),
-        ..first.clone()
-    })
 }

@@ -5,5 +5,5 @@ mod transactions;
 mod wishes;
 
 pub use networks::{network, network_input, verdict};
-pub use transactions::{Scenery, approval, receipt, status, transaction, update};
+pub use transactions::{Scenery, approval, open_alarm, receipt, status, stopped_keeper, transaction, update};
 pub use wishes::{WishError, intent};

@@ -1,14 +1,17 @@
 //! Questions, transactions, and what happens to them.
 
+use std::collections::BTreeSet;
+
 use bithedge_ipc as ipc;
 use bithedge_protocol::{BlockHeight, MicroStx, Sats, TokenAmount, UnixSeconds};
 use bithedge_stacks::transaction::AssetInfo;
 use bithedge_suite::{Deployment, SuiteNetwork};
 
 use crate::transactions::{
-    Approval, Asset, AssetAmount, DropReason, Entry, Note, Purpose, Receipt, Status, TransactionUpdate,
+    Approval, Asset, AssetAmount, DropReason, Entry, InBlock, Note, OpenAlarm, Purpose, Receipt, Statement,
+    Status, TransactionUpdate,
 };
-use crate::words::{Telling as _, alarm, code_of};
+use crate::words::{Telling as _, alarm, code_of, keeper_stopped, statement};
 
 /// What has to be known to name tokens and networks: which network it is, and which of its tokens is sBTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +109,14 @@ pub fn approval(approval: &Approval, scenery: &Scenery) -> ipc::ApprovalView {
     }
 }
 
+fn in_block(block: InBlock) -> ipc::TransactionBlock {
+    ipc::TransactionBlock {
+        height: BlockHeight::new(block.height),
+        hash: block.hash.to_string(),
+        time: UnixSeconds::new(block.time),
+    }
+}
+
 /// Where a transaction is; as long as it is not settled, what is said of one that is replaced leaves open which of the two is
 /// carried out. `purpose` is what it is to another one: what cancels is made to fail, and says so.
 #[must_use]
@@ -124,11 +135,7 @@ pub fn status(status: &Status, purpose: Purpose) -> ipc::TransactionStatus {
         Status::Refused { .. } => Stage::Refused,
         Status::Expired => Stage::Expired,
     };
-    let block = status.block().map(|block| ipc::TransactionBlock {
-        height: BlockHeight::new(block.height),
-        hash: block.hash.to_string(),
-        time: UnixSeconds::new(block.time),
-    });
+    let block = status.block().map(in_block);
     let replaced_by = match status {
         Status::Replaced { by } => Some(by.to_string()),
         _ => None,
@@ -185,7 +192,33 @@ pub fn transaction(entry: &Entry, scenery: &Scenery) -> ipc::TransactionView {
         is_settled: entry.is_settled,
         can_be_replaced: can_be_replaced(entry),
         receipt: entry.receipt.as_ref().map(|found| receipt(found, scenery)),
+        open_alarms: entry.open_alarms().iter().map(|open| open_alarm(open, scenery)).collect(),
     }
+}
+
+/// What a person has to look at. What is acknowledged names its digest.
+#[must_use]
+pub fn open_alarm(open: &OpenAlarm, scenery: &Scenery) -> ipc::AlarmView {
+    let block = match &open.statement {
+        Statement::Differs { block, .. } => Some(in_block(*block)),
+        Statement::Unknown => None,
+    };
+    ipc::AlarmView {
+        digest: open.digest.to_string(),
+        words: statement(&open.statement, |amount| scenery.shown(amount)),
+        block,
+        seen_at: open.seen_at,
+        is_still_told: open.is_still_told,
+    }
+}
+
+/// The keeper while something is open that stops it; `None` if nothing is.
+#[must_use]
+pub fn stopped_keeper(open: &[OpenAlarm]) -> Option<ipc::KeeperView> {
+    let stops: BTreeSet<u64> =
+        open.iter().filter(|alarm| alarm.is_difference()).map(|alarm| alarm.transaction.0).collect();
+    let notice = keeper_stopped(&stops)?;
+    Some(ipc::KeeperView::Stopped { alarms: stops.into_iter().collect(), notice })
 }
 
 fn settled_status(entry: &Entry) -> ipc::TransactionStatus {

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bithedge_ledger::{BlockHeader, ChainBlock, Identity, SuiteTransaction};
 use bithedge_protocol::{BlockHeight, UnixSeconds};
-use bithedge_stacks::client::{Block, BlockId};
+use bithedge_stacks::client::{Block, BlockId, TransactionStatus};
 use bithedge_stacks::{ClientError, NodeClient, Txid};
 use bithedge_suite::{Contract, Deployment};
 
@@ -199,13 +199,15 @@ impl Feed for ApiFeed {
         transactions: usize,
     ) -> Result<Content, FeedError> {
         let (above, mut top) = (above.get(), tip.height.get());
+        let mut is_counted = true;
         if top.saturating_sub(above) <= READ_BY_BLOCK {
             match self.by_block(above, tip).await {
                 // Something of somebody else's that cannot be read must not keep the suite's from being read.
                 Err(FeedError::Client(error @ ClientError::Malformed { .. })) => {
                     tracing::debug!(%error, "blocks cannot be read one by one; the contracts' lists are read");
+                    is_counted = false;
                 }
-                blocks => return Ok(Content { through: *tip, blocks: blocks? }),
+                blocks => return Ok(Content { through: *tip, blocks: blocks?, is_counted }),
             }
         } else {
             // The newest are what an index may know in part, and lists have no counts that would show it: they are read block by block.
@@ -237,7 +239,15 @@ impl Feed for ApiFeed {
         let next = (span.saturating_mul(wanted) / held).clamp((span / 4).max(1), most);
         self.0.span.store(next, Ordering::Relaxed);
         let blocks = self.in_blocks(window).await?;
-        Ok(Content { through: self.end(to, tip).await?, blocks })
+        Ok(Content { through: self.end(to, tip).await?, blocks, is_counted })
+    }
+
+    async fn place_of(&self, txid: Txid) -> Result<Option<BlockHeight>, FeedError> {
+        let record = self.0.client.transactions(&[txid], 1, 0).await?.pop().flatten();
+        Ok(record.and_then(|record| match record.status {
+            TransactionStatus::Included(at) if at.canonical => Some(BlockHeight::new(at.block.height)),
+            _ => None,
+        }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use bithedge_ledger::{BlockHeader, ChainBlock, Identity};
 use bithedge_protocol::BlockHeight;
-use bithedge_stacks::{ChainId, ClientError};
+use bithedge_stacks::{ChainId, ClientError, Txid};
 
 /// Where a chain begins, and so which ledger is about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub struct Content {
     pub through: BlockHeader,
     /// Every block of the part with something of the suite in it, oldest first, each whole.
     pub blocks: Vec<ChainBlock>,
+    /// Whether there is nothing in it that an index may know in part: new blocks were read with all the counts that show it, or they
+    /// are not new. If not, the same is to be read again.
+    pub is_counted: bool,
 }
 
 /// Why a chain could not be read. No money is affected: nothing was sent, and nothing of what was read is used.
@@ -96,4 +99,11 @@ pub trait Feed: Send + Sync + 'static {
         tip: &BlockHeader,
         transactions: usize,
     ) -> impl Future<Output = Result<Content, FeedError>> + Send;
+
+    /// The height of the block of the chain that a transaction is in, asked for by its own name; `None` if it is in none, or that cannot
+    /// be told.
+    fn place_of(&self, txid: Txid) -> impl Future<Output = Result<Option<BlockHeight>, FeedError>> + Send {
+        let _ = txid;
+        async { Ok(None) }
+    }
 }

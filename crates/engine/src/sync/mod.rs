@@ -20,7 +20,7 @@ mod syncer;
 pub use api::ApiFeed;
 pub use books::{Books, BooksError};
 pub use feed::{Beginning, Content, Feed, FeedError, FeedTip};
-pub use fresh::{CLOSE, Freshness};
+pub use fresh::{CLOSE, Freshness, WallClock};
 pub use reconcile::{
     Audited, Comparison, NodeAuditor, Reconciliation, ReconciliationError, ReconciliationRow, reconcile,
 };

@@ -80,6 +80,12 @@ pub struct Rebuild {
 pub struct SyncStatus {
     /// How far it got.
     pub state: SyncState,
+    /// Whether the books were compared with the chain since the start, and were the chain's. Before that they may be of a chain that is
+    /// gone, whatever else is so.
+    pub is_compared: bool,
+    /// How high the books were before blocks were taken off them; `None` once they are what the chain holds again. Until they are as
+    /// high once more, something is missing in them that was there.
+    pub went_back_from: Option<BlockHeight>,
     /// The last time that the books were made anew since the start, if ever.
     pub rebuilt: Option<Rebuild>,
     /// How many times since the start the chain was reorganised below what the books knew.

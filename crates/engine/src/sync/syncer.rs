@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use bithedge_ledger::{Applied, BlockHeader, Identity, Ledger, LedgerError};
 use bithedge_protocol::{BlockHeight, UnixSeconds};
-use bithedge_stacks::{Address, ChainId};
+use bithedge_stacks::{Address, ChainId, Txid};
 use tokio::sync::watch;
 
 use super::books::Books;
 use super::feed::{Beginning, Content, Feed, FeedError, FeedTip};
 use super::file;
-use super::search::newest_common;
 use super::status::{Rebuild, SyncError, SyncState, SyncStatus};
 use crate::Clock;
 
 mod answers;
+mod back;
 mod files;
 
-use answers::{check, lowest_difference};
+use answers::check;
 
 /// How often a look is begun again because the chain changed meanwhile.
 const MOST_STARTS: usize = 5;
@@ -31,8 +31,9 @@ const SHORTER_LOOKS: u32 = 3;
 const INDEX_LAG: u64 = 2;
 /// A node that does not say how high its chain is, so many looks in a row, leaves open how far the index is behind.
 const SILENT_LOOKS: u32 = 3;
-/// When a stretch was read up to the newest block, blocks of so many of the newest heights are compared with the chain once more.
-const COMPARED: u64 = 100;
+
+/// Blocks that were read without the counts that show what an index knows in part are read again until they are so far below the newest.
+const COUNTED: u64 = 16;
 
 /// How the books are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,12 @@ pub struct Syncer<F> {
     silent: u32,
     /// Above this height, blocks were read in stretches, and not compared with the chain since.
     uncompared: Option<BlockHeight>,
+    /// Above this height, blocks were read without the counts that show what an index knows in part.
+    uncounted: Option<BlockHeight>,
+    /// Whether the books were the chain's when they were last compared, since the start or since they were opened.
+    is_compared: bool,
+    /// How high the books were before blocks were taken off them.
+    went_back_from: Option<BlockHeight>,
     /// Whether the books were made anew because of a transaction in two blocks, and have not been current since.
     is_remade: bool,
 }
@@ -114,7 +121,13 @@ impl<F: Feed> Syncer<F> {
             at = books.read(|books| Ok(books.tip().map(|tip| tip.height))).await.ok().flatten();
         }
         let state = SyncState::Starting { at };
-        let (status, _) = watch::channel(SyncStatus { state, rebuilt: None, reorganisations: 0 });
+        let (status, _) = watch::channel(SyncStatus {
+            state,
+            is_compared: false,
+            went_back_from: None,
+            rebuilt: None,
+            reorganisations: 0,
+        });
         Self {
             feed,
             folder,
@@ -133,6 +146,9 @@ impl<F: Feed> Syncer<F> {
             shorter: 0,
             silent: 0,
             uncompared: None,
+            uncounted: None,
+            is_compared: false,
+            went_back_from: None,
             is_remade: false,
         }
     }
@@ -198,6 +214,7 @@ impl<F: Feed> Syncer<F> {
             Ok(state) => {
                 if matches!(state, SyncState::Current { .. }) {
                     (self.since, self.rebuilding, self.is_remade) = (None, None, false);
+                    self.went_back_from = None;
                 }
                 self.publish(state.clone());
                 Ok(state)
@@ -214,7 +231,8 @@ impl<F: Feed> Syncer<F> {
 
     fn publish(&self, state: SyncState) {
         let (rebuilt, reorganisations) = (self.rebuilt.clone(), self.reorganisations);
-        self.status.send_replace(SyncStatus { state, rebuilt, reorganisations });
+        let (is_compared, went_back_from) = (self.is_compared, self.went_back_from);
+        self.status.send_replace(SyncStatus { state, is_compared, went_back_from, rebuilt, reorganisations });
     }
 
     fn publish_trouble(&mut self, state: impl FnOnce(UnixSeconds) -> SyncState) -> SyncState {
@@ -272,6 +290,7 @@ impl<F: Feed> Syncer<F> {
                 }
                 Standing::Below => {
                     self.shorter = 0;
+                    self.is_compared = true;
                     self.tell_progress(began, at.height, tip.height);
                     retreats += usize::from(!self.advance(&at, &tip).await?);
                 }
@@ -280,6 +299,7 @@ impl<F: Feed> Syncer<F> {
                 }
                 Standing::Same => {
                     self.shorter = 0;
+                    self.is_compared = true;
                     let lag = node.map_or(0, |node| node.get().saturating_sub(tip.height.get()));
                     if lag > INDEX_LAG || self.silent >= SILENT_LOOKS {
                         let (at, indexed) = (Some(at.height), tip.height);
@@ -290,6 +310,7 @@ impl<F: Feed> Syncer<F> {
                             since,
                         }));
                     }
+                    self.read_uncounted_again(&at);
                     return Ok(SyncState::Current { at });
                 }
             }
@@ -297,6 +318,13 @@ impl<F: Feed> Syncer<F> {
                 return Err(SyncError::Restless(retreats));
             }
         }
+    }
+
+    /// What was read without counts is read again by the next look, as long as an index may not know all of it.
+    fn read_uncounted_again(&mut self, at: &BlockHeader) {
+        let is_new = |above: &BlockHeight| above.get().saturating_add(COUNTED) >= at.height.get();
+        self.uncounted = self.uncounted.filter(is_new);
+        self.is_audited &= self.uncounted.is_none();
     }
 
     /// Whether the chain begins where that of the books does: a devnet that was made anew does not.
@@ -380,7 +408,12 @@ impl<F: Feed> Syncer<F> {
 
     /// Reads on above the newest block and writes it. `false` if the books turned out not to fit, and went back.
     async fn advance(&mut self, at: &BlockHeader, tip: &BlockHeader) -> Result<bool, SyncError> {
-        let Content { through, blocks } = self.read(at.height, tip).await?;
+        let Content { through, blocks, is_counted } = self.read(at.height, tip).await?;
+        if !is_counted {
+            self.uncounted = Some(self.uncounted.map_or(at.height, |above| above.min(at.height)));
+        }
+        let ids: Vec<Txid> =
+            blocks.iter().flat_map(|block| &block.transactions).map(|transaction| transaction.txid).collect();
         let is_stretch = through.height.get() > at.height.get().saturating_add(1);
         let written = self
             .with_ledger(move |ledger| {
@@ -415,6 +448,7 @@ impl<F: Feed> Syncer<F> {
                 Ok(false)
             }
             Err(SyncError::Ledger(error @ LedgerError::AlreadyHere { .. })) if !self.is_remade => {
+                self.is_said_twice(ids).await?;
                 match self.foreign(self.first, at).await? {
                     Some(height) => self.go_back(BlockHeight::new(height.get().saturating_sub(1))).await?,
                     None => {
@@ -427,100 +461,5 @@ impl<F: Feed> Syncer<F> {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// Compares with the chain once more what was read in stretches: headers and transactions of one height may have come from a server
-    /// that was on another fork, and the newest block from one that was not. `false` if something was taken back.
-    async fn compare(&mut self, at: &BlockHeader) -> Result<bool, SyncError> {
-        let lowest = BlockHeight::new(at.height.get().saturating_sub(COMPARED));
-        let above = self.uncompared.map_or(lowest, |above| above.max(lowest));
-        let foreign = self.foreign(above, at).await?;
-        match foreign {
-            Some(height) => self.go_back(BlockHeight::new(height.get().saturating_sub(1))).await?,
-            None => self.uncompared = None,
-        }
-        Ok(foreign.is_none())
-    }
-
-    /// The lowest block here above a height and below the newest one that the chain has another of, or none: of the newest heights, or
-    /// if there all are the chain's, the first one below.
-    async fn foreign(&self, above: BlockHeight, at: &BlockHeader) -> Result<Option<BlockHeight>, SyncError> {
-        let kept = u32::try_from(self.settings.kept_blocks).unwrap_or(u32::MAX);
-        let ours = self.with_ledger(move |ledger| ledger.snapshot()?.blocks(kept)).await?.unwrap_or_default();
-        let mut found = None;
-        for block in ours.iter().filter(|block| block.height > above && block.height < at.height) {
-            if found.is_some() && block.height.get().saturating_add(COMPARED) < at.height.get() {
-                break;
-            }
-            let there = self.feed.header(block.height).await?;
-            if there.is_none_or(|there| there.hash != block.hash) {
-                tracing::warn!(
-                    height = block.height.get(),
-                    "a block here is not the chain's; it is read again"
-                );
-                found = Some(block.height);
-            }
-        }
-        Ok(found)
-    }
-
-    /// Goes back to the newest block that the chain still has.
-    async fn retreat(&mut self, tip: &BlockHeader) -> Result<(), SyncError> {
-        let Beginning { identity, first, .. } = self.feed.beginning().await?;
-        self.first = first.height;
-        if self.identity != Some(identity) {
-            tracing::info!("it is another chain; its own books are opened");
-            self.open(identity).await?;
-            return Ok(());
-        }
-        let kept = u32::try_from(self.settings.kept_blocks).unwrap_or(u32::MAX);
-        let ours = self.with_ledger(move |ledger| ledger.snapshot()?.blocks(kept)).await?.unwrap_or_default();
-        let ours: Vec<BlockHeader> = ours.into_iter().filter(|block| block.height <= tip.height).collect();
-        let common = newest_common(&self.feed, &ours).await?;
-        let target = common.map_or(first.height, |common| common.height);
-        self.is_still(tip).await?;
-        self.reorganisations = self.reorganisations.saturating_add(1);
-        self.shorter = 0;
-        tracing::info!(height = target.get(), "the chain was reorganised; the books go back");
-        self.go_back(target).await
-    }
-
-    async fn go_back(&mut self, target: BlockHeight) -> Result<(), SyncError> {
-        match self.with_ledger(move |ledger| ledger.roll_back_to(target)).await {
-            Ok(_) => Ok(()),
-            Err(SyncError::Ledger(error @ LedgerError::TooDeep { .. })) => {
-                self.rebuild(error.to_string(), false).await
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Reads the newest blocks once more, and takes back what is not as it was: an API that was behind may have left
-    /// something out, which nothing else would ever show. `false` if something was taken back.
-    async fn audit(&mut self, at: &BlockHeader) -> Result<bool, SyncError> {
-        let above = at.height.get().saturating_sub(self.settings.read_again).max(self.first.get());
-        if above >= at.height.get() {
-            self.is_audited = true;
-            return Ok(true);
-        }
-        let above = BlockHeight::new(above);
-        // A few blocks, in as many portions as the feed gives them in.
-        let (mut blocks, mut read) = (Vec::new(), above);
-        while read < at.height {
-            let portion = self.read(read, at).await?;
-            read = portion.through.height;
-            blocks.extend(portion.blocks);
-        }
-        let differs =
-            self.with_ledger(move |ledger| lowest_difference(ledger, above, &blocks)).await?.flatten();
-        if let Some(height) = differs {
-            tracing::warn!(
-                height = height.get(),
-                "the chain's API tells something else than before; it is read again"
-            );
-            self.go_back(BlockHeight::new(height.get().saturating_sub(1))).await?;
-        }
-        self.is_audited = true;
-        Ok(differs.is_none())
     }
 }

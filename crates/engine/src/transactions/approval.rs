@@ -121,8 +121,8 @@ pub enum ReviewError {
     NotCancellable,
 }
 
-/// The bytes to be signed.
-pub(super) fn build(prepared: &Prepared, nonce: u64, fee: MicroStx) -> Result<Vec<u8>, ReviewError> {
+/// The bytes to be signed: what was prepared, with a nonce and a fee.
+pub(crate) fn build(prepared: &Prepared, nonce: u64, fee: MicroStx) -> Result<Vec<u8>, ReviewError> {
     let Prepared { account, network, .. } = prepared;
     if account.version != network.version.single_sig() {
         return Err(ReviewError::Account { account: *account });

@@ -1,6 +1,7 @@
 //! From something prepared to something signed.
 
 use bithedge_protocol::UnixSeconds;
+use bithedge_stacks::address::Address;
 use bithedge_stacks::network::ChainId;
 use bithedge_stacks::transaction::{Transaction, UnsignedTransaction};
 use bithedge_stacks::units::MicroStx;
@@ -93,9 +94,11 @@ pub enum DraftError {
     #[error("transaction {0} was given up and may still be mined: repeat it in its own place, or cancel it")]
     Unresolved(TransactionId),
     /// Transactions of the account were found waiting that the journal did not know, because it was lost or they were signed
-    /// elsewhere. They are watched from now on. Look whether this repeats one of them; if it does not, ask again.
+    /// elsewhere. They are watched. Look whether this repeats one of them; if it does not, acknowledge them
+    /// ([`acknowledge`](super::Transactions::acknowledge)) and ask again. It ends by itself when they are mined or given up.
     #[error(
-        "{count} transactions of the account were found waiting that were not known here: look whether this repeats one"
+        "{count} transactions of the account were found waiting that were not known here: look whether this repeats one, and \
+         acknowledge them"
     )]
     FoundWaiting {
         /// How many.
@@ -228,6 +231,11 @@ impl Core {
                 nonce
             }
             _ => {
+                // What was found waiting may be this very wish.
+                let count = self.found_waiting(&account);
+                if count > 0 && prepared.intent != USE_UP_NONCE {
+                    return Err(DraftError::FoundWaiting { count });
+                }
                 let nonce = nonces::next(chain, &self.held(&account), &self.abandoned(&account))
                     .ok_or(DraftError::NoNonce)?;
                 // What only uses up a nonce repeats nothing, and may be the one way to end a wait.
@@ -291,6 +299,11 @@ impl Core {
         self.tell_draft(id, &draft, Status::Presented);
         self.drafts.insert(id, draft);
         Ok(approval)
+    }
+
+    /// How much of an account waits that was only found, and that nobody has acknowledged.
+    fn found_waiting(&self, account: &Address) -> usize {
+        self.entries.values().filter(|entry| entry.account == *account && entry.is_unknown()).count()
     }
 
     /// Withdraws questions whose time is over.
@@ -440,8 +453,9 @@ impl Core {
             status: Status::Signed,
             is_settled: false,
             receipt: None,
+            alarms: Vec::new(),
         };
-        self.store.insert(&entry)?;
+        self.store.insert(std::slice::from_ref(&entry))?;
         self.drafts.remove(&id);
         self.tell(&entry, Status::Signed, None);
         self.entries.insert(id, entry);

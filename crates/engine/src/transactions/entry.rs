@@ -7,6 +7,7 @@ use bithedge_stacks::transaction::{PostConditionMode, Transaction, Txid};
 use bithedge_stacks::units::MicroStx;
 use serde::{Deserialize, Serialize};
 
+use super::alarms::Raised;
 use super::prepared::{AssetAmount, Prepared};
 use super::receipt::{Receipt, Terms};
 use super::status::{Purpose, Status, TransactionId};
@@ -55,6 +56,8 @@ pub struct Entry {
     pub is_settled: bool,
     /// What it did, once it is mined.
     pub receipt: Option<Receipt>,
+    /// What a person has to look at, or has looked at: it stays whatever a node says later.
+    pub alarms: Vec<Raised>,
 }
 
 impl Entry {

@@ -7,49 +7,25 @@
 //! synced, power loss (write-ahead log with `synchronous = FULL`: every commit is synced). A write that fails leaves what
 //! was there before.
 
+mod closed;
+mod rows;
+mod schema;
+
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::address::Address;
 use bithedge_stacks::network::Network;
-use bithedge_stacks::transaction::{Transaction, Txid};
 use bithedge_stacks::units::MicroStx;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, params};
 
-use super::entry::{Approved, Entry};
+pub(super) use self::closed::Closed;
+use self::rows::{COLUMNS, integer, read};
+use super::alarms::AlarmDigest;
+use super::entry::Entry;
 use super::status::TransactionId;
-
-/// The version of the tables that this program writes.
-const VERSION: i64 = 1;
-
-/// Marks the file as ours: "BHtx".
-const APPLICATION_ID: i64 = 0x4248_7478;
-
-const TABLES: &str = "
-CREATE TABLE journal (
-    network TEXT NOT NULL
-) STRICT;
-CREATE TABLE transactions (
-    id INTEGER PRIMARY KEY,
-    txid BLOB NOT NULL UNIQUE CHECK (length(txid) = 32),
-    account TEXT NOT NULL,
-    nonce INTEGER NOT NULL CHECK (nonce >= 0),
-    fee INTEGER NOT NULL CHECK (fee >= 0),
-    bytes BLOB,
-    approved TEXT NOT NULL,
-    signed_at INTEGER NOT NULL,
-    may_be_out INTEGER NOT NULL CHECK (may_be_out IN (0, 1)),
-    status TEXT NOT NULL,
-    is_settled INTEGER NOT NULL CHECK (is_settled IN (0, 1)),
-    receipt TEXT
-) STRICT;
-CREATE INDEX transactions_unsettled ON transactions (id) WHERE is_settled = 0;
-CREATE INDEX transactions_by_nonce ON transactions (account, nonce);
-";
-
-const COLUMNS: &str =
-    "id, txid, account, nonce, fee, bytes, approved, signed_at, may_be_out, status, is_settled, receipt";
 
 /// Why the journal cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -142,44 +118,26 @@ pub trait Store: Send + 'static {
         }
     }
 
-    /// Writes a new one down.
-    fn insert(&mut self, entry: &Entry) -> Result<(), JournalError>;
+    /// Everything of an account that was signed after a moment, and whatever of it is not settled, by id.
+    fn recent(&mut self, account: &Address, after: UnixSeconds) -> Result<Vec<Entry>, JournalError>;
 
-    /// Changes what is known of it: whether it may be out, status, receipt, settled or not.
+    /// Entries with something that nobody has acknowledged, by id.
+    fn alarmed(&mut self) -> Result<Vec<Entry>, JournalError>;
+
+    /// Writes new ones down, all of them or none.
+    fn insert(&mut self, entries: &[Entry]) -> Result<(), JournalError>;
+
+    /// Changes what is known of it: whether it may be out, status, receipt, settled or not; and adds what there is to look at and was
+    /// not, in the same step. What is there already stays as it is, acknowledged or not.
     fn update(&mut self, entry: &Entry) -> Result<(), JournalError>;
-}
 
-/// In the place of a journal that was let go of.
-pub(super) struct Closed;
-
-impl Store for Closed {
-    fn unsettled(&mut self) -> Result<Vec<Entry>, JournalError> {
-        Err(JournalError::Closed)
-    }
-
-    fn last_id(&mut self) -> Result<TransactionId, JournalError> {
-        Err(JournalError::Closed)
-    }
-
-    fn highest_fee(&mut self, _: &Address, _: u64) -> Result<Option<MicroStx>, JournalError> {
-        Err(JournalError::Closed)
-    }
-
-    fn entry(&mut self, _: TransactionId) -> Result<Option<Entry>, JournalError> {
-        Err(JournalError::Closed)
-    }
-
-    fn history(&mut self, _: Option<TransactionId>, _: u32) -> Result<Vec<Entry>, JournalError> {
-        Err(JournalError::Closed)
-    }
-
-    fn insert(&mut self, _: &Entry) -> Result<(), JournalError> {
-        Err(JournalError::Closed)
-    }
-
-    fn update(&mut self, _: &Entry) -> Result<(), JournalError> {
-        Err(JournalError::Closed)
-    }
+    /// Notes of all of these that they were acknowledged, or of none.
+    fn acknowledge(
+        &mut self,
+        id: TransactionId,
+        digests: &BTreeSet<AlarmDigest>,
+        at: UnixSeconds,
+    ) -> Result<(), JournalError>;
 }
 
 /// The journal's file.
@@ -198,6 +156,8 @@ impl Journal {
     /// Every kind of [`JournalError`]. The file is as it was.
     pub fn open(path: &Path, network: Network) -> Result<Self, JournalError> {
         let lock = lock(path)?;
+        finish_setting_aside(path)
+            .map_err(|error| JournalError::Unusable { path: path.into(), reason: error.to_string() })?;
         private_file(path, "")
             .map_err(|error| JournalError::Unusable { path: path.into(), reason: error.to_string() })?;
         let failed = |error| error_of(path, &error);
@@ -219,79 +179,25 @@ impl Journal {
         let failed =
             |error: std::io::Error| JournalError::Unusable { path: path.into(), reason: error.to_string() };
         let aside = with_suffix(path, &format!(".damaged-{label}"));
+        if !path.exists() {
+            return Err(JournalError::Unusable { path: path.into(), reason: "it is not there".to_owned() });
+        }
         if aside.exists() {
             let reason = format!("{} is there already", aside.display());
             return Err(JournalError::Unusable { path: path.into(), reason });
         }
-        // The log belongs to the file: it goes first, so that a crash between the two leaves no new file with an old log.
-        for suffix in ["-wal", "-shm", ""] {
-            match std::fs::rename(with_suffix(path, suffix), with_suffix(&aside, suffix)) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && !suffix.is_empty() => {}
-                other => other.map_err(failed)?,
-            }
-        }
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        }
+        // Written first, so that a crash between the files does not leave one of them behind: without its log, an older journal would open
+        // that lacks what was signed last.
+        let marker = with_suffix(path, ASIDE);
+        std::fs::write(&marker, label).and_then(|()| File::open(&marker)?.sync_all()).map_err(failed)?;
+        sync_folder(path).map_err(failed)?;
+        move_aside(path, label).map_err(failed)?;
         Ok(aside)
     }
 
-    fn set_up(&mut self, network: Network) -> Result<(), JournalError> {
-        let path = self.path.clone();
-        let failed = |error| error_of(&path, &error);
-        let check: String =
-            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
-        if check != "ok" {
-            return Err(JournalError::Damaged { path, reason: check });
-        }
-        let pragma =
-            |name: &str| self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
-        let (found, owner) =
-            (pragma("user_version").map_err(failed)?, pragma("application_id").map_err(failed)?);
-        if found > VERSION {
-            return Err(JournalError::Newer { path, found, known: VERSION });
-        }
-        let tables: i64 = self
-            .connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(failed)?;
-        if owner != APPLICATION_ID && (owner != 0 || tables != 0) {
-            return Err(JournalError::Damaged { path, reason: "it is another program's file".to_owned() });
-        }
-        self.connection
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
-            .map_err(failed)?;
-        self.connection
-            .execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;")
-            .map_err(failed)?;
-        if found == 0 {
-            self.create(network).map_err(failed)?;
-        }
-        let known: Option<String> = self
-            .connection
-            .query_row("SELECT network FROM journal", [], |row| row.get(0))
-            .optional()
-            .map_err(failed)?;
-        match known.and_then(|known| serde_json::from_str::<Network>(&known).ok()) {
-            Some(known) if known == network => Ok(()),
-            Some(_) => Err(JournalError::OtherChain { path }),
-            None => {
-                Err(JournalError::Damaged { path, reason: "it does not say of which chain it is".to_owned() })
-            }
-        }
-    }
-
-    /// All or nothing: the version is written in the same transaction as the tables.
-    fn create(&mut self, network: Network) -> Result<(), rusqlite::Error> {
-        let transaction = self.connection.transaction()?;
-        transaction.execute_batch(TABLES)?;
-        let network = serde_json::to_string(&network)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        transaction.execute("INSERT INTO journal (network) VALUES (?1)", [network])?;
-        transaction.execute_batch(&format!(
-            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
-        ))?;
-        transaction.commit()
+    fn missing(&self, id: TransactionId) -> JournalError {
+        let reason = format!("transaction {id}, or something about it, is missing from it");
+        JournalError::Damaged { path: self.path.clone(), reason }
     }
 
     fn select(&mut self, which: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, JournalError> {
@@ -302,8 +208,11 @@ impl Journal {
             .prepare_cached(&format!("SELECT {COLUMNS} FROM transactions {which}"))
             .map_err(failed)?;
         let rows = statement.query_map(values, |row| Ok(read(row))).map_err(failed)?;
+        let damaged = |reason| JournalError::Damaged { path: path.clone(), reason };
         rows.map(|row| {
-            row.map_err(failed)?.map_err(|reason| JournalError::Damaged { path: path.clone(), reason })
+            let mut entry = row.map_err(failed)?.map_err(damaged)?;
+            entry.alarms = rows::alarms_of(&self.connection, entry.id).map_err(failed)?.map_err(damaged)?;
+            Ok(entry)
         })
         .collect()
     }
@@ -354,100 +263,47 @@ impl Store for Journal {
             .map_err(|error| error_of(&self.path, &error))
     }
 
-    fn insert(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        let insert = || -> Result<(), rusqlite::Error> {
-            let mut statement = self.connection.prepare_cached(&format!(
-                "INSERT INTO transactions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-            ))?;
-            statement.execute(params![
-                integer(entry.id.0)?,
-                entry.txid.0,
-                entry.account.to_string(),
-                integer(entry.nonce)?,
-                integer(entry.fee.micro())?,
-                entry.bytes,
-                json(&entry.approved)?,
-                integer(entry.signed_at.get())?,
-                entry.may_be_out,
-                json(&entry.status)?,
-                entry.is_settled,
-                entry.receipt.as_ref().map(json).transpose()?,
-            ])?;
-            Ok(())
-        };
-        insert().map_err(|error| error_of(&self.path, &error))
+    fn recent(&mut self, account: &Address, after: UnixSeconds) -> Result<Vec<Entry>, JournalError> {
+        let after = i64::try_from(after.get()).unwrap_or(i64::MAX);
+        let account = account.to_string();
+        let mut found =
+            self.select("WHERE account = ?1 AND signed_at > ?2 AND is_settled = 1", params![account, after])?;
+        found.extend(self.select("WHERE is_settled = 0 AND account = ?1", [account])?);
+        found.sort_by_key(|entry| entry.id);
+        Ok(found)
+    }
+
+    fn alarmed(&mut self) -> Result<Vec<Entry>, JournalError> {
+        self.select(
+            "WHERE id IN (SELECT transaction_id FROM alarms WHERE acknowledged_at IS NULL) ORDER BY id",
+            [],
+        )
+    }
+
+    fn insert(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        let connection = &mut self.connection;
+        rows::insert(connection, entries).map_err(|error| error_of(&self.path, &error))
     }
 
     fn update(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        let update = || -> Result<usize, rusqlite::Error> {
-            let mut statement = self.connection.prepare_cached(
-                "UPDATE transactions SET may_be_out = ?2, status = ?3, is_settled = ?4, receipt = ?5 WHERE id = ?1",
-            )?;
-            statement.execute(params![
-                integer(entry.id.0)?,
-                entry.may_be_out,
-                json(&entry.status)?,
-                entry.is_settled,
-                entry.receipt.as_ref().map(json).transpose()?,
-            ])
-        };
-        match update().map_err(|error| error_of(&self.path, &error))? {
-            1 => Ok(()),
-            _ => Err(JournalError::Damaged {
-                path: self.path.clone(),
-                reason: format!("transaction {} is missing from it", entry.id),
-            }),
+        match rows::update(&mut self.connection, entry).map_err(|error| error_of(&self.path, &error))? {
+            true => Ok(()),
+            false => Err(self.missing(entry.id)),
         }
     }
-}
 
-/// An entry from its row, checked: what does not fit together is damage.
-fn read(row: &Row<'_>) -> Result<Entry, String> {
-    fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, name: &str) -> Result<T, String> {
-        row.get(name).map_err(|error| error.to_string())
-    }
-    fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-        serde_json::from_str(text).map_err(|error| error.to_string())
-    }
-    let number =
-        |name: &str| get::<i64>(row, name).and_then(|n| u64::try_from(n).map_err(|error| error.to_string()));
-    let id = TransactionId(number("id")?);
-    let within = |reason: String| format!("transaction {id}: {reason}");
-    let bytes: Option<Vec<u8>> = get(row, "bytes")?;
-    let entry = Entry {
-        id,
-        txid: Txid(get(row, "txid")?),
-        account: get::<String>(row, "account")?.parse().map_err(|error| within(format!("{error}")))?,
-        nonce: number("nonce")?,
-        fee: MicroStx::new(number("fee")?),
-        bytes,
-        approved: parse::<Approved>(&get::<String>(row, "approved")?).map_err(within)?,
-        signed_at: UnixSeconds::new(number("signed_at")?),
-        may_be_out: get(row, "may_be_out")?,
-        status: parse(&get::<String>(row, "status")?).map_err(within)?,
-        is_settled: get(row, "is_settled")?,
-        receipt: get::<Option<String>>(row, "receipt")?.as_deref().map(parse).transpose().map_err(within)?,
-    };
-    if let Some(bytes) = &entry.bytes {
-        let read = Transaction::decode(bytes).map_err(|error| within(error.to_string()))?;
-        let fits = read.txid() == entry.txid
-            && read.origin_address() == entry.account
-            && read.origin_nonce() == entry.nonce
-            && read.fee() == entry.fee;
-        if !fits {
-            return Err(within("its bytes are those of another transaction".to_owned()));
+    fn acknowledge(
+        &mut self,
+        id: TransactionId,
+        digests: &BTreeSet<AlarmDigest>,
+        at: UnixSeconds,
+    ) -> Result<(), JournalError> {
+        let connection = &mut self.connection;
+        match rows::acknowledge(connection, id, digests, at).map_err(|error| error_of(&self.path, &error))? {
+            true => Ok(()),
+            false => Err(self.missing(id)),
         }
     }
-    Ok(entry)
-}
-
-/// SQLite's integers have a sign. Numbers that do not fit cannot be on any chain.
-fn integer(number: u64) -> Result<i64, rusqlite::Error> {
-    i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-}
-
-fn json<T: serde::Serialize>(value: &T) -> Result<String, rusqlite::Error> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 fn error_of(path: &Path, error: &rusqlite::Error) -> JournalError {
@@ -463,6 +319,39 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// What follows a journal's name in that of the file that says under which label it is being set aside.
+const ASIDE: &str = ".aside";
+
+/// Moves a journal and its log to their other names, as far as they are not there, and forgets that it was to be done.
+fn move_aside(path: &Path, label: &str) -> std::io::Result<()> {
+    let aside = with_suffix(path, &format!(".damaged-{label}"));
+    for suffix in ["", "-wal", "-shm"] {
+        match std::fs::rename(with_suffix(path, suffix), with_suffix(&aside, suffix)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+    }
+    sync_folder(path)?;
+    std::fs::remove_file(with_suffix(path, ASIDE))?;
+    sync_folder(path)
+}
+
+/// Goes on with what was begun before a crash.
+fn finish_setting_aside(path: &Path) -> std::io::Result<()> {
+    match std::fs::read_to_string(with_suffix(path, ASIDE)) {
+        Ok(label) => move_aside(path, &label),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Opens a file, or makes one that only its owner can read: what somebody did with their money is nobody else's business.

@@ -17,6 +17,7 @@
 //!
 //! It knows no contract: what a call means is the intent's knowledge. It holds no key: see [`Signer`].
 
+mod alarms;
 mod approval;
 mod chain;
 mod claims;
@@ -35,6 +36,8 @@ mod signer;
 mod status;
 mod watching;
 
+pub use alarms::{AcknowledgeError, AlarmDigest, NoAlarmDigest, OpenAlarm, Raised, Statement};
+pub(crate) use approval::build as unsigned_bytes;
 pub use approval::{Approval, Digest, ReviewError, SignatureMismatch, cancellation};
 pub use chain::{Chain, ChainError, Lookup, SendError, Tip};
 pub use core::Settings;

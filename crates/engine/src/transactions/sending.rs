@@ -150,22 +150,21 @@ impl Core {
         } else {
             self.missed.remove(&id);
         }
+        let is_reorganised = matches!(verdict.note, Some(Note::Reorganised { .. }));
         let mut note = verdict.note;
-        let is_alarming = verdict.receipt.as_ref().is_some_and(|receipt| !receipt.alarms.is_empty())
-            && verdict.receipt != entry.receipt;
-        if is_alarming {
-            note = Some(Note::Alarm);
-        } else if verdict.is_settled && note.is_none() {
-            note = Some(Note::Settled);
-        }
-        let changed = Entry {
+        let mut changed = Entry {
             status: verdict.status,
             is_settled: verdict.is_settled,
             receipt: verdict.receipt,
             ..entry.clone()
         };
+        if changed.raise(now.wall) {
+            note = Some(Note::Alarm);
+        } else if verdict.is_settled && note.is_none() {
+            note = Some(Note::Settled);
+        }
         if changed != *entry || note.is_some() {
-            if let Some(Note::Reorganised { .. }) = note {
+            if is_reorganised {
                 // It has to find its way anew.
                 self.sending.remove(&id);
             }
@@ -188,7 +187,7 @@ impl Core {
                 continue;
             }
             let id = self.take_id();
-            let entry = Entry {
+            let mut entry = Entry {
                 id,
                 txid: record.txid,
                 account,
@@ -208,12 +207,17 @@ impl Core {
                 status: Status::Pending { included: None },
                 is_settled: false,
                 receipt: None,
+                alarms: Vec::new(),
             };
-            self.store.insert(&entry)?;
-            self.tell(&entry, entry.status.clone(), None);
-            self.entries.insert(id, entry);
-            found.push(id);
+            entry.raise(now);
+            found.push(entry);
         }
-        Ok(found)
+        // All at once: an account that something is known of is not asked about again.
+        self.store.insert(&found)?;
+        for entry in &found {
+            self.tell(entry, entry.status.clone(), None);
+            self.entries.insert(entry.id, entry.clone());
+        }
+        Ok(found.into_iter().map(|entry| entry.id).collect())
     }
 }

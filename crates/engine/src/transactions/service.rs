@@ -1,8 +1,9 @@
 //! The life of transactions over a chain, a signer and a journal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::address::Address;
 use bithedge_stacks::network::Network;
 use bithedge_stacks::transaction::{Txid, UnsignedTransaction};
@@ -10,6 +11,7 @@ use bithedge_stacks::units::MicroStx;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use super::alarms::{AcknowledgeError, AlarmDigest, OpenAlarm};
 use super::approval::{Approval, Digest, ReviewError, build, burning};
 use super::chain::{Chain, ChainError};
 use super::core::{Core, Settings};
@@ -42,8 +44,17 @@ pub struct Transactions<C, S> {
     updates: broadcast::Sender<TransactionUpdate>,
     /// One at a time: two that watch would only ask twice.
     pub(super) polling: tokio::sync::Mutex<()>,
-    /// Accounts of which it is known what waits; `None` if nobody asks.
-    recovered: Option<tokio::sync::Mutex<BTreeSet<Address>>>,
+    /// `None` if nobody asks what accounts have waiting.
+    recovery: Option<Mutex<Recovery>>,
+}
+
+/// What is known of what accounts have waiting.
+#[derive(Default)]
+struct Recovery {
+    /// Accounts of which it is known.
+    known: BTreeSet<Address>,
+    /// Those that are being asked about.
+    asking: BTreeMap<Address, Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// A question, and the right to ask it: if this is dropped before the answer, the answer is no.
@@ -123,16 +134,17 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
             settings,
             updates,
             polling: tokio::sync::Mutex::new(()),
-            recovered: None,
+            recovery: None,
         })
     }
 
     /// From now on nothing is drafted for an account that the journal has nothing of until the chain has told what the
     /// account has waiting ([`recover`](Self::recover)): the journal may have been lost, or the keys come from another
-    /// computer. If something is found, the first draft is refused with [`DraftError::FoundWaiting`].
+    /// computer. As long as something that was found is under way, drafts are refused with [`DraftError::FoundWaiting`] until a person
+    /// has looked at it ([`acknowledge`](Self::acknowledge)), also after a restart.
     #[must_use]
     pub fn recovering_first(self) -> Self {
-        Self { recovered: Some(tokio::sync::Mutex::default()), ..self }
+        Self { recovery: Some(Mutex::default()), ..self }
     }
 
     /// Lets go of the journal, so that it can be opened again while others still hold this. Open questions are withdrawn;
@@ -142,25 +154,54 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
     }
 
     async fn recover_first(&self, account: Address) -> Result<(), DraftError> {
-        let Some(recovered) = &self.recovered else { return Ok(()) };
-        // Held over the question: who comes meanwhile waits for what is found.
-        let mut recovered = recovered.lock().await;
-        if recovered.contains(&account) {
+        let Some(recovery) = &self.recovery else { return Ok(()) };
+        let recovery = || recovery.lock().unwrap_or_else(PoisonError::into_inner);
+        let asking = {
+            let mut recovery = recovery();
+            if recovery.known.contains(&account) {
+                return Ok(());
+            }
+            Arc::clone(recovery.asking.entry(account).or_default())
+        };
+        // Who comes meanwhile for the same account waits for what is found; nobody else does.
+        let _one_at_a_time = asking.lock().await;
+        if recovery().known.contains(&account) {
             return Ok(());
         }
-        if !lock(&self.core).store.has_account(&account)? {
-            let found = self.recover(account).await.map_err(|error| match error {
+        let is_known = lock(&self.core).store.has_account(&account)?;
+        if !is_known {
+            // What is found stands in the journal then, and the draft is refused because of it.
+            self.recover(account).await.map_err(|error| match error {
                 WatchError::Chain(error) => DraftError::Chain(error),
                 WatchError::OtherChain { expected, found } => DraftError::OtherChain { expected, found },
                 WatchError::Journal(error) => DraftError::Journal(error),
             })?;
-            if !found.is_empty() {
-                recovered.insert(account);
-                return Err(DraftError::FoundWaiting { count: found.len() });
-            }
         }
-        recovered.insert(account);
+        let mut recovery = recovery();
+        recovery.known.insert(account);
+        recovery.asking.remove(&account);
         Ok(())
+    }
+
+    /// What a person has to look at and nobody has acknowledged: of all accounts, in the order of the transactions. Asks the journal alone.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn open_alarms(&self) -> Result<Vec<OpenAlarm>, JournalError> {
+        lock(&self.core).open_alarms()
+    }
+
+    /// Writes down that a person has looked at what there is to look at about one transaction. What is named has to be exactly what is
+    /// open about it, so that nothing is acknowledged that was not shown. It changes nothing else: what is raised later is open again.
+    ///
+    /// # Errors
+    /// [`AcknowledgeError`]; nothing was acknowledged.
+    pub fn acknowledge(
+        &self,
+        transaction: TransactionId,
+        digests: &BTreeSet<AlarmDigest>,
+    ) -> Result<(), AcknowledgeError> {
+        lock(&self.core).acknowledge(transaction, digests, self.clock.now())
     }
 
     /// Everything that happens from now on.
@@ -193,6 +234,14 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
     /// The journal cannot be read.
     pub fn history(&self, before: Option<TransactionId>, limit: u32) -> Result<Vec<Entry>, JournalError> {
         lock(&self.core).store.history(before, limit)
+    }
+
+    /// What an account signed after a moment, and what of it is not settled, oldest first.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn recent(&self, account: &Address, after: UnixSeconds) -> Result<Vec<Entry>, JournalError> {
+        lock(&self.core).store.recent(account, after)
     }
 
     /// Questions that wait for an answer.

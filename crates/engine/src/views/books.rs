@@ -99,6 +99,11 @@ impl<'a, 'c> Books<'a, 'c> {
         Self { doubt, ..self }
     }
 
+    /// Why nothing of them can be relied on, if so.
+    pub(super) fn doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
+    }
+
     /// Whether they are what the chain holds now.
     pub(crate) const fn are_current(&self) -> bool {
         self.doubt.is_none()
@@ -201,6 +206,15 @@ impl<'a, 'c> Books<'a, 'c> {
         Ok(AcceptedPrice { at, btc, stx })
     }
 
+    /// The price of STX for what a bucket has room for: unless the oracle would not give such an old one any more. What is in sBTC does not
+    /// depend on it.
+    pub(super) fn stx_for(&self, asset: Asset) -> Result<UsdE8, String> {
+        match asset {
+            Asset::Sbtc => Ok(UsdE8::new(1)),
+            Asset::Stx => self.fresh().map(|price| price.stx),
+        }
+    }
+
     /// The prices to value a bucket's promises with: those of now, or those of the newest boundary.
     pub(super) fn marking(&self) -> Option<(BoundaryPrice, bool)> {
         if let Ok(pricing) = self.pricing() {
@@ -269,6 +283,11 @@ impl<'a, 'c> Books<'a, 'c> {
         let prices = self.prices?;
         let (at, ..) = prices.newest?;
         Some(PriceAge { at, max_age: prices.max_age })
+    }
+
+    /// When the newest price that is known was accepted, however old it is.
+    pub(crate) fn newest_price(&self) -> Option<UnixSeconds> {
+        self.newest.map(|price| price.at)
     }
 
     /// A provider's positions, each with its bucket.

@@ -1,8 +1,7 @@
 //! Proposals, read off the chain; and what is owed to somebody beside policies and capital.
 
 use bithedge_ipc::{
-    AsOf, AsOfBlock, GovernancePage, ProposalAction, ProposalState, ProposalView, RewardView, RewardsPage,
-    Trust,
+    GovernancePage, ProposalAction, ProposalState, ProposalView, RewardView, RewardsPage, Trust,
 };
 use bithedge_protocol::{Ppm, Seconds};
 use bithedge_stacks::Principal;
@@ -11,8 +10,9 @@ use bithedge_suite::generated::governance;
 
 use super::ViewError;
 use super::books::{Books, ContractTrust as _, UNCOUNTABLE, unknown};
-use super::reading::moment;
+use super::reading::{chain_as_of, moment};
 use crate::intents::{State, Tip, Unknown};
+use crate::sync::WallClock;
 
 /// The newest proposals at one block.
 #[derive(Debug, Clone)]
@@ -115,12 +115,10 @@ fn view(
     })
 }
 
-/// The page of governance.
+/// The page of governance, of a chain that is late or not by this clock: where a node stands still, what is "being voted on" may be over.
 #[must_use]
-pub fn proposals(read: &Proposals) -> GovernancePage {
-    let tip = &read.tip;
-    let chain = AsOfBlock { height: tip.height, time: tip.time };
-    let as_of = AsOf { books: None, chain: Some(chain), now: tip.time, doubt: None };
+pub fn proposals(read: &Proposals, clock: WallClock) -> GovernancePage {
+    let as_of = chain_as_of(&read.tip, clock);
     GovernancePage { as_of, proposals: read.found.clone(), count: read.count }
 }
 

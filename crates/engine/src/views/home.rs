@@ -1,8 +1,8 @@
 //! What is protected, what earns, and what needs attention.
 
 use bithedge_ipc::{
-    Attention, AttentionKind, CapitalPage, Destination, HomePage, PolicyState, PolicyView, RewardsPage, Step,
-    Trust,
+    Attention, AttentionKind, CapitalPage, Destination, HomePage, Money, PolicyState, PolicyView,
+    RewardsPage, Step, Trust,
 };
 use bithedge_protocol::risk::Standing;
 use bithedge_protocol::{Seconds, TokenAmount, UnixSeconds};
@@ -27,13 +27,33 @@ pub fn home(books: &Books<'_, '_>, account: &Principal) -> Result<HomePage, View
     let rewards = rewards(books, account)?;
     let all = summary.trust.and(capital.trust);
     let mut attention = Vec::new();
-    doubts(books, all, &mut attention);
+    match books.doubt() {
+        Some(why) => attention.push(not_current(why)),
+        None => doubts(books, all, &mut attention),
+    }
     stale(books, !open.is_empty() || !capital.positions.is_empty(), &mut attention);
     policies(books.now, &open, &mut attention);
     positions(&capital, &mut attention);
     owed(&rewards, &mut attention);
     attention.sort_by_key(|one| one.kind);
     Ok(HomePage { as_of: books.as_of(), protection: summary, capital: capital.totals, attention, trust: all })
+}
+
+/// The whole page is in doubt, and nothing that happened is to blame: what the doubt says of itself is what is so.
+fn not_current(why: &str) -> Attention {
+    Attention {
+        kind: AttentionKind::NotCurrent,
+        happened: "What is shown here need not be what holds now.".to_owned(),
+        means: why.to_owned(),
+        remedy:
+            "Until then act only on what the chain itself answers. Your money is as the chain says it is."
+                .to_owned(),
+        destination: Destination::Connection,
+        count: 1,
+        until: None,
+        amount: None,
+        doubtful: true,
+    }
 }
 
 fn doubts(books: &Books<'_, '_>, mut all: Trust, attention: &mut Vec<Attention>) {
@@ -51,6 +71,7 @@ fn doubts(books: &Books<'_, '_>, mut all: Trust, attention: &mut Vec<Attention>)
         count: 1,
         until: None,
         amount: None,
+        doubtful: true,
     });
 }
 
@@ -81,20 +102,50 @@ fn stale(books: &Books<'_, '_>, has_something: bool, attention: &mut Vec<Attenti
         count: 1,
         until: None,
         amount: None,
+        doubtful: false,
     });
 }
 
 /// The sum of amounts of one token; `None` of several tokens, or if it cannot be counted.
-fn one_amount<'a>(of: impl Iterator<Item = (&'a PolicyView, TokenAmount)>) -> Option<TokenAmount> {
-    let mut sum: Option<(bithedge_protocol::Asset, TokenAmount)> = None;
+fn one_amount<'a>(of: impl Iterator<Item = (&'a PolicyView, TokenAmount)>) -> Option<Money> {
+    let mut sum: Option<Money> = None;
     for (policy, amount) in of {
         sum = match sum {
-            None => Some((policy.asset, amount)),
-            Some((asset, before)) if asset == policy.asset => Some((asset, before.checked_add(amount).ok()?)),
+            None => Some(Money { asset: policy.asset, amount }),
+            Some(before) if before.asset == policy.asset => {
+                Some(Money { amount: before.amount.checked_add(amount).ok()?, ..before })
+            }
             Some(_) => return None,
         };
     }
-    sum.map(|(_, amount)| amount)
+    sum
+}
+
+const fn promised(policy: &PolicyView) -> Option<TokenAmount> {
+    match &policy.claim {
+        Step::Now { promised, .. } => *promised,
+        _ => None,
+    }
+}
+
+/// What claims mean, with what some of them fall short of.
+fn of_claims(claims: &[&PolicyView]) -> String {
+    let reserved = "What they are paid is reserved for you and does not run out.";
+    let short = claims.iter().filter_map(|policy| Some((*policy, promised(policy)?, policy.claim.pays()?)));
+    let short: Vec<_> = short.collect();
+    if short.is_empty() {
+        return reserved.to_owned();
+    }
+    let paid = one_amount(short.iter().map(|(policy, _, pays)| (*policy, *pays)));
+    let due = one_amount(short.iter().map(|(policy, due, _)| (*policy, *due)));
+    let of_which = match (paid, due) {
+        (Some(paid), Some(due)) => {
+            format!(": {} of {}", paid.asset.show(paid.amount), due.asset.show(due.amount))
+        }
+        _ => String::new(),
+    };
+    let (count, all) = (short.len(), claims.len());
+    format!("{reserved} {count} of {all} can be paid only in part{of_which}. There was not enough for all.")
 }
 
 fn policies(now: UnixSeconds, open: &[PolicyView], attention: &mut Vec<Attention>) {
@@ -122,6 +173,7 @@ fn policies(now: UnixSeconds, open: &[PolicyView], attention: &mut Vec<Attention
             count: of.len() as u64,
             until: until(of),
             amount,
+            doubtful: of.iter().any(|policy| policy.trust == Trust::Doubtful),
         });
     };
     let amount_of = |of: &[&PolicyView], step: fn(&PolicyView) -> &Step| {
@@ -133,7 +185,7 @@ fn policies(now: UnixSeconds, open: &[PolicyView], attention: &mut Vec<Attention
         amount_of(&claims, |policy| &policy.claim),
         [
             "Policies ended in the money and were settled.",
-            "What they are paid is reserved for you and does not run out.",
+            &of_claims(&claims),
             "Claim it. A keeper may do it for you; the money goes to you in any case.",
         ],
     );
@@ -201,6 +253,7 @@ fn positions(capital: &CapitalPage, attention: &mut Vec<Attention>) {
                     count: 1,
                     until: None,
                     amount: None,
+                    doubtful: health.trust.and(position.trust) == Trust::Doubtful,
                 });
             }
         }
@@ -213,7 +266,8 @@ fn positions(capital: &CapitalPage, attention: &mut Vec<Attention>) {
                 destination,
                 count: 1,
                 until: None,
-                amount: Some(position.claimable),
+                amount: Some(Money { asset: position.bucket.asset, amount: position.claimable }),
+                doubtful: position.trust == Trust::Doubtful,
             });
         }
     }
@@ -233,7 +287,8 @@ fn owed(rewards: &RewardsPage, attention: &mut Vec<Attention>) {
             destination: Destination::Rewards,
             count: 1,
             until: None,
-            amount: Some(sum),
+            amount: Some(Money { asset: reward.asset, amount: sum }),
+            doubtful: reward.trust == Trust::Doubtful,
         });
     }
 }

@@ -38,10 +38,12 @@ pub use csv::csv;
 pub use governance::{Proposals, proposals, rewards};
 pub use home::home;
 pub use offers::offers;
-pub use policies::{policies, policy, protection};
+pub(crate) use policies::NewestPolicy;
+pub use policies::{policies, policy, policy_page, protection};
 pub use protocol_page::{Facts, pools, protocol};
+pub(crate) use reading::chain_as_of;
 pub use reading::{Allowance, Prices};
-pub use risk::{health, risk, yields};
+pub use risk::{bucket_page, health, risk, yields};
 pub use tiers::{rooms, tiers};
 
 /// A page could not be made. Nothing is known then; no money is affected.

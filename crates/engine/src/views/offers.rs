@@ -1,19 +1,20 @@
 //! What could be bought for a wish.
 
-use bithedge_ipc::{AsOf, AsOfBlock, OfferView, OffersView};
+use bithedge_ipc::{OfferView, OffersView};
 use bithedge_suite::generated::parameters;
 
-use super::reading::text;
+use super::reading::{chain_as_of, text};
 use crate::intents::quote::{Offers, QuoteError, Wish, market_of, offers as offers_of};
 use crate::intents::{State, Unknown};
+use crate::sync::WallClock;
 
 /// The offers for a wish at the state of one block, the cheapest first: quotes computed here; before one is bought, the chain's
 /// own quote is asked for ([`confirm`](crate::intents::quote::confirm)). While a flag, a breaker or the account's own limit stops
-/// purchases of that size, none is offered: each says what stops it.
+/// purchases of that size, or the node stands still, none is offered: each says what stops it.
 ///
 /// # Errors
 /// [`QuoteError`].
-pub fn offers(state: &State, wish: &Wish) -> Result<OffersView, QuoteError> {
+pub fn offers(state: &State, wish: &Wish, clock: WallClock) -> Result<OffersView, QuoteError> {
     let question = parameters::IsActionOpen {
         action: text("purchase")?,
         user: state.me(),
@@ -29,7 +30,11 @@ pub fn offers(state: &State, wish: &Wish) -> Result<OffersView, QuoteError> {
     let market = market?;
     let stop = state.call(question)?.err();
     let Offers { spot, level, candidates } = offers_of(&market, wish)?;
-    let stopped = stop.map(|stop| format!("Nothing is sold to you now: {stop} Nothing was paid."));
+    let as_of = chain_as_of(state.tip(), clock);
+    let stopped = match &as_of.doubt {
+        Some(why) => Some(format!("Nothing is offered now. {why} Nothing was paid.")),
+        None => stop.map(|stop| format!("Nothing is sold to you now: {stop} Nothing was paid.")),
+    };
     let view = candidates.into_iter().map(|candidate| match candidate.quote {
         _ if stopped.is_some() => {
             OfferView { order: candidate.order, quote: None, cost: None, refused: stopped.clone() }
@@ -47,17 +52,5 @@ pub fn offers(state: &State, wish: &Wish) -> Result<OffersView, QuoteError> {
             refused: Some(format!("It is not sold now: {refusal}. Nothing was paid. Choose another offer.")),
         },
     });
-    let tip = state.tip();
-    Ok(OffersView {
-        as_of: AsOf {
-            books: None,
-            chain: Some(AsOfBlock { height: tip.height, time: tip.time }),
-            now: tip.time,
-            doubt: None,
-        },
-        spot,
-        priced_at: market.pricing.at,
-        level,
-        offers: view.collect(),
-    })
+    Ok(OffersView { as_of, spot, priced_at: market.pricing.at, level, offers: view.collect() })
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bithedge_ipc::{
-    Backing, Figure, PoliciesPage, PolicyState, PolicyView, PolicyWorth, ProtectionSummary, ProtectionTotal,
-    Step, Trust,
+    Backing, Figure, PoliciesPage, PolicyPage, PolicyState, PolicyView, PolicyWorth, ProtectionSummary,
+    ProtectionTotal, Step, Trust,
 };
 use bithedge_ledger::{EffectiveStatus, PolicyFilter, PolicyRecord, PolicyStatus};
 use bithedge_protocol::pool::PolicyTerms;
@@ -45,6 +45,13 @@ const fn terms_of(record: &PolicyRecord, asset: Asset) -> PolicyTerms {
 fn cost_of(record: &PolicyRecord) -> Option<TokenAmount> {
     let sum = record.premium.checked_add(record.fee).ok()?;
     sum.checked_add(record.bounty).ok()
+}
+
+/// What all of it was worth in USD at the sale: as its premium was, rounded up.
+fn cost_usd_of(record: &PolicyRecord, cost: TokenAmount) -> Option<UsdE8> {
+    let product = record.premium_usd.checked_mul(cost.base_units()).ok()?.base_units();
+    let premium = record.premium.base_units();
+    (premium > 0).then(|| UsdE8::new(product.div_ceil(premium)))
 }
 
 /// One policy; `None` of a token that the books do not know.
@@ -91,6 +98,7 @@ fn view(
         fee: record.fee,
         bounty: record.bounty,
         cost,
+        cost_usd: cost.and_then(|cost| cost_usd_of(record, cost)),
         worth,
         due: has_ended.then_some(record.due),
         paid: has_ended.then_some(record.paid),
@@ -141,6 +149,48 @@ fn result(
 pub fn policy(books: &Books<'_, '_>, id: u64) -> Result<Option<PolicyView>, ViewError> {
     let Some(record) = books.snapshot.policy(id)? else { return Ok(None) };
     view(books, &mut Settlements::default(), &record)
+}
+
+/// A policy by its number, for a page of its own.
+///
+/// # Errors
+/// [`ViewError`].
+pub fn policy_page(books: &Books<'_, '_>, id: u64) -> Result<PolicyPage, ViewError> {
+    let found = policy(books, id)?;
+    // That there is none means something only as far as the list of all of them is sound.
+    let trust = found.as_ref().map_or(trust(books.snapshot.trust_of_policies()), |policy| policy.trust);
+    Ok(PolicyPage { as_of: books.as_of(), policy: found, trust })
+}
+
+/// A policy as the books have it, without what it is worth.
+pub(crate) struct NewestPolicy {
+    pub(crate) record: PolicyRecord,
+    /// Its token; `None` of one that the books do not know.
+    pub(crate) asset: Option<Asset>,
+    pub(crate) state: PolicyState,
+    pub(crate) trust: Trust,
+}
+
+/// Some of an account's policies, newest first.
+pub(crate) struct NewestPolicies {
+    pub(crate) policies: Vec<NewestPolicy>,
+    /// Whether these are all.
+    pub(crate) trust: Trust,
+}
+
+impl Books<'_, '_> {
+    /// An account's newest policies.
+    pub(crate) fn newest_policies(&self, owner: &Principal, count: u32) -> Result<NewestPolicies, ViewError> {
+        let filter = PolicyFilter { owner: Some(owner.clone()), ..PolicyFilter::default() };
+        let found = self.snapshot.policies(&filter, count)?;
+        let policies = found.rows.into_iter().map(|record| NewestPolicy {
+            asset: self.asset(&record.token),
+            state: state_of(record.effective(self.now)),
+            trust: trust(record.trust),
+            record,
+        });
+        Ok(NewestPolicies { policies: policies.collect(), trust: trust(found.trust) })
+    }
 }
 
 /// Somebody's policies, newest first: `count` of those numbered below `before`, and all of them in sum.

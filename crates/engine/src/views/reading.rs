@@ -1,5 +1,6 @@
 //! What is read off the chain for views: prices, rules, and what is open to the account.
 
+use bithedge_ipc::{AsOf, AsOfBlock};
 use bithedge_protocol::pool::{Fee, Pricing, SaleRules};
 use bithedge_protocol::{Ppm, Sats, Seconds, UnixSeconds, UsdE8};
 use bithedge_stacks::Address;
@@ -8,11 +9,22 @@ use bithedge_suite::generated::{errors, fee_schedule, oracle, parameters};
 use bithedge_suite::{ContractError, Mismatch, MismatchReason, state as conversions};
 
 use crate::intents::{State, Tip, Unknown};
+use crate::sync::WallClock;
 
 /// For how many sizes it is asked whether they can be sold back.
 const MOST_SIZES: usize = 16;
 /// The seconds of a day, by which limits refill.
 const DAY: u128 = 86_400;
+
+/// What something is of that is made of the chain at one block, without the books.
+pub(crate) fn chain_as_of(tip: &Tip, clock: WallClock) -> AsOf {
+    AsOf {
+        books: None,
+        chain: Some(AsOfBlock { height: tip.height, time: tip.time }),
+        now: clock.moment(Some(tip.time), None),
+        doubt: clock.doubt(tip.time),
+    }
+}
 
 /// Up to which size something is open to the account now, as far as it was asked. What stops a size stops every larger one: the
 /// limit is one of amounts.

@@ -1,7 +1,8 @@
 //! What a bucket's providers stand for, what it earned, and how it stands.
 
 use bithedge_ipc::{
-    BucketHealth, BucketRef, Figure, Marking, RiskView, StressCell, Trust, YieldHistory, YieldPoint,
+    BucketHealth, BucketPage, BucketRef, Figure, Marking, RiskView, StressCell, Trust, YieldHistory,
+    YieldPoint,
 };
 use bithedge_ledger::{EpochRecord, TimeRange};
 use bithedge_protocol::Seconds;
@@ -10,6 +11,7 @@ use bithedge_protocol::risk::{self, History, Shock};
 
 use super::ViewError;
 use super::books::{Books, NO_PRICE, UNCOUNTABLE, known, trust, unknown};
+use super::tiers::rooms;
 
 const WEEK: Seconds = Seconds::new(7 * 86_400);
 
@@ -109,4 +111,36 @@ pub fn yields(
         worst_week: known(history.worst_within(WEEK)),
         trust: trust(books.snapshot.trust_of_bucket(&key)),
     }))
+}
+
+/// What the user reads of a bucket that the books do not have.
+const NO_BUCKET: &str = "The books here have no such bucket, so this is not known. Nothing has changed for your money. If the books are being \
+     made, wait until they are done.";
+
+/// A bucket in depth: what it stands for, what it earned in a range of time, and what it could still do.
+///
+/// # Errors
+/// [`ViewError`].
+pub fn bucket_page(
+    books: &Books<'_, '_>,
+    bucket: BucketRef,
+    range: TimeRange,
+) -> Result<BucketPage, ViewError> {
+    let risk = risk(books, bucket);
+    let room = rooms(books)?.into_iter().find(|room| room.bucket == bucket);
+    // That there is none means something only as far as the list of all of them is sound.
+    let listed = match &risk {
+        Some(_) => Trust::Sound,
+        None => trust(books.snapshot.trust_of_buckets()),
+    };
+    let yields = yields(books, bucket, range)?.unwrap_or_else(|| YieldHistory {
+        bucket,
+        points: unknown(NO_BUCKET),
+        worst_week: unknown(NO_BUCKET),
+        trust: listed,
+    });
+    let of_each =
+        [risk.as_ref().map(|risk| risk.trust), room.as_ref().map(|room| room.trust), Some(yields.trust)];
+    let trust = of_each.into_iter().flatten().fold(listed, Trust::and);
+    Ok(BucketPage { as_of: books.as_of(), risk, yields, room, trust })
 }

@@ -8,7 +8,7 @@ use bithedge_protocol::{Sats, Seconds, TokenAmount, UnixSeconds};
 use bithedge_suite::ContractError;
 
 use super::ViewError;
-use super::books::{Books, NO_PRICE, NOT_READ, UNCOUNTABLE, known, trust, unknown};
+use super::books::{Books, NOT_READ, UNCOUNTABLE, known, trust, unknown};
 use super::capital::{Returned, returned};
 
 /// Premiums are held against capital for so long.
@@ -46,15 +46,12 @@ fn tier(
 ) -> Result<Option<TierView>, ViewError> {
     let figures = &bucket.bucket;
     let Some(terms) = books.tier(figures.tier) else { return Ok(None) };
-    let stx = books.newest().map(|price| price.stx);
-    let availability = stx.map(|stx| figures.availability(terms, stx, books.now));
-    let free = match availability {
-        Some(availability) => known(availability.map(|one| (one.free, one.utilisation))),
-        None => unknown(NO_PRICE),
-    };
-    let exit_fee = match stx {
-        Some(stx) => known(figures.exit_fee(terms, stx)),
-        None => unknown(NO_PRICE),
+    let (free, exit_fee) = match books.stx_for(figures.asset) {
+        Ok(stx) => (
+            known(figures.availability(terms, stx, books.now).map(|one| (one.free, one.utilisation))),
+            known(figures.exit_fee(terms, stx)),
+        ),
+        Err(why) => (unknown(why.clone()), unknown(why)),
     };
     let Returned { since, returned, ended, worst_drawdown } = returned(books, bucket)?;
     Ok(Some(TierView {
@@ -121,14 +118,13 @@ fn if_nothing_paid_out(
 pub fn rooms(books: &Books<'_, '_>) -> Result<Vec<RoomView>, ViewError> {
     let market = books.market();
     let purchase = books.prices.map(|prices| &prices.purchase);
-    let stx = books.newest().map(|price| price.stx);
     let mut rooms = Vec::new();
     for bucket in &books.buckets {
         let figures = &bucket.bucket;
         let Some(terms) = books.tier(figures.tier) else { continue };
-        let availability = match stx {
-            Some(stx) => known(figures.availability(terms, stx, books.now)),
-            None => unknown(NO_PRICE),
+        let availability = match books.stx_for(figures.asset) {
+            Ok(stx) => known(figures.availability(terms, stx, books.now)),
+            Err(why) => unknown(why),
         };
         let series = match (&market, purchase) {
             (Ok(market), Some(purchase)) => match purchase.most() {

@@ -25,6 +25,15 @@ impl Notices for NetworkError {
         match self {
             Self::Halted(halted) => halted.notice(),
             Self::Unconfirmed(change) => change.notice(),
+            Self::StandsStill { since } => notice(
+                Fault::TipOld,
+                format!(
+                    "The node's newest block is of {since}: prices and values at that block are not those of now."
+                ),
+                NOTHING_SENT,
+                "Wait until the node has new blocks, or use another node. If other people see newer blocks, this node has lost them.",
+                self,
+            ),
             Self::Closed => notice(
                 Fault::ChainUnreadable,
                 "The network was closed.",

@@ -3,6 +3,7 @@
 //! [`Notices`] makes a [`Notice`] of an error; [`Telling`] makes [`Words`] of where a transaction is and of what happened to it.
 //! The window decides by [`Fault`], never by the words. What stands in `detail` is the error's own sentence.
 
+mod alarms;
 mod books;
 mod engine;
 mod intents;
@@ -11,7 +12,8 @@ mod networks;
 mod statuses;
 mod transactions;
 
-pub(crate) use statuses::{alarm, code_of};
+pub(crate) use alarms::{alarm, keeper_stopped, statement};
+pub(crate) use statuses::code_of;
 
 use bithedge_ipc::{Fault, Notice, Words};
 use bithedge_suite::ContractError;

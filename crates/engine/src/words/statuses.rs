@@ -3,6 +3,7 @@
 use bithedge_ipc::Words;
 use bithedge_suite::{ContractError, FromClarity as _};
 
+use super::alarms::alarm;
 use super::{Telling, parts, words};
 use crate::transactions::{Alarm, AssetAmount, DropReason, Failure, Note, Refusal, RefusedBecause, Status};
 
@@ -243,51 +244,5 @@ impl Telling for Alarm {
     /// Tokens are named by their contracts: which of them is sBTC, only the network's deployment says.
     fn words(&self) -> Words {
         alarm(self, amount)
-    }
-}
-
-/// The words of an alarm, with amounts as whoever knows the network shows them.
-pub(crate) fn alarm(alarm: &Alarm, amount: impl Fn(&AssetAmount) -> String) -> Words {
-    const STOP: &str = "Sign nothing more until this is understood. Compare the transaction with another node or a block \
-                            explorer.";
-    match alarm {
-        Alarm::TooMuchLeft { left, at_most } => {
-            let approved = AssetAmount { amount: *at_most, ..left.clone() };
-            words(
-                format!("{} left the account, and at most {} was approved.", amount(left), amount(&approved)),
-                "More is said to have left than you agreed to. Either the node is wrong, or something is very wrong.",
-                STOP,
-            )
-        }
-        Alarm::TooLittleArrived { arrived, at_least } => {
-            let promised = AssetAmount { amount: *at_least, ..arrived.clone() };
-            words(
-                format!("{} arrived, and at least {} was to come.", amount(arrived), amount(&promised)),
-                "Less is said to have come than you agreed to. Either the node is wrong, or something is very wrong.",
-                STOP,
-            )
-        }
-        Alarm::OtherFee { approved, taken } => {
-            let stx = |micro: u64| bithedge_protocol::MicroStx::new(micro.into()).to_string();
-            words(
-                format!(
-                    "A fee of {} is said to have been taken, and {} was signed.",
-                    stx(taken.micro()),
-                    stx(approved.micro())
-                ),
-                "A signed fee cannot be changed, so the node is most likely wrong.",
-                STOP,
-            )
-        }
-        Alarm::MovedDespiteFailure { moved } => words(
-            format!("{} is said to have moved, although the transaction failed.", amount(moved)),
-            "A transaction that failed moves nothing but its fee, so the node is most likely wrong.",
-            STOP,
-        ),
-        Alarm::UnreadableEvent { .. } => words(
-            "The node told something about what moved that cannot be read.",
-            "What left and what arrived may be more than is shown.",
-            STOP,
-        ),
     }
 }

@@ -190,7 +190,8 @@ impl Notices for DraftError {
                     ),
                 },
                 "They were signed before the list of your transactions was lost, or with another wallet, and may be this very \
-                 wish. Look at them in the activity. If this is something else, ask for it again.",
+                 wish. Look at them in the activity. If this is something else, confirm there that you have seen them, and ask for it \
+                 again; or wait until they are done.",
             ),
             Self::TakenElsewhere(nonce) => in_the_way(
                 format!(

@@ -4,8 +4,8 @@ use bithedge_engine::networks::{CheckLimits, Checker, Endpoint, NetworkProfile};
 use bithedge_engine::notifications::{TransactionNews, TransactionOutcome};
 use bithedge_engine::present::{self, Scenery};
 use bithedge_engine::transactions::{
-    Alarm, Approval, Approved, Asset, AssetAmount, Digest, DropReason, Entry, Failure, InBlock, Note,
-    Purpose, Receipt, Status, TransactionId, TransactionUpdate,
+    Alarm, AlarmDigest, Approval, Approved, Asset, AssetAmount, Digest, DropReason, Entry, Failure, InBlock,
+    Note, Purpose, Raised, Receipt, Statement, Status, TransactionId, TransactionUpdate,
 };
 use bithedge_ipc as ipc;
 use bithedge_protocol::{MicroStx, TokenAmount, UnixSeconds};
@@ -122,6 +122,7 @@ fn entry(status: Status) -> Entry {
         status,
         is_settled: false,
         receipt: None,
+        alarms: Vec::new(),
     }
 }
 
@@ -183,6 +184,47 @@ fn a_transaction_is_shown_with_what_it_did() {
 }
 
 #[test]
+fn what_has_to_be_looked_at_is_shown_with_its_name() {
+    let block = InBlock { height: 9, hash: BlockHash([2; 32]), time: 1_700_000_100 };
+    let alarm = Alarm::TooMuchLeft { left: sbtc(6_000_000), at_most: 5 };
+    let raised = |seed: u8, statement, acknowledged_at| Raised {
+        digest: AlarmDigest([seed; 32]),
+        statement,
+        seen_at: UnixSeconds::new(1_700_000_200),
+        acknowledged_at,
+    };
+    let differs = Statement::Differs { alarm, block };
+    let shown = Entry {
+        alarms: vec![
+            raised(1, differs.clone(), None),
+            raised(2, differs, Some(UnixSeconds::new(1_700_000_300))),
+        ],
+        ..entry(Status::Confirmed { block })
+    };
+    let open = shown.open_alarms();
+    let view = present::transaction(&shown, &scenery());
+    crosses(&view);
+    let [one] = view.open_alarms.as_slice() else { panic!("{:?}", view.open_alarms) };
+    assert_eq!(one.digest, "01".repeat(32));
+    assert!(!one.is_still_told && one.block.as_ref().unwrap().height.get() == 9, "{one:?}");
+    assert!(one.words.happened.starts_with("0.06 sBTC left the account"), "{one:?}");
+    let Some(ipc::KeeperView::Stopped { alarms, notice }) = present::stopped_keeper(&open) else {
+        panic!("it goes on")
+    };
+    crosses(&notice);
+    assert_eq!(alarms, [3]);
+    assert!(notice.happened.contains("transaction 3"), "{notice:?}");
+    // What was only found stops drafts of its account, not the keeper of everybody.
+    let mut found = Entry { alarms: vec![raised(4, Statement::Unknown, None)], ..entry(Status::Signed) };
+    found.approved.purpose = Purpose::Recovered;
+    let open = found.open_alarms();
+    let view = present::transaction(&found, &scenery());
+    crosses(&view);
+    assert!(view.open_alarms[0].is_still_told && view.open_alarms[0].block.is_none());
+    assert_eq!(present::stopped_keeper(&open), None);
+}
+
+#[test]
 fn what_happens_is_shown_as_it_happens() {
     let block = InBlock { height: 9, hash: BlockHash([2; 32]), time: 1_700_000_100 };
     for (note, kind) in [
@@ -234,7 +276,7 @@ fn what_may_still_be_carried_out_is_not_shown_as_over() {
 
     use TransactionOutcome as Outcome;
     let told = |purpose, status, note| {
-        TransactionNews::of(&update(purpose, status, note), "it").map(|news| news.outcome)
+        TransactionNews::of(&update(purpose, status, note), "it", |_| false).map(|news| news.outcome)
     };
     assert_eq!(told(cancels, failed(), None), Some(Outcome::Cancelled { earlier: 2 }));
     assert!(matches!(told(Purpose::Call, failed(), None), Some(Outcome::Failed { .. })));
@@ -245,7 +287,10 @@ fn what_may_still_be_carried_out_is_not_shown_as_over() {
     let waits = Status::Pending { included: None };
     assert_eq!(told(Purpose::Call, waits, moved()), Some(Outcome::Reverted));
     assert_eq!(told(Purpose::Call, Status::Confirmed { block }, moved()), Some(Outcome::Confirmed));
-    assert_eq!(told(Purpose::Call, Status::Replaced { by }, moved()), Some(Outcome::Displaced));
+    assert_eq!(
+        told(Purpose::Call, Status::Replaced { by }, moved()),
+        Some(Outcome::Displaced { was_done: true })
+    );
 }
 
 #[tokio::test]

@@ -5,13 +5,11 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bithedge_engine::{
-    Account, Balances, Block, ChainFollower, ChainSource, Clock, Connect, ConnectError, Identity, NodeTip,
-    SourceError,
-};
-use bithedge_ipc::{ChainId, ChainSnapshot, Network, Role};
+use bithedge_engine::{Balances, Block, ChainFollower, ChainSource, Clock, NodeTip, SourceError};
+use bithedge_ipc::{ChainId, ChainSnapshot, Network};
 use bithedge_protocol::{BlockHeight, BurnHeight, MicroStx, Sats, UnixSeconds};
 use bithedge_stacks::address::Address;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// The chain's first block and the clock's start.
@@ -108,18 +106,10 @@ impl FakeChain {
     }
 }
 
-pub(crate) fn accounts() -> Vec<Account> {
-    [
-        ("wallet_1", "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5", Role::Protection),
-        ("wallet_2", "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG", Role::Income),
-    ]
-    .into_iter()
-    .map(|(label, address, role)| Account {
-        label: label.into(),
-        address: address.parse().unwrap(),
-        role: Some(role),
-    })
-    .collect()
+pub(crate) fn accounts() -> Vec<Address> {
+    ["ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5", "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG"]
+        .map(|address| address.parse().unwrap())
+        .to_vec()
 }
 
 /// Balances that tell of which chain and block they are.
@@ -134,8 +124,8 @@ impl ChainSource for FakeChain {
         "http://fake".into()
     }
 
-    async fn identify(&self, _: ChainId) -> Result<Identity, SourceError> {
-        self.answer(|state| Identity { network: state.network, accounts: accounts() }).await
+    fn network(&self, _: ChainId) -> Network {
+        self.state().network
     }
 
     async fn tip(&self) -> Result<NodeTip, SourceError> {
@@ -178,23 +168,6 @@ impl ChainSource for FakeChain {
     }
 }
 
-/// Connects to a fake chain, after as many failures as are set.
-pub(crate) struct FakeConnect {
-    pub(crate) chain: FakeChain,
-    pub(crate) failures: Vec<ConnectError>,
-}
-
-impl Connect for FakeConnect {
-    type Source = FakeChain;
-
-    async fn connect(&mut self) -> Result<FakeChain, ConnectError> {
-        match self.failures.pop() {
-            Some(failure) => Err(failure),
-            None => Ok(self.chain.clone()),
-        }
-    }
-}
-
 /// A clock that follows the tests' virtual time, and can be set wrong.
 #[derive(Clone)]
 pub(crate) struct FakeClock {
@@ -221,8 +194,8 @@ impl Clock for FakeClock {
 
 pub(crate) fn follow(chain: &FakeChain) -> (ChainFollower, FakeClock) {
     let clock = FakeClock::new();
-    let connect = FakeConnect { chain: chain.clone(), failures: Vec::new() };
-    (ChainFollower::start(connect, clock.clone()), clock)
+    let (_, shown) = watch::channel(accounts());
+    (ChainFollower::start(chain.clone(), shown, clock.clone()), clock)
 }
 
 /// The first snapshot that fits, within two minutes of virtual time.
@@ -241,8 +214,9 @@ pub(crate) async fn until(
 /// Asserts that everything in the snapshot is of its tip.
 pub(crate) fn assert_of_one_tip(snapshot: &ChainSnapshot) {
     let tip = snapshot.status.tip.as_ref().expect("a tip");
-    for (view, account) in snapshot.accounts.iter().zip(accounts()) {
-        let expected = balances_at(TESTNET_ID, tip.height.get(), &account.address);
-        assert_eq!((view.stx, view.sbtc), (Some(expected.stx), Some(expected.sbtc)), "{}", view.label);
+    assert_eq!(snapshot.balances.len(), accounts().len());
+    for (view, account) in snapshot.balances.iter().zip(accounts()) {
+        let expected = balances_at(TESTNET_ID, tip.height.get(), &account);
+        assert_eq!((view.stx, view.sbtc), (Some(expected.stx), Some(expected.sbtc)), "{}", view.address);
     }
 }

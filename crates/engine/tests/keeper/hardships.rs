@@ -16,15 +16,15 @@ use crate::net::{Fault, Net};
 use crate::reporting::Said;
 
 /// Place of a reporter in the devnet's list of accounts.
-const REPORTER: usize = 6;
+pub(crate) const REPORTER: usize = 6;
 
-type Markets = Arc<Mutex<Option<Coins>>>;
+pub(crate) type Markets = Arc<Mutex<Option<Coins>>>;
 
-fn coins(btc: u128) -> Coins {
+pub(crate) fn coins(btc: u128) -> Coins {
     Coins { btc: UsdE8::new(btc * USD), stx: UsdE8::new(USD) }
 }
 
-fn reporter(
+pub(crate) fn reporter(
     case: &Case,
     markets: &Markets,
     policy: Policy,
@@ -34,25 +34,25 @@ fn reporter(
     keeper(&case.net, &case.service, Said(Arc::clone(markets)), policy, order)
 }
 
-fn nothing() -> Policy {
+pub(crate) fn nothing() -> Policy {
     Policy { duties: [].into(), ..Policy::earning() }
 }
 
-fn is_bucket(reading: &Reading) -> bool {
+pub(crate) fn is_bucket(reading: &Reading) -> bool {
     matches!(reading, Reading::Entry { map, .. } if map.as_str() == "buckets")
 }
 
-fn is_one_bucket(reading: &Reading) -> bool {
+pub(crate) fn is_one_bucket(reading: &Reading) -> bool {
     let is_first = |key: &Value| key.field("tier").is_ok_and(|tier| *tier == u(1));
     matches!(reading, Reading::Entry { map, key, .. } if map.as_str() == "buckets" && is_first(key))
 }
 
 /// Whether it was told that it waits for something, by the name of that.
-fn says(deeds: &[Deed], name: &str) -> bool {
+pub(crate) fn says(deeds: &[Deed], name: &str) -> bool {
     waits(deeds).iter().any(|wait| format!("{wait:?}").starts_with(name))
 }
 
-fn passes(case: &Case, blocks: u32) {
+pub(crate) fn passes(case: &Case, blocks: u32) {
     case.net.world(|world| world.vm.advance_stacks(blocks).unwrap());
 }
 
@@ -190,20 +190,6 @@ pub(crate) async fn a_wild_hour_leaves_heartbeats(case: Case) {
         case.mines().await;
     }
     assert!(case.handed().len() > wild);
-}
-
-pub(crate) async fn an_alarm_stops_it(case: Case) {
-    case.net.state().fee_lie = 5;
-    let mut one = case.keeper(closing(When::Paid), order(KEEPER));
-    assert_eq!(sent(&one.step().await.unwrap()).len(), 1);
-    case.mines().await;
-    let receipt = case.service.unsettled().remove(0).receipt.unwrap();
-    assert_eq!(receipt.alarms.len(), 1);
-    passes(&case, 1);
-    let mut serving = case.keeper(closing(When::Always), order(KEEPER));
-    let deeds = serving.step().await.unwrap();
-    assert!(says(&deeds, "Alarm") && sent(&deeds).is_empty(), "{deeds:?}");
-    assert_eq!(case.handed().len(), 1);
 }
 
 pub(crate) async fn a_pot_pays_once(case: Case) {

@@ -60,7 +60,7 @@ impl Feed for Told {
     async fn content(&self, above: BlockHeight, tip: &BlockHeader, _: usize) -> Result<Content, FeedError> {
         let blocks = self.blocks.lock().unwrap().clone();
         let is_asked = |block: &ChainBlock| block.header.height > above && block.header.height <= tip.height;
-        Ok(Content { through: *tip, blocks: blocks.into_iter().filter(is_asked).collect() })
+        Ok(Content { through: *tip, blocks: blocks.into_iter().filter(is_asked).collect(), is_counted: true })
     }
 }
 

@@ -35,7 +35,7 @@ impl Case {
     }
 
     /// The program ends and starts again.
-    fn restart(self) -> Self {
+    pub(crate) fn restart(self) -> Self {
         let Self { net, folder, hand, service: old } = self;
         assert_eq!(Arc::strong_count(&old), 1);
         drop(old);
@@ -129,7 +129,13 @@ fn the_keeper_keeps_to_its_rules() {
         crate::hardships::without_an_api_it_goes_on,
         crate::hardships::reports_are_tried_again_soon,
         crate::hardships::a_wild_hour_leaves_heartbeats,
-        crate::hardships::an_alarm_stops_it,
+        crate::alarms::an_alarm_stops_it_until_it_is_acknowledged,
+        crate::alarms::what_was_found_is_not_for_the_keeper_to_judge,
+        crate::spared::a_crash_leaves_heartbeats,
+        crate::spared::a_report_passes_what_became_pointless,
+        crate::spared::a_reporter_comes_back_soon,
+        crate::spared::waits_are_told_beside_errors,
+        crate::spared::reports_are_a_service,
         crate::hardships::a_pot_pays_once,
         crate::hardships::less_than_the_cap_is_enough,
         crate::hardships::an_index_ahead_of_its_node,

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it counts")]
 
+mod alarms;
 mod devnet;
 mod due;
 mod hand;
@@ -16,3 +17,4 @@ mod net;
 mod order;
 mod reporting;
 mod rule;
+mod spared;

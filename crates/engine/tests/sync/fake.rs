@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bithedge_engine::sync::{Beginning, Content, Feed, FeedError, FeedTip};
-use bithedge_ledger::{BlockHeader, Ledger};
+use bithedge_ledger::{BlockHeader, Ledger, SuiteTransaction};
 use bithedge_protocol::BlockHeight;
+use bithedge_stacks::Txid;
 
 use crate::chain::{Chain, DEPLOYED};
 
@@ -61,8 +62,12 @@ pub(crate) struct State {
     /// What happens to the next requests; afterwards all are answered.
     pub(crate) acts: VecDeque<Act>,
     pub(crate) requests: usize,
+    /// Whether content comes with the counts that show what is left out.
+    pub(crate) counts: bool,
     /// The next answer about content is this lie.
     pub(crate) once: Option<Lie>,
+    /// A transaction that is listed once more in the block of this height, whenever that is asked for.
+    pub(crate) again: Option<(SuiteTransaction, BlockHeight)>,
 }
 
 #[derive(Clone)]
@@ -70,7 +75,16 @@ pub(crate) struct FakeFeed(pub(crate) Arc<Mutex<State>>);
 
 impl FakeFeed {
     pub(crate) fn new(chain: Chain) -> Self {
-        let state = State { chain, lag: 0, node_tells: true, acts: VecDeque::new(), requests: 0, once: None };
+        let state = State {
+            chain,
+            lag: 0,
+            node_tells: true,
+            acts: VecDeque::new(),
+            requests: 0,
+            counts: true,
+            once: None,
+            again: None,
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -139,6 +153,14 @@ impl Feed for FakeFeed {
         .await
     }
 
+    async fn place_of(&self, txid: Txid) -> Result<Option<BlockHeight>, FeedError> {
+        self.ask(|state, _| {
+            let holds = |block: &&crate::chain::Block| block.transactions.iter().any(|one| one.txid == txid);
+            Ok(state.chain.blocks.iter().find(holds).map(|block| block.header.height))
+        })
+        .await
+    }
+
     async fn content(
         &self,
         above: BlockHeight,
@@ -173,7 +195,13 @@ impl Feed for FakeFeed {
             } else if let Some(lie) = lie {
                 tell(lie, &mut blocks, &mut through);
             }
-            Ok(Content { through, blocks })
+            if let Some((again, place)) = &state.again
+                && let Some(block) = blocks.iter_mut().find(|block| block.header.height == *place)
+            {
+                let index = block.transactions.last().unwrap().index + 1;
+                block.transactions.push(SuiteTransaction { index, ..again.clone() });
+            }
+            Ok(Content { through, blocks, is_counted: state.counts })
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Whether books pass for those of now.
 
-use bithedge_engine::sync::{CLOSE, Freshness, SyncState};
+use bithedge_engine::sync::{CLOSE, Freshness, SyncState, SyncStatus, WallClock};
 use bithedge_ledger::{BlockHeader, Trust};
 use bithedge_protocol::{BlockHeight, Seconds, UnixSeconds};
 use bithedge_stacks::client::BlockHash;
@@ -22,10 +22,27 @@ fn block(height: u64) -> BlockHeader {
     }
 }
 
-fn is_doubted(state: &SyncState, books: u64, chain: Option<u64>, wall: u64) -> bool {
+fn status(state: &SyncState) -> SyncStatus {
+    SyncStatus {
+        state: state.clone(),
+        is_compared: true,
+        went_back_from: None,
+        rebuilt: None,
+        reorganisations: 0,
+    }
+}
+
+fn clock(now: u64) -> WallClock {
+    WallClock { now: UnixSeconds::new(now), max_tip_age: MOST }
+}
+
+fn doubt(status: &SyncStatus, books: u64, chain: Option<u64>, wall: u64) -> Option<String> {
     let chain = chain.map(|height| (BlockHeight::new(height), UnixSeconds::new(NOON)));
-    let (wall, max_tip_age) = (UnixSeconds::new(wall), MOST);
-    Freshness { state, chain, wall, max_tip_age }.doubt(Some(&block(books))).is_some()
+    Freshness { status, chain, clock: clock(wall) }.doubt(Some(&block(books)))
+}
+
+fn is_doubted(state: &SyncState, books: u64, chain: Option<u64>, wall: u64) -> bool {
+    doubt(&status(state), books, chain, wall).is_some()
 }
 
 #[test]
@@ -65,7 +82,7 @@ fn half_read_books_are_in_doubt_and_those_of_now_are_not() {
     ] {
         assert_eq!(is_doubted(state, books, chain, NOON), expected, "{state:?} {books} {chain:?}");
     }
-    assert!(Freshness { state: &current, chain: None, wall: since, max_tip_age: None }.doubt(None).is_some());
+    assert!(Freshness { status: &status(&current), chain: None, clock: clock(NOON) }.doubt(None).is_some());
 }
 
 #[test]
@@ -75,14 +92,61 @@ fn a_chain_that_stands_still_is_in_doubt_and_time_goes_on() {
         assert!(!is_doubted(&current, 1_000, chain, NOON + 1_800));
         assert!(is_doubted(&current, 1_000, chain, NOON + 1_801));
     }
-    let chain = Some((BlockHeight::new(1_000), UnixSeconds::new(NOON)));
-    let now = |wall: u64, most| Freshness::now(chain, UnixSeconds::new(wall), most).get();
-    assert_eq!(now(NOON + 1_800, MOST), NOON);
+}
+
+#[test]
+fn time_is_the_chain_s_while_it_moves_and_never_runs_back() {
+    let moment = |wall: u64, max_tip_age, chain: Option<u64>, books: Option<u64>| {
+        let clock = WallClock { now: UnixSeconds::new(wall), max_tip_age };
+        clock.moment(chain.map(UnixSeconds::new), books.map(UnixSeconds::new)).get()
+    };
+    assert_eq!(moment(NOON + 120, MOST, Some(NOON), None), NOON);
+    // A price does not stay fresh because the chain, or its node, is late.
+    assert_eq!(moment(NOON + 121, MOST, Some(NOON), None), NOON + 121);
     // Yesterday's price is yesterday's, and what expired has expired.
-    assert_eq!(now(NOON + 86_400, MOST), NOON + 86_400);
-    // A chain whose blocks are made on demand has no other time.
-    assert_eq!(now(NOON + 86_400, None), NOON);
-    assert_eq!(Freshness::now(None, UnixSeconds::new(NOON + 5), MOST).get(), NOON + 5);
+    assert_eq!(moment(NOON + 86_400, MOST, Some(NOON), None), NOON + 86_400);
+    assert_eq!(moment(NOON + 5, MOST, None, None), NOON + 5);
+    assert_eq!(moment(NOON + 5, MOST, None, Some(NOON)), NOON + 5);
+    // A clock that is two days behind brings no policy back to life.
+    assert_eq!(moment(NOON - 172_800, MOST, None, Some(NOON)), NOON);
+    assert_eq!(moment(NOON - 172_800, MOST, Some(NOON - 60), Some(NOON)), NOON);
+    // A chain whose blocks are made on demand has no other time, read or not.
+    assert_eq!(moment(NOON + 86_400, None, Some(NOON), Some(NOON)), NOON);
+    assert_eq!(moment(NOON + 86_400, None, None, Some(NOON)), NOON);
+}
+
+#[test]
+fn a_clock_that_is_behind_is_in_doubt() {
+    let current = SyncState::Current { at: block(1_000) };
+    for chain in [Some(1_000), None] {
+        assert!(!is_doubted(&current, 1_000, chain, NOON - 300));
+        let why = doubt(&status(&current), 1_000, chain, NOON - 301).unwrap();
+        assert!(why.contains("the clock is wrong"), "{why}");
+    }
+    // Where blocks are made on demand, no clock is wrong.
+    let clock = WallClock { now: UnixSeconds::new(NOON - 86_400), max_tip_age: None };
+    assert_eq!(clock.doubt(UnixSeconds::new(NOON)), None);
+}
+
+#[test]
+fn books_that_were_not_compared_or_went_back_are_in_doubt() {
+    let since = UnixSeconds::new(NOON);
+    let at = Some(BlockHeight::new(1_000));
+    let (indexed, node) = (BlockHeight::new(1_000), at);
+    for state in [
+        SyncState::Current { at: block(1_000) },
+        SyncState::Stalled { at, since, why: "no".to_owned() },
+        SyncState::Behind { at, indexed, node, since },
+        SyncState::CatchingUp { from: indexed, at: indexed, tip: indexed },
+    ] {
+        let sound = status(&state);
+        assert_eq!(doubt(&sound, 1_000, Some(1_003), NOON), None, "{state:?}");
+        let uncompared = SyncStatus { is_compared: false, ..sound.clone() };
+        assert!(doubt(&uncompared, 1_000, Some(1_003), NOON).is_some(), "{state:?}");
+        let back = SyncStatus { went_back_from: Some(BlockHeight::new(1_001)), ..sound };
+        assert!(doubt(&back, 1_000, Some(1_003), NOON).is_some(), "{state:?}");
+        assert_eq!(doubt(&back, 1_001, Some(1_003), NOON), None, "{state:?}");
+    }
 }
 
 #[tokio::test]

@@ -203,10 +203,13 @@ async fn a_cold_sync_costs_what_the_content_demands() {
         "{} blocks with content, {transactions} transactions, {prints} prints: {cold} requests",
         wanted.len()
     );
-    // A header for each block with content; transactions by fifties in lists and forties whole; prints by hundreds; two requests for
+    // A header for each block with content, and once more where they are compared; transactions by fifties in lists and forties whole; prints by hundreds; two requests for
     // each contract and portion; what a beginning costs.
     let portions = transactions / 256 + 2;
-    let demanded = wanted.len() + transactions / 50 + transactions / 40 + prints / 100 + portions * 36 + 40;
+    let compared =
+        wanted.iter().filter(|block| block.header.height.get() + 1_000 > blocks.len() as u64).count();
+    let demanded =
+        wanted.len() + compared + transactions / 50 + transactions / 40 + prints / 100 + portions * 36 + 40;
     assert!(cold <= demanded, "{cold} requests, and {demanded} are enough");
     is_current(&mut syncer, &blocks, "warm").await;
     assert_eq!(api.requests.swap(0, Ordering::Relaxed), 2, "an unchanged chain costs two requests");
@@ -298,13 +301,32 @@ async fn what_cannot_be_read_of_somebody_else_s_does_not_stop_the_books() {
     let mut syncer = syncer(&api.start().await, folder.path()).await;
     syncer.step().await.unwrap();
     *api.served.write().unwrap() = serve(&blocks);
-    // A kind of transaction that nobody knew when this was written.
+    // A kind of transaction that nobody knew when this was written: all counts hold.
     *api.twist.write().unwrap() = Some(Box::new(|asked, answer| {
         if asked == "block transactions" {
             answer["results"][0]["tx_type"] = serde_json::json!("tomorrow");
         }
+        assert!(asked != "logs", "the lists have no counts");
     }));
     is_current(&mut syncer, &blocks, "with something unknown in each block").await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_of_somebody_else_s_does_not_stop_the_books() {
+    let chain = grown(13, 30);
+    let blocks = mixed(&chain, true);
+    let api = Api::new(serve(&blocks[..blocks.len() - 4].to_vec()), Duration::ZERO);
+    let folder = tempfile::tempdir().unwrap();
+    let mut syncer = syncer(&api.start().await, folder.path()).await;
+    syncer.step().await.unwrap();
+    *api.served.write().unwrap() = serve(&blocks);
+    *api.twist.write().unwrap() = Some(Box::new(|asked, answer| {
+        if asked == "block transactions" {
+            answer["results"][0]["tx_status"] = serde_json::json!(7);
+        }
+    }));
+    is_current(&mut syncer, &blocks, "with something senseless in each block").await;
+    is_current(&mut syncer, &blocks, "and once more").await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bithedge_engine::SystemClock;
-use bithedge_engine::sync::{BooksError, Settings, SyncError, SyncState, Syncer};
+use bithedge_engine::sync::{BooksError, Freshness, Settings, SyncError, SyncState, Syncer, WallClock};
 use bithedge_ledger::{Fingerprint, LedgerError};
 
 use crate::chain::Chain;
@@ -215,6 +215,128 @@ async fn what_was_left_out_of_the_newest_blocks_is_found_after_a_restart() {
     case.feed.state().chain.grow(3);
     case.restart().await;
     case.is_current("after the restart").await;
+}
+
+#[tokio::test]
+async fn what_was_read_without_counts_is_read_again() {
+    let mut case = Case::new(12).await;
+    case.is_current("before").await;
+    {
+        let mut state = case.feed.state();
+        state.counts = false;
+        state.chain.full(9);
+        while state.chain.blocks.last().unwrap().transactions.len() < 2 {
+            state.chain.full(9);
+        }
+        state.once = Some(Lie::Omits);
+    }
+    case.syncer.step().await.unwrap();
+    let wanted = case.feed.state().chain.fingerprint();
+    assert_ne!(case.fingerprint().await, wanted, "something was left out, and nobody could see it");
+    // Nothing was restarted, and nothing is new.
+    case.is_current("the next look").await;
+    // What is far below the newest block is not read for ever.
+    for _ in 0..4 {
+        case.feed.state().chain.grow(6);
+        case.is_current("it grows").await;
+    }
+    case.feed.state().counts = true;
+    case.is_current("it counts again").await;
+    case.requests();
+    case.is_current("nothing new").await;
+    assert_eq!(case.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_listed_twice_costs_no_books() {
+    // One that the books have long since, and one of the same answer.
+    for is_known in [true, false] {
+        let mut case = Case::new(30).await;
+        case.is_current("before").await;
+        let before = case.fingerprint().await;
+        {
+            let mut state = case.feed.state();
+            let known = state.chain.content(0, u64::MAX).remove(0).transactions.remove(0);
+            state.chain.full(3);
+            let new = state.chain.blocks.last().unwrap().transactions[0].clone();
+            state.chain.full(3);
+            state.again = Some((if is_known { known } else { new }, state.chain.tip().height));
+        }
+        for _ in 0..3 {
+            let error = case.syncer.step().await.expect_err("it says what cannot be");
+            assert!(error.to_string().contains("contradicts itself"), "{is_known}: {error}");
+            assert_eq!(case.fingerprint().await, before, "{is_known}");
+        }
+        assert_eq!(case.syncer.status().borrow().rebuilt, None, "{is_known}");
+        case.feed.state().again = None;
+        case.is_current("after it").await;
+    }
+}
+
+/// Whether books at their present height pass for those of now, to somebody who read the chain's newest block.
+async fn are_doubted(case: &Case) -> bool {
+    let status = case.syncer.status().borrow().clone();
+    let tip = case.syncer.books().read(|books| Ok(books.tip().copied())).await.unwrap().unwrap();
+    let newest = *case.feed.state().chain.tip();
+    let clock = WallClock { now: newest.time, max_tip_age: None };
+    let chain = Some((newest.height, newest.time));
+    Freshness { status: &status, chain, clock }.doubt(Some(&tip)).is_some()
+}
+
+#[tokio::test]
+async fn books_that_were_never_compared_are_in_doubt_whatever_fails() {
+    let mut case = Case::new(20).await;
+    case.is_current("before").await;
+    assert!(!are_doubted(&case).await);
+    case.feed.state().chain.reorganise(1, 2);
+    case.restart().await;
+    for _ in 0..2 {
+        case.feed.state().acts = vec![Act::Fail; 9].into();
+        assert!(case.syncer.step().await.is_err());
+        let state = case.syncer.status().borrow().state.clone();
+        assert!(matches!(state, SyncState::Stalled { .. }), "{state:?}");
+        assert!(are_doubted(&case).await, "an orphan is in them");
+    }
+    // Nor are those whose only reader is not the one who writes them.
+    case.feed.state().acts.clear();
+    case.is_current("compared").await;
+    let mut second = Case {
+        feed: case.feed.clone(),
+        folder: tempfile::tempdir().unwrap(),
+        syncer: { syncer_with(&case.feed, case.folder.path(), Settings::default()).await },
+    };
+    second.syncer.step().await.unwrap_err();
+    assert!(are_doubted(&second).await);
+    assert!(!are_doubted(&case).await);
+    // A failure after a comparison is none of the books'.
+    case.feed.state().acts = vec![Act::Fail; 9].into();
+    case.syncer.step().await.unwrap_err();
+    assert!(!are_doubted(&case).await);
+}
+
+#[tokio::test]
+async fn books_that_went_back_are_in_doubt_until_they_are_as_high_again() {
+    let mut went_back = 0;
+    for answered in 0..14 {
+        let mut case = Case::new(30).await;
+        case.is_current("before").await;
+        let had = case.feed.state().chain.tip().height;
+        case.feed.state().chain.reorganise(5, 6);
+        let acts = std::iter::repeat_n(Act::Answer, answered).chain(std::iter::repeat_n(Act::Fail, 30));
+        case.feed.state().acts = acts.collect();
+        if case.syncer.step().await.is_ok() {
+            continue;
+        }
+        let tip = case.syncer.books().read(|books| Ok(books.tip().copied())).await.unwrap().unwrap();
+        if tip.height < had {
+            went_back += 1;
+            assert!(are_doubted(&case).await, "after {answered} answers");
+        }
+        case.feed.state().acts.clear();
+        case.is_current("after it").await;
+        assert!(!are_doubted(&case).await);
+    }
+    assert!(went_back > 0, "none failed after the books went back");
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! Journals for tests: in memory-backed files where there are such, and with a disk that fails.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use bithedge_engine::transactions::{Entry, Journal, JournalError, Store, TransactionId};
+use bithedge_engine::transactions::{AlarmDigest, Entry, Journal, JournalError, Store, TransactionId};
+use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::address::Address;
 use bithedge_stacks::units::MicroStx;
 
@@ -69,8 +71,25 @@ impl Store for Fallible {
         self.journal.history(before, limit)
     }
 
-    fn insert(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        self.write(|journal| journal.insert(entry))
+    fn recent(&mut self, account: &Address, after: UnixSeconds) -> Result<Vec<Entry>, JournalError> {
+        self.journal.recent(account, after)
+    }
+
+    fn alarmed(&mut self) -> Result<Vec<Entry>, JournalError> {
+        self.journal.alarmed()
+    }
+
+    fn insert(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        self.write(|journal| journal.insert(entries))
+    }
+
+    fn acknowledge(
+        &mut self,
+        id: TransactionId,
+        digests: &BTreeSet<AlarmDigest>,
+        at: UnixSeconds,
+    ) -> Result<(), JournalError> {
+        self.write(|journal| journal.acknowledge(id, digests, at))
     }
 
     fn update(&mut self, entry: &Entry) -> Result<(), JournalError> {

@@ -2,13 +2,15 @@
 
 use bithedge_engine::notifications::{Observation, Settings, Watcher};
 use bithedge_engine::views::{self, Books};
-use bithedge_ipc::{AttentionKind, Figure, Trust};
+use bithedge_ipc::{AttentionKind, BucketRef, Destination, Figure, Trust};
 use bithedge_ledger::{
-    BlockHeader, ChainBlock, Identity, Ledger, Print, SuiteTransaction, TransactionOutcome,
+    BlockHeader, ChainBlock, Identity, Ledger, Print, SuiteTransaction, TimeRange, TransactionOutcome,
 };
-use bithedge_protocol::{BlockHeight, MicroStx, UnixSeconds, UsdE8};
+use bithedge_protocol::{Asset, BlockHeight, MicroStx, UnixSeconds, UsdE8};
 use bithedge_stacks::client::BlockHash;
 use bithedge_stacks::{Address, ChainId, ClarityName, ContractId, ContractName, Principal, Txid, Value};
+
+use crate::told::chain;
 
 const NOW: UnixSeconds = UnixSeconds::new(1_767_571_200);
 
@@ -70,7 +72,7 @@ fn empty_books_without_prices_say_nothing_that_they_do_not_know() {
     assert!(views::rewards(&books, &somebody).unwrap().rewards.is_empty());
     let seen = Observation::of(&books, &somebody, None).unwrap();
     assert_eq!((seen.price, &seen.breakers), (None, &None));
-    let mut watcher = Watcher::open(&folder.path().join("told"), Settings::default());
+    let mut watcher = Watcher::open(&folder.path().join("told"), Settings::default(), &chain());
     assert_eq!(watcher.observe(&seen).notifications, []);
 }
 
@@ -99,5 +101,39 @@ fn what_the_ledger_doubts_is_doubtful_in_the_window() {
         assert_eq!((protocol.trust, protocol.anomalies.len()), (Trust::Doubtful, 1));
         let seen = Observation::of(&books, &somebody, None).unwrap();
         assert_eq!((seen.policies_trust, seen.buckets_trust), (policies, buckets));
+    }
+}
+
+#[test]
+fn what_is_not_of_now_says_that_and_blames_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = empty(&folder);
+    let somebody = Principal::Standard(deployer());
+    let why = "The node stands still.".to_owned();
+    let bucket = BucketRef { tier: 2, asset: Asset::Stx };
+    for is_doubted in [false, true] {
+        let mut snapshot = ledger.snapshot().unwrap();
+        if is_doubted {
+            snapshot.doubt_everything();
+        }
+        let doubt = is_doubted.then(|| why.clone());
+        let books = Books::open(&snapshot, None, NOW).unwrap().doubted(doubt.clone());
+        let home = views::home(&books, &somebody).unwrap();
+        let kinds: Vec<AttentionKind> = home.attention.iter().map(|one| one.kind).collect();
+        let expected = if is_doubted { Trust::Doubtful } else { Trust::Sound };
+        if is_doubted {
+            assert_eq!(kinds, [AttentionKind::NotCurrent]);
+            let one = &home.attention[0];
+            assert!(one.doubtful && one.means == why && one.destination == Destination::Connection);
+        } else {
+            assert_eq!(kinds, []);
+        }
+        // Of books that are in doubt, that there is none means nothing, and says why.
+        let policy = views::policy_page(&books, 17).unwrap();
+        assert_eq!((&policy.policy, policy.trust, &policy.as_of.doubt), (&None, expected, &doubt));
+        let page = views::bucket_page(&books, bucket, TimeRange::ALL).unwrap();
+        assert_eq!((&page.risk, &page.room, page.trust), (&None, &None, expected));
+        assert!(matches!(&page.yields.points, Figure::Unknown { why } if why.contains("no such bucket")));
+        assert_eq!(page.as_of.doubt, doubt);
     }
 }

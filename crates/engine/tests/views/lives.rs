@@ -2,12 +2,12 @@
 
 use bithedge_engine::views::{self, Proposals};
 use bithedge_ipc::{AttentionKind, NotificationKind, ProposalState};
-use bithedge_protocol::{TokenAmount, UnixSeconds};
+use bithedge_protocol::{Asset, TokenAmount, UnixSeconds};
 use bithedge_stacks::Value;
 use bithedge_suite::Deployment;
 use bithedge_suite_world::*;
 
-use crate::truth::{Truth, ask, principal};
+use crate::truth::{CLOCK, Truth, ask, principal};
 
 fn strike(t: &mut Truth, of_spot: u128) -> u128 {
     let spot = t.r.w.btc_price;
@@ -83,10 +83,11 @@ fn a_life_in_sbtc_with_a_crash() {
     let now = UnixSeconds::new(t.r.w.vm.now().unwrap());
     let home = t.with_books(Some(&prices), now, |books| views::home(books, &principal(peter)).unwrap());
     let claim = home.attention.iter().find(|one| one.kind == AttentionKind::Claim).unwrap();
-    assert!(claim.amount.unwrap() > TokenAmount::ZERO);
+    assert!(claim.amount.unwrap().amount > TokenAmount::ZERO && !claim.doubtful);
+    assert!(!claim.means.contains("not enough"), "{claim:?}");
     let before = t.r.w.sats(peter);
     t.r.registry(keeper, "claim-settlement", &[u(1), sbtc.clone()]).ok().unwrap();
-    assert_eq!(t.r.w.sats(peter) - before, claim.amount.unwrap().base_units());
+    assert_eq!(t.r.w.sats(peter) - before, claim.amount.unwrap().amount.base_units());
     t.r.close_all();
     t.compare("claimed by the keeper");
 
@@ -94,6 +95,7 @@ fn a_life_in_sbtc_with_a_crash() {
     let now = t.r.w.vm.now().unwrap();
     t.r.w.vm.advance_to(now + 8 * 3_600).unwrap();
     t.compare("silence");
+    assert!(t.states.contains("rooms: an old price"), "{:?}", t.states);
     // Before, for the time without the price of the expiry, and now.
     assert_eq!(t.told(NotificationKind::PriceStale), 2, "{:#?}", t.told);
     t.r.report();
@@ -171,22 +173,28 @@ fn governance(t: &mut Truth) {
     ];
     t.r.call(deployer, "governance", "propose", &arguments).ok().unwrap();
     let suite = Deployment::devnet();
-    let page =
-        views::proposals(&ask(&mut t.r.w.vm, &suite, deployer, |state| Proposals::of(state, None, 10)));
+    let page = views::proposals(
+        &ask(&mut t.r.w.vm, &suite, deployer, |state| Proposals::of(state, None, 10)),
+        CLOCK,
+    );
     assert_eq!((page.count, page.proposals.len()), (1, 1));
     assert_eq!(page.proposals[0].state, ProposalState::Pending);
     assert_eq!(page.proposals[0].mine, None);
     let starts = page.proposals[0].starts.get();
     t.r.w.vm.advance_to(starts + 60).unwrap();
     t.r.call(deployer, "governance", "vote", &[u(1), u(1)]).ok().unwrap();
-    let page =
-        views::proposals(&ask(&mut t.r.w.vm, &suite, deployer, |state| Proposals::of(state, None, 10)));
+    let page = views::proposals(
+        &ask(&mut t.r.w.vm, &suite, deployer, |state| Proposals::of(state, None, 10)),
+        CLOCK,
+    );
     let proposal = &page.proposals[0];
     assert_eq!((proposal.state, proposal.mine), (ProposalState::Active, Some(1)));
     assert_eq!((proposal.votes_for.as_str(), proposal.total.as_str()), ("100", "100"));
     assert_eq!(proposal.actions[0].arguments, "07".repeat(32));
-    let none =
-        views::proposals(&ask(&mut t.r.w.vm, &suite, deployer, |state| Proposals::of(state, Some(1), 10)));
+    let none = views::proposals(
+        &ask(&mut t.r.w.vm, &suite, deployer, |state| Proposals::of(state, Some(1), 10)),
+        CLOCK,
+    );
     assert_eq!(none.proposals, []);
 }
 
@@ -220,6 +228,15 @@ fn a_life_in_stx_with_a_crash() {
     t.compare("settled");
     assert_eq!(t.told(NotificationKind::Claimable), 2);
     assert!(t.states.contains("claim-settlement: in part"), "{:?}", t.states);
+    let prices = t.prices(peter);
+    let now = UnixSeconds::new(t.r.w.vm.now().unwrap());
+    let home = t.with_books(Some(&prices), now, |books| views::home(books, &principal(peter)).unwrap());
+    let claim = home.attention.iter().find(|one| one.kind == AttentionKind::Claim).unwrap();
+    assert_eq!(claim.amount.unwrap().asset, Asset::Stx);
+    assert!(
+        claim.means.contains("2 of 2 can be paid only in part: ") && claim.means.contains("not enough"),
+        "{claim:?}"
+    );
     t.r.registry(peter, "claim-settlement", &[u(1), stx.clone()]).ok().unwrap();
     t.compare("claimed");
     // Short of what its others need, the bucket refuses to pay before the expiry.

@@ -5,6 +5,7 @@
 mod doubts;
 mod ended;
 mod lives;
+mod many;
 mod once;
 /// The ledger compares itself with the contracts' maps in its own tests; here it is taken for right.
 mod maps {
@@ -39,5 +40,6 @@ mod maps {
 #[path = "../../../ledger/tests/ledger/recorder.rs"]
 #[allow(dead_code, reason = "the ledger's own tests use all of it")]
 mod recorder;
+mod silence;
 mod told;
 mod truth;

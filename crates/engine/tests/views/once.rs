@@ -13,6 +13,8 @@ use bithedge_protocol::risk::{HealthThresholds, Standing};
 use bithedge_protocol::{Asset, BlockHeight, Ppm, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use proptest::prelude::*;
 
+use crate::told::chain;
+
 pub(crate) const DAY: u64 = 86_400;
 pub(crate) const START: u64 = 1_767_571_200;
 const USD: u128 = 100_000_000;
@@ -118,6 +120,7 @@ impl World {
             policies_trust: Trust::Sound,
             ended: Vec::new(),
             is_current: true,
+            newest_price: Some(UnixSeconds::new(self.now)),
             buckets: vec![bucket],
             buckets_trust: Trust::Sound,
             price: Some(PriceAge { at: UnixSeconds::new(self.now), max_age: Seconds::new(900) }),
@@ -336,7 +339,7 @@ fn play(acts: &[Act], path: &Path) {
     let (mut world, mut history) = (World::new(), Vec::new());
     let mut expected = Expected::default();
     let mut screen = Screen::default();
-    let mut watcher = Watcher::open(path, one_by_one());
+    let mut watcher = Watcher::open(path, one_by_one(), &chain());
     // Somebody who has nothing yet is told nothing.
     assert_eq!(watcher.observe(&world.seen()).notifications, []);
     for act in acts {
@@ -348,14 +351,14 @@ fn play(acts: &[Act], path: &Path) {
                     }
                 }
             }
-            Act::Restart => watcher = Watcher::open(path, one_by_one()),
+            Act::Restart => watcher = Watcher::open(path, one_by_one(), &chain()),
             Act::Killed => {
                 history.push(world.clone());
                 world.now += 1;
                 expected.see(&world);
                 let lost = watcher.observe(&world.seen()).notifications;
                 drop(watcher);
-                watcher = Watcher::open(path, one_by_one());
+                watcher = Watcher::open(path, one_by_one(), &chain());
                 let kept = watcher.undelivered();
                 assert_eq!(kept, lost, "what was not shown is not lost");
                 screen.show(&mut watcher, &kept);

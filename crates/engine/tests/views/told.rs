@@ -1,25 +1,34 @@
 //! Notifications: what is told of what, and how often.
 
+use bithedge_engine::networks::ChainIdentity;
 use bithedge_engine::notifications::{
     Observation, ObservedEnd, PriceAge, Settings, TransactionNews, TransactionOutcome, Watcher,
 };
 use bithedge_ipc::{BreakerView, Notification, NotificationKind as Kind, Trust};
 use bithedge_protocol::{Asset, Seconds, TokenAmount, UnixSeconds};
 
+use bithedge_stacks::ChainId;
+use bithedge_stacks::client::BlockHash;
+
 use crate::once::{Act, DAY, START, World};
 
+/// The chain that all this is about.
+pub(crate) const fn chain() -> ChainIdentity {
+    ChainIdentity { chain_id: ChainId::TESTNET, first_block: Some(BlockHash([7; 32])) }
+}
+
 /// A watcher in a folder of its own.
-fn fresh() -> (tempfile::TempDir, Watcher) {
+pub(crate) fn fresh() -> (tempfile::TempDir, Watcher) {
     let folder = tempfile::tempdir().unwrap();
-    let watcher = Watcher::open(&folder.path().join("told.json"), Settings::default());
+    let watcher = Watcher::open(&folder.path().join("told.json"), Settings::default(), &chain());
     (folder, watcher)
 }
 
-fn kinds(notifications: &[Notification]) -> Vec<Kind> {
+pub(crate) fn kinds(notifications: &[Notification]) -> Vec<Kind> {
     notifications.iter().map(|one| one.kind).collect()
 }
 
-fn quiet(now: u64) -> Observation {
+pub(crate) fn quiet(now: u64) -> Observation {
     let mut world = World::new();
     world.now = now;
     let mut seen = world.seen();
@@ -44,17 +53,17 @@ fn who_begins_is_told_only_what_needs_action() {
     assert_eq!(kinds(&first), [Kind::Claimable, Kind::ExitFilled]);
     let path = folder.path().join("told.json");
     // A damaged file is as none: what needs action is told once more, and nothing else.
-    for damage in ["", "{", "{\"version\":1}", "{\"version\":2,\"memory\":{}}", "[]"] {
+    for damage in ["", "{", "{\"version\":1}", "{\"version\":9,\"memory\":{}}", "[]"] {
         std::fs::write(&path, damage).unwrap();
-        let mut anew = Watcher::open(&path, Settings::default());
+        let mut anew = Watcher::open(&path, Settings::default(), &chain());
         assert_eq!(anew.observe(&seen).notifications.len(), 2, "{damage}");
         assert_eq!(anew.observe(&seen).notifications, []);
-        assert_eq!(Watcher::open(&path, Settings::default()).observe(&seen).notifications, []);
+        assert_eq!(Watcher::open(&path, Settings::default(), &chain()).observe(&seen).notifications, []);
     }
     let whole = std::fs::read(&path).unwrap();
     for length in (0..whole.len()).step_by(37) {
         std::fs::write(&path, &whole[..length]).unwrap();
-        assert_eq!(Watcher::open(&path, Settings::default()).observe(&seen).notifications.len(), 2);
+        assert_eq!(Watcher::open(&path, Settings::default(), &chain()).observe(&seen).notifications.len(), 2);
     }
 }
 
@@ -91,7 +100,7 @@ fn a_stale_price_and_a_breaker_are_told_again_only_after_an_hour_of_quiet() {
         seen.breakers = Some(vec![BreakerView {
             name: "sales".to_owned(),
             tripped,
-            last_tripped: None,
+            last_tripped: Some(UnixSeconds::new(START)),
             until: None,
             reason: "a drill".to_owned(),
         }]);
@@ -110,7 +119,7 @@ fn a_stale_price_and_a_breaker_are_told_again_only_after_an_hour_of_quiet() {
     let told = watcher.observe(&seen(calm + 3_600, 901, true)).notifications;
     assert_eq!(kinds(&told), [Kind::PriceStale, Kind::BreakerTripped]);
     // What is not known changes nothing.
-    let unknown = Observation { price: None, breakers: None, ..quiet(calm + 9_000) };
+    let unknown = Observation { price: None, breakers: None, ..quiet(calm + 3_700) };
     assert_eq!(watcher.observe(&unknown).notifications, []);
     assert_eq!(watcher.observe(&seen(calm + 9_001, 901, true)).notifications, []);
 }
@@ -124,7 +133,7 @@ fn transactions_are_told_by_what_became_of_them() {
         let (key, title) = ("0xabc".to_owned(), "buy a policy".to_owned());
         seen.transactions = vec![TransactionNews { key, title, outcome }];
         // Each by a watcher of its own, as after a restart.
-        let mut watcher = Watcher::open(&folder.path().join("told.json"), Settings::default());
+        let mut watcher = Watcher::open(&folder.path().join("told.json"), Settings::default(), &chain());
         kinds(&watcher.observe(&seen).notifications)
     };
     let failed = || TransactionOutcome::Failed { why: "no".to_owned() };
@@ -138,6 +147,15 @@ fn transactions_are_told_by_what_became_of_them() {
     assert_eq!(tell(START + 8, TransactionOutcome::Alarm), []);
     assert_eq!(tell(START + 9, TransactionOutcome::Confirmed), []);
     assert_eq!(tell(START + 10, failed()), [Kind::TransactionFailed]);
+    // What may still be carried out, what was cancelled, and what lost its place are neither done nor failed.
+    let open = TransactionOutcome::Open { why: "lost".to_owned() };
+    assert_eq!(tell(START + 11, open), [Kind::TransactionUncertain]);
+    let cancelled = || TransactionOutcome::Cancelled { earlier: 7 };
+    assert_eq!(tell(START + 12, cancelled()), [Kind::TransactionCancelled]);
+    assert_eq!(tell(START + 13, cancelled()), []);
+    let displaced = |was_done| TransactionOutcome::Displaced { was_done };
+    assert_eq!(tell(START + 14, displaced(true)), [Kind::TransactionDisplaced]);
+    assert_eq!(tell(START + 15, displaced(false)), []);
 }
 
 #[test]
@@ -167,7 +185,7 @@ fn a_doubtful_list_forgets_nothing_and_what_is_doubtful_says_so() {
 fn a_difference_of_the_books_is_told_and_a_full_disk_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing/told.json");
-    let mut watcher = Watcher::open(&path, Settings::default());
+    let mut watcher = Watcher::open(&path, Settings::default(), &chain());
     let mut seen = quiet(START);
     seen.difference = Some(Some("the vault has 5 sBTC less.".to_owned()));
     let observed = watcher.observe(&seen);

@@ -208,26 +208,33 @@ impl History {
         Ok(self.drawdowns()?.into_iter().min().unwrap_or_default())
     }
 
-    /// The worst return between two closes that are `span` or less apart; zero if nothing was lost.
+    /// The worst return between two closes that are `span` or less apart, of those that a share was held through: minus 100 % if all
+    /// shares that there were became worthless; zero if nothing was lost. A price that nobody's share had
+    /// ([`generations`](Self::generations)) is nobody's loss.
     ///
     /// # Errors
     /// [`PoolError::Overflow`].
     pub fn worst_within(&self, span: Seconds) -> Result<PpmChange, PoolError> {
-        let prices = self
-            .closes
-            .iter()
-            .map(|close| Ok((close.at, close.generation, close.share_price()?)))
-            .collect::<Result<Vec<_>, PoolError>>()?;
+        let is_near =
+            |then: UnixSeconds, at: UnixSeconds| at.since(then).is_some_and(|elapsed| elapsed <= span);
+        let neighbours = self.closes.iter().zip(self.closes.iter().skip(1));
+        // Whoever was in it at the close before lost all.
+        if neighbours.into_iter().any(|(before, close)| before.ends_at(close) && is_near(before.at, close.at))
+        {
+            return Ok(TOTAL_LOSS);
+        }
         let mut worst = PpmChange::ZERO;
-        for (index, (at, generation, price)) in prices.iter().enumerate() {
-            let before = prices.get(..index).unwrap_or_default();
-            let recent = before
+        for part in self.generations() {
+            let prices = part
+                .closes
                 .iter()
-                .rev()
-                .take_while(|(then, ..)| at.since(*then).is_some_and(|elapsed| elapsed <= span));
-            for (_, of, then) in recent {
-                let now = if of == generation { *price } else { 0 };
-                worst = worst.min(relative(*then, now)?);
+                .map(|close| Ok((close.at, close.share_price()?)))
+                .collect::<Result<Vec<_>, PoolError>>()?;
+            for (index, (at, now)) in prices.iter().enumerate() {
+                let before = prices.get(..index).unwrap_or_default();
+                for (_, then) in before.iter().rev().take_while(|(then, _)| is_near(*then, *at)) {
+                    worst = worst.min(relative(*then, *now)?);
+                }
             }
         }
         Ok(worst)

@@ -76,6 +76,7 @@ fn a_price_that_nobody_held_is_nobodys_loss() {
     assert_eq!(changes(&history.drawdowns().unwrap()), [0, 0, 0, 0, 0]);
     assert_eq!(changes(&history.returns_by_generation().unwrap()), [0, 200_000, 0, 0, 0]);
     assert_eq!(history.ends(), []);
+    assert_eq!(history.worst_within(Seconds::new(7 * DAY)).unwrap(), PpmChange::ZERO);
 }
 
 #[test]

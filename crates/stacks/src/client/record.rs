@@ -95,6 +95,8 @@ pub enum TransactionKind {
     },
     /// A kind that only miners make: its name.
     Miner(String),
+    /// A kind that was not known when this was written: its name. What it did is in its events, as with every other.
+    Other(String),
 }
 
 /// What became of a transaction.
@@ -302,7 +304,7 @@ impl TryFrom<WireRecord> for TransactionRecord {
                 TransactionKind::SmartContract { contract }
             }
             "coinbase" | "poison_microblock" | "tenure_change" => TransactionKind::Miner(wire.tx_type),
-            other => return Err(format!("unknown transaction type {other}")),
+            _ => TransactionKind::Other(wire.tx_type),
         };
         let outcome = match wire.tx_status.as_str() {
             "success" => Some(Outcome::Success),

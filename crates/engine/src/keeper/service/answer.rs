@@ -66,7 +66,11 @@ where
             // Only what is first in the queue: paying more for what waits behind something changes nothing.
             Standing::Outbids(id) => match past.lowest() {
                 Some((_, first, _)) if first == id || past.is_of(first, &call) => Standing::Outbids(first),
-                _ => return Ok(true),
+                // Unless that is the keeper's own and pointless: then this goes there.
+                _ => match self.in_the_way(past) {
+                    Some(first) => Standing::Outbids(first),
+                    None => return Ok(true),
+                },
             },
             // What became pointless and holds up everything makes room for what is due.
             Standing::Free => self.in_the_way(past).map_or(Standing::Free, Standing::Outbids),
@@ -121,8 +125,9 @@ where
         (age >= self.stuck_after(kind)).then_some(id)
     }
 
+    /// Reports bring nothing whatever they are worth to others: who has them on means them as a service.
     fn has_to_pay(&self, kind: DutyKind) -> bool {
-        self.policy.when(kind) == When::Paid || kind.must_pay()
+        (self.policy.when(kind) == When::Paid && kind != DutyKind::ReportPrices) || kind.must_pay()
     }
 
     /// What a call's fee is held against, in micro-STX.
@@ -241,6 +246,14 @@ where
                 self.turn.waits.push(Wait::Unresolved(id));
                 return Ok(false);
             }
+            // It may be the very thing that is due, and to say that it is not is for a person.
+            DraftError::FoundWaiting { count } => {
+                self.turn.waits.push(Wait::FoundWaiting(count));
+                return Ok(false);
+            }
+            DraftError::TakenElsewhere(_) | DraftError::Superseded { .. } | DraftError::AlreadyAsked(_) => {
+                self.turn.waits.push(Wait::InTheWay(error.to_string()));
+            }
             other => tracing::debug!(%duty, error = %other, "the keeper could not ask"),
         }
         self.retry_later(duty.kind(), call);
@@ -266,7 +279,7 @@ where
                 self.not_covered(duty, call, because);
                 return Ok(true);
             }
-            if let Some(wait) = self.stands_behind(&approval) {
+            if let Some(wait) = self.stands_behind(&approval)? {
                 self.turn.waits.push(wait);
                 return Ok(false);
             }
@@ -328,14 +341,17 @@ where
         Ok(true)
     }
 
-    /// What this would wait behind: a question that came meanwhile, or nonces that nobody has.
-    fn stands_behind(&self, approval: &Approval) -> Option<Wait> {
+    /// What this would wait behind: something to look at that came meanwhile, a question, or nonces that nobody has.
+    fn stands_behind(&self, approval: &Approval) -> Result<Option<Wait>, KeeperError> {
+        if let Some(alarm) = self.alarm()? {
+            return Ok(Some(alarm));
+        }
         if let Some(nonce) = approval.waits_for.first() {
-            return Some(Wait::Gap(*nonce));
+            return Ok(Some(Wait::Gap(*nonce)));
         }
         let questions = self.parts.transactions.questions();
         let before = |other: &&Approval| other.account == approval.account && other.nonce < approval.nonce;
-        questions.iter().find(before).map(|other| Wait::Question(other.id))
+        Ok(questions.iter().find(before).map(|other| Wait::Question(other.id)))
     }
 
     fn not_covered(&mut self, duty: &Duty, call: ContractCall, because: OrderRefusal) {

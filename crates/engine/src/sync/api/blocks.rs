@@ -24,14 +24,12 @@ impl ApiFeed {
         if !linked || listed.last().is_some_and(|(last, _)| last.header != *tip) {
             return Err(FeedError::moved("blocks do not follow each other"));
         }
-        // What is in a list has no events with it; only calls and deployments can have printed.
+        // What is in a list has no events with it; transfers and what miners make cannot have printed.
         let (mut found, mut unread): (Vec<TransactionRecord>, Vec<Txid>) = (Vec::new(), Vec::new());
         for record in listed.into_iter().flat_map(|(_, records)| records) {
             let at = inclusion(&record)?;
-            let may_print = matches!(
-                record.kind,
-                TransactionKind::ContractCall { .. } | TransactionKind::SmartContract { .. }
-            );
+            let may_print =
+                !matches!(record.kind, TransactionKind::TokenTransfer { .. } | TransactionKind::Miner(_));
             let is_done = at.outcome == Outcome::Success;
             if is_done && may_print && at.event_count > at.events.len() as u64 {
                 unread.push(record.txid);

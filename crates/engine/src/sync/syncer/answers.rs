@@ -1,5 +1,7 @@
 //! What an answer must be, whoever gives it, and how it differs from what is here.
 
+use std::collections::BTreeSet;
+
 use bithedge_ledger::{BlockHeader, ChainBlock, Ledger, LedgerError};
 use bithedge_protocol::BlockHeight;
 
@@ -7,7 +9,7 @@ use crate::sync::feed::{Content, FeedError};
 
 /// Whether an answer can be one: blocks in order, within the bounds, and the last one of the chain that was asked about.
 pub(super) fn check(content: &Content, above: BlockHeight, tip: &BlockHeader) -> Result<(), FeedError> {
-    let Content { through, blocks } = content;
+    let Content { through, blocks, .. } = content;
     let is_within = through.height <= tip.height
         && (through.height > above || (above == tip.height && through.height == above))
         && blocks.iter().all(|block| block.header.height > above && block.header.height <= through.height);
@@ -18,6 +20,12 @@ pub(super) fn check(content: &Content, above: BlockHeight, tip: &BlockHeader) ->
     }
     if !blocks.is_sorted_by(|one, next| one.header.height < next.header.height) {
         return Err(FeedError::contradiction("blocks are not in order"));
+    }
+    let mut ids = BTreeSet::new();
+    for transaction in blocks.iter().flat_map(|block| &block.transactions) {
+        if !ids.insert(transaction.txid) {
+            return Err(FeedError::contradiction(format!("{} is in two places", transaction.txid)));
+        }
     }
     let links = |one: &BlockHeader, next: &BlockHeader| {
         one.height.get().checked_add(1) != Some(next.height.get()) || next.parent == one.hash

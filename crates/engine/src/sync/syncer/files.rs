@@ -52,6 +52,9 @@ impl<F: Feed> Syncer<F> {
         self.identity = Some(identity);
         self.is_audited = false;
         self.uncompared = None;
+        self.uncounted = None;
+        self.is_compared = false;
+        self.went_back_from = None;
         if let Some((why, kept)) = aside {
             self.note_rebuild(why, Some(kept));
         }

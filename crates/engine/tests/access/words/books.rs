@@ -124,7 +124,12 @@ fn what_the_network_in_use_says_is_told() {
     all_told(
         BOOKS,
         "NetworkError",
-        &[network(), NetworkError::Unconfirmed(ChainChange::Unchecked), NetworkError::Closed],
+        &[
+            network(),
+            NetworkError::Unconfirmed(ChainChange::Unchecked),
+            NetworkError::StandsStill { since: UnixSeconds::new(1_700_000_000) },
+            NetworkError::Closed,
+        ],
     );
     all_told(
         BOOKS,

@@ -20,9 +20,9 @@ use bithedge_engine::networks::{
 };
 use bithedge_engine::present::{WishError, intent};
 use bithedge_engine::transactions::{
-    Alarm, ApproveError, Asset, AssetAmount, ChainError, DraftError, DropReason, Failure, FeeError, InBlock,
-    JournalError, Note, Refusal, RefusedBecause, ReviewError, SendError, SignatureMismatch, SignerError,
-    Status, TransactionId, WatchError,
+    AcknowledgeError, Alarm, ApproveError, Asset, AssetAmount, ChainError, DraftError, DropReason, Failure,
+    FeeError, InBlock, JournalError, Note, Refusal, RefusedBecause, ReviewError, SendError,
+    SignatureMismatch, SignerError, Status, TransactionId, WatchError,
 };
 use bithedge_engine::words::{Notices, Telling};
 use bithedge_ipc::{Notice, Wish, Words};
@@ -44,6 +44,7 @@ use bithedge_suite::generated::errors::ENTRIES;
 use bithedge_suite::{Contract, ContractError, DeploymentError, Mismatch, MismatchReason, SuiteNetwork};
 
 const SOURCES: &[&str] = &[
+    include_str!("../../../src/transactions/alarms.rs"),
     include_str!("../../../src/transactions/approval.rs"),
     include_str!("../../../src/transactions/chain.rs"),
     include_str!("../../../src/transactions/draft.rs"),

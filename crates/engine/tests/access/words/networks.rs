@@ -57,7 +57,7 @@ fn what_is_wrong_with_a_network_is_told() {
             ChainChange::OtherChain { expected, found },
             ChainChange::OtherBeginning { expected: BlockHash([1; 32]), found: BlockHash([2; 32]) },
             ChainChange::Unchecked,
-            ChainChange::Unreadable(client_error()),
+            ChainChange::from(client_error()),
         ],
     );
     let endpoints = [

@@ -61,6 +61,15 @@ fn whatever_is_not_signed_sent_or_watched_is_told() {
             DraftError::Journal(JournalError::Full { path: path() }),
         ],
     );
+    all_told(
+        SOURCES,
+        "AcknowledgeError",
+        &[
+            AcknowledgeError::Nothing(ID),
+            AcknowledgeError::Changed { transaction: ID, open: Vec::new() },
+            AcknowledgeError::Journal(JournalError::Full { path: path() }),
+        ],
+    );
     // `TermsChanged` holds a question, which only a service makes.
     let approvals = [
         ApproveError::Unknown(ID),

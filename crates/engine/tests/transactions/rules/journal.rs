@@ -10,7 +10,7 @@ use bithedge_stacks::network::Network;
 
 use super::Desk;
 use crate::fake::Fault;
-use crate::hand::{FakeSigner, NETWORK, address, prepared, settings};
+use crate::hand::{FakeSigner, NETWORK, Service, address, prepared, settings};
 use crate::stores::{folder, journal};
 
 #[tokio::test(start_paused = true)]
@@ -23,6 +23,12 @@ async fn a_full_disk_stops_before_anything_is_sent() {
     assert!(desk.chain.state().handed.is_empty());
     desk.disk.is_full.store(false, std::sync::atomic::Ordering::SeqCst);
     desk.yes(&question).await.unwrap();
+}
+
+fn acknowledge_all(service: &Service) {
+    for alarm in service.open_alarms().unwrap() {
+        service.acknowledge(alarm.transaction, &[alarm.digest].into()).unwrap();
+    }
 }
 
 /// A journal that was lost, or keys from another computer: what waits is taken in before anything is drafted.
@@ -46,7 +52,8 @@ async fn an_account_without_a_record_is_asked_about_before_its_first_draft() {
     assert!(matches!(found, Err(DraftError::FoundWaiting { count: 1 })), "{found:?}");
     let [entry] = service.unsettled().try_into().unwrap();
     assert_eq!((entry.nonce, entry.approved.purpose), (0, Purpose::Recovered));
-    // It was told; what is asked for now is asked on purpose, and counts on what waits.
+    // Somebody looked at it; what is asked for now is asked on purpose, and counts on what waits.
+    acknowledge_all(&service);
     let question = service.draft(prepared(0, "go", 2)).await.unwrap();
     assert_eq!(question.approval().nonce, 1);
     drop(question);
@@ -133,6 +140,9 @@ async fn a_damaged_journal_is_kept_and_the_chain_is_asked() {
     assert_eq!(found.len(), 2);
     assert_eq!(service.recover(address(0)).await.unwrap(), [], "once");
     assert_eq!(service.entry(found[0]).unwrap().unwrap().txid, waits);
+    let refused = service.draft(prepared(0, "go", 3)).await;
+    assert!(matches!(refused, Err(DraftError::FoundWaiting { count: 2 })), "{refused:?}");
+    acknowledge_all(&service);
     let question = service.draft(prepared(0, "go", 3)).await.unwrap();
     assert_eq!(question.approval().nonce, 2, "their nonces are not given again");
     chain.state().mine(1);
@@ -155,9 +165,9 @@ fn a_journal_that_is_not_ours_to_use_is_left_alone() {
     assert_eq!(again.last_id().unwrap(), TransactionId(0));
     drop(again);
     let raw = rusqlite::Connection::open(&path).unwrap();
-    raw.execute_batch("PRAGMA user_version = 2").unwrap();
+    raw.execute_batch("PRAGMA user_version = 3").unwrap();
     drop(raw);
-    assert!(matches!(open(), Err(JournalError::Newer { found: 2, known: 1, .. })));
+    assert!(matches!(open(), Err(JournalError::Newer { found: 3, known: 2, .. })));
 
     let other = folder.path().join("other.sqlite");
     rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE a (b)").unwrap();

@@ -1,5 +1,6 @@
 //! The rules, one by one.
 
+mod alarms;
 mod approvals;
 mod journal;
 mod repeating;
