@@ -144,6 +144,21 @@ pub trait Keychain: Send + Sync {
     fn delete(&self, entry: EntryId) -> Result<(), KeychainError>;
 }
 
+/// Whether a keychain keeps secrets at the moment: stores one that means nothing, reads it and deletes it again. It blocks, as every
+/// call of a keychain, and may have a person asked to unlock it.
+///
+/// # Errors
+/// It cannot be used, or does not give back what it was given; the entry may be left, and opens nothing.
+pub fn probe(keychain: &dyn Keychain, source: &dyn Randomness) -> Result<(), KeychainError> {
+    let no_randomness = |error: RandomnessError| KeychainError::Other { reason: error.to_string() };
+    let entry = EntryId::random(source).map_err(no_randomness)?;
+    let secret = KeychainSecret::random(source).map_err(no_randomness)?;
+    keychain.set(entry, &secret)?;
+    let kept = keychain.get(entry)?;
+    keychain.delete(entry)?;
+    if kept.as_bytes() == secret.as_bytes() { Ok(()) } else { Err(KeychainError::EntryAltered { entry }) }
+}
+
 /// The operating system's own: the Secret Service on Linux and BSD, Keychain on macOS, Credential Manager on Windows.
 ///
 /// Whether there is one is found out at the first call and holds for the life of the process: a session bus that appears
@@ -255,5 +270,42 @@ impl Keychain for MemoryKeychain {
         self.check()?;
         self.map().remove(&entry);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::random::OsRandomness;
+
+    /// Gives back something else than it was given.
+    struct Forgetful(MemoryKeychain);
+
+    impl Keychain for Forgetful {
+        fn get(&self, entry: EntryId) -> Result<KeychainSecret, KeychainError> {
+            self.0.get(entry)?;
+            Ok(KeychainSecret::from_bytes(&[7; 32]).unwrap())
+        }
+        fn set(&self, entry: EntryId, secret: &KeychainSecret) -> Result<(), KeychainError> {
+            self.0.set(entry, secret)
+        }
+        fn delete(&self, entry: EntryId) -> Result<(), KeychainError> {
+            self.0.delete(entry)
+        }
+    }
+
+    #[test]
+    fn a_probe_leaves_nothing_and_tells_what_is_wrong() {
+        let keychain = MemoryKeychain::default();
+        assert_eq!(probe(&keychain, &OsRandomness), Ok(()));
+        assert_eq!(keychain.entries(), []);
+        let locked = KeychainError::Locked { reason: "nobody is there".to_owned() };
+        keychain.fail_with(Some(locked.clone()));
+        assert_eq!(probe(&keychain, &OsRandomness), Err(locked));
+        let forgetful = Forgetful(MemoryKeychain::default());
+        assert!(matches!(probe(&forgetful, &OsRandomness), Err(KeychainError::EntryAltered { .. })));
+        assert_eq!(forgetful.0.entries(), []);
     }
 }

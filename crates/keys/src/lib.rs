@@ -33,7 +33,7 @@ pub use folder::FolderError;
 pub use idle::{AutoLock, Moment};
 #[cfg(any(test, feature = "test-cost"))]
 pub use keychain::MemoryKeychain;
-pub use keychain::{EntryId, Keychain, KeychainError, KeychainSecret, OsKeychain};
+pub use keychain::{EntryId, Keychain, KeychainError, KeychainSecret, OsKeychain, probe};
 pub use mnemonic::{Mnemonic, MnemonicError, ReentryError, WordCheck, WordCount, suggestions};
 pub use passphrase::{MAX_PASSPHRASE_BYTES, MIN_PASSPHRASE_CHARACTERS, Passphrase, PassphraseError};
 pub use random::{OsRandomness, Randomness, RandomnessError};

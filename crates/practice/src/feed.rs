@@ -1,8 +1,6 @@
 //! The practice reporters: three accounts that report what the market says, every four minutes of the chain's time, sooner when
 //! it has moved by half a percent, and at once when the time has jumped or somebody has set the price.
 
-use std::time::Duration;
-
 use bithedge_protocol::UsdE8;
 use bithedge_stacks::client::TransactionStatus;
 use bithedge_stacks::transaction::BuildError;
@@ -185,15 +183,5 @@ impl Feed {
             }
         }
         Ok(false)
-    }
-
-    /// Looks again and again.
-    pub async fn run(mut self, every: Duration) {
-        loop {
-            tokio::time::sleep(every).await;
-            if let Err(error) = self.look().await {
-                tracing::debug!(%error, "no price was reported");
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! What there is to do is read from the chain each time: it may have been ended half-way, and the chain may go back.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use bithedge_deploy::sender::{Blocks, Fee, Order, SendError, Sender};
 use bithedge_stacks::client::Block;
@@ -80,30 +80,17 @@ impl Keeper {
             // The first price after it records it.
             return Ok(0);
         }
-        let mut count = 0;
-        for token in [self.chain.suite.sbtc()?.clone(), self.chain.suite.stx().clone()] {
-            for tier in &self.tiers {
-                count += self.settle(*tier, &token, boundary).await?;
-                count += self.close(*tier, &token, boundary).await?;
-            }
-        }
-        count += self.claim(boundary).await?;
+        let mut count = self.send(self.settlements(boundary).await?).await?;
+        count += self.send(self.payments(boundary).await?).await?;
         if count == 0 {
             self.done = Some(Done { boundary, tip });
         }
         Ok(count)
     }
 
-    /// Looks again and again.
-    pub async fn run(mut self, every: Duration) {
-        loop {
-            tokio::time::sleep(every).await;
-            match self.look().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "the keeper did what was due"),
-                Err(error) => tracing::debug!(%error, "the keeper did not get everything done"),
-            }
-        }
+    /// Where the blocks come from from now on.
+    pub fn set_blocks(&mut self, blocks: Blocks) {
+        self.blocks = blocks;
     }
 
     async fn bucket(
@@ -115,41 +102,39 @@ impl Keeper {
         Ok(self.chain.read(liquidity_pool::GetBucket { tier, token }).await?)
     }
 
-    /// Settles the expiries of a bucket that are over.
-    async fn settle(&self, tier: u128, token: &ContractId, boundary: u64) -> Result<usize, KeeperError> {
-        let Some(bucket) = self.bucket(tier, token).await? else { return Ok(0) };
-        let mut count = 0;
-        for expiry in bucket.live.iter().copied().filter(|expiry| *expiry <= boundary.into()) {
-            if self.chain.read(oracle::GetBoundary { at: expiry }).await?.is_none() {
-                let call = oracle::RecordBoundary { at: expiry };
-                self.send(format!("recording the price of {expiry}"), call, Vec::new()).await?;
-                count += 1;
+    /// Settles the expiries of every bucket that are over, and closes its epoch if it is due, in this order.
+    async fn settlements(&self, boundary: u64) -> Result<Vec<Order>, KeeperError> {
+        let mut orders = Vec::new();
+        let mut recorded = BTreeSet::new();
+        for token in [self.chain.suite.sbtc()?, self.chain.suite.stx()] {
+            for tier in self.tiers.iter().copied() {
+                let Some(bucket) = self.bucket(tier, token).await? else { continue };
+                for expiry in bucket.live.iter().copied().filter(|expiry| *expiry <= boundary.into()) {
+                    let known = self.chain.read(oracle::GetBoundary { at: expiry }).await?.is_some();
+                    if !known && recorded.insert(expiry) {
+                        let call = oracle::RecordBoundary { at: expiry };
+                        orders.push(self.order(format!("recording the price of {expiry}"), call, Vec::new()));
+                    }
+                    let call = policy_registry::SettleExpiry { tier, token: token.clone(), expiry };
+                    // Only what the fund may add to a bucket that is short moves.
+                    let asset = Principal::Contract(token.clone());
+                    let fund = self.chain.read(insurance_fund::GetFundSize { token: asset }).await?;
+                    let conditions = vec![self.at_most(Contract::InsuranceFund, token, fund)?];
+                    orders.push(self.order(format!("settling {expiry} of tier {tier}"), call, conditions));
+                }
+                if bucket.due <= boundary.into() {
+                    // A close only counts; what it gives is claimed. It may be for several boundaries.
+                    let call = liquidity_pool::CloseEpoch { tier, token: Principal::Contract(token.clone()) };
+                    let what = format!("closing epoch {} of tier {tier}", bucket.epoch);
+                    orders.push(self.order(what, call, Vec::new()));
+                }
             }
-            let call = policy_registry::SettleExpiry { tier, token: token.clone(), expiry };
-            // Only what the fund may add to a bucket that is short moves.
-            let asset = Principal::Contract(token.clone());
-            let fund = self.chain.read(insurance_fund::GetFundSize { token: asset }).await?;
-            let conditions = vec![self.at_most(Contract::InsuranceFund, token, fund)?];
-            self.send(format!("settling {expiry} of tier {tier}"), call, conditions).await?;
-            count += 1;
         }
-        Ok(count)
-    }
-
-    /// Closes a bucket's epoch, which may be for several boundaries.
-    async fn close(&self, tier: u128, token: &ContractId, boundary: u64) -> Result<usize, KeeperError> {
-        let Some(bucket) = self.bucket(tier, token).await? else { return Ok(0) };
-        if bucket.due > boundary.into() {
-            return Ok(0);
-        }
-        let call = liquidity_pool::CloseEpoch { tier, token: Principal::Contract(token.clone()) };
-        // A close only counts; what it gives is claimed.
-        self.send(format!("closing epoch {} of tier {tier}", bucket.epoch), call, Vec::new()).await?;
-        Ok(1)
+        Ok(orders)
     }
 
     /// Pays what is settled and ends what ran out of the money.
-    async fn claim(&self, boundary: u64) -> Result<usize, KeeperError> {
+    async fn payments(&self, boundary: u64) -> Result<Vec<Order>, KeeperError> {
         // All of them first: each that ends moves another one into its place in the index.
         let mut active = Vec::new();
         loop {
@@ -160,34 +145,32 @@ impl Keeper {
                 break;
             }
         }
-        let mut count = 0;
+        let mut orders = Vec::new();
         for id in active {
-            count += self.claim_one(id, boundary).await?;
+            orders.extend(self.payment(id, boundary).await?);
         }
-        Ok(count)
+        Ok(orders)
     }
 
-    async fn claim_one(&self, id: u128, boundary: u64) -> Result<usize, KeeperError> {
-        let Some(policy) = self.chain.read(policy_registry::GetPolicy { id }).await? else { return Ok(0) };
+    async fn payment(&self, id: u128, boundary: u64) -> Result<Option<Order>, KeeperError> {
+        let Some(policy) = self.chain.read(policy_registry::GetPolicy { id }).await? else { return Ok(None) };
         if policy.status != ACTIVE || policy.expiry > boundary.into() {
-            return Ok(0);
+            return Ok(None);
         }
-        let Principal::Contract(token) = &policy.token else { return Ok(0) };
+        let Principal::Contract(token) = &policy.token else { return Ok(None) };
         let settled = liquidity_pool::GetSettlement {
             tier: policy.tier,
             token: policy.token.clone(),
             expiry: policy.expiry,
         };
-        let Some(settled) = self.chain.read(settled).await? else { return Ok(0) };
+        let Some(settled) = self.chain.read(settled).await? else { return Ok(None) };
         let call = policy_registry::ClaimSettlement { id, token: token.clone() };
-        if settled.spot < policy.strike {
-            let Some(bucket) = self.bucket(policy.tier, token).await? else { return Ok(0) };
-            let conditions = vec![self.at_most(Contract::LiquidityPoolVault, token, bucket.claims)?];
-            self.send(format!("paying policy {id}"), call, conditions).await?;
-        } else {
-            self.send(format!("ending policy {id}"), call, Vec::new()).await?;
+        if settled.spot >= policy.strike {
+            return Ok(Some(self.order(format!("ending policy {id}"), call, Vec::new())));
         }
-        Ok(1)
+        let Some(bucket) = self.bucket(policy.tier, token).await? else { return Ok(None) };
+        let conditions = vec![self.at_most(Contract::LiquidityPoolVault, token, bucket.claims)?];
+        Ok(Some(self.order(format!("paying policy {id}"), call, conditions)))
     }
 
     /// No more of the token than this leaves the contract.
@@ -207,18 +190,20 @@ impl Keeper {
         Ok(PostCondition::Fungible { principal, asset, code: FungibleCode::Le, amount })
     }
 
-    async fn send<F: ContractFunction>(
-        &self,
-        what: String,
-        function: F,
-        conditions: Vec<PostCondition>,
-    ) -> Result<(), KeeperError> {
+    fn order<F: ContractFunction>(&self, what: String, function: F, conditions: Vec<PostCondition>) -> Order {
+        let payload = Payload::from(function.into_call(&self.chain.suite));
+        Order { what, payload, conditions, fee: Fee::Fixed(MicroStx::new(5_000)) }
+    }
+
+    /// Sends them, many in a block. If one is refused, what became of those after it shows at the next look.
+    async fn send(&self, orders: Vec<Order>) -> Result<usize, KeeperError> {
+        if orders.is_empty() {
+            return Ok(0);
+        }
         let network = self.chain.suite.network().chain();
         let sender = Sender::new(&self.chain.client, network, &self.key, self.blocks.clone());
         sender.settle().await?;
-        let payload = Payload::from(function.into_call(&self.chain.suite));
-        let fee = Fee::Fixed(MicroStx::new(5_000));
-        sender.send(&[Order { what, payload, conditions, fee }], |_, _| ()).await?;
-        Ok(())
+        sender.send(&orders, |_, _| ()).await?;
+        Ok(orders.len())
     }
 }

@@ -4,7 +4,9 @@
 //! It talks to the devnet over HTTP like everybody else, so that what works here works on other networks.
 
 pub mod chain;
+pub mod director;
 pub mod feed;
+pub mod founding;
 pub mod holdings;
 pub mod keeper;
 pub mod market;
@@ -12,7 +14,7 @@ mod routes;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bithedge_deploy::apply::{DeployError, Job};
@@ -29,20 +31,26 @@ use bithedge_stacks::{MicroStx, NodeClient, SecretKey, Seed};
 use bithedge_suite::generated::oracle;
 use bithedge_suite::setup::TIERS;
 use bithedge_suite::{Deployment, SuiteNetwork};
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use chain::{ReadError, SuiteChain};
+use director::{Director, attend_feed, attend_keeper};
 use feed::{Feed, FeedError, Mine};
 use keeper::Keeper;
 use market::{Market, Quote};
 
 /// Accounts of the devnet that have a part in the suite, by their place in [`ACCOUNTS`].
 const DEPLOYER: usize = 0;
+const PROVIDER: usize = 3;
 const KEEPER: usize = 4;
 const REPORTERS: [usize; 3] = [6, 7, 8];
 
 /// How long the market is reported before anybody comes: the averages need half an hour, those of STX four.
 pub const LEAD_SECONDS: u64 = 5 * 3_600;
+/// Daily closes are at 08:00 UTC.
+const BOUNDARY_SECONDS: u64 = 28_800;
+const DAY_SECONDS: u64 = 86_400;
 /// Reports before the start are so far apart: a Bitcoin block.
 const LEAD_STEP_SECONDS: u64 = 600;
 /// How often reporters and keeper look at the chain, by this machine's clock.
@@ -75,6 +83,12 @@ pub enum PracticeError {
     /// The first prices.
     #[error("no price was reported: {0}")]
     Feed(#[from] FeedError),
+    /// The practice provider's capital.
+    #[error("no capital was committed: {0}")]
+    Founding(#[from] founding::FoundingError),
+    /// What the first daily closes demand.
+    #[error("the first daily close failed: {0}")]
+    Keeper(#[from] keeper::KeeperError),
 }
 
 /// Why the suite is not in service on a devnet, and what to do.
@@ -123,13 +137,16 @@ pub struct Practice {
     pub seed: u64,
     /// Whether the reporters and the keeper work by themselves. Without, time passes unseen by them.
     pub attended: bool,
+    /// Whether a practice provider has committed capital to every tier, and a daily close has made shares of it, so that there is
+    /// something to buy at once. A new chain then begins [`LEAD_SECONDS`] before the last 08:00 UTC.
+    pub founded: bool,
 }
 
 impl Practice {
     /// A wandering market, attended.
     #[must_use]
     pub fn new(devnet: Config) -> Self {
-        Self { devnet, quote: Market::START, walks: true, seed: 1, attended: true }
+        Self { devnet, quote: Market::START, walks: true, seed: 1, attended: true, founded: false }
     }
 
     /// Starts it and returns when the suite is in service and has prices.
@@ -139,12 +156,21 @@ impl Practice {
     pub async fn start(self) -> Result<PracticeNetwork, PracticeError> {
         let block_time = self.devnet.block_time;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let genesis_time = self.devnet.genesis_time.unwrap_or(now.saturating_sub(LEAD_SECONDS));
+        let genesis_time = self.devnet.genesis_time.unwrap_or_else(|| {
+            let from =
+                if self.founded { now - now.saturating_sub(BOUNDARY_SECONDS) % DAY_SECONDS } else { now };
+            from.saturating_sub(LEAD_SECONDS)
+        });
         // Until the suite stands, blocks come only when they are asked for.
         let data_dir = self.devnet.data_dir.clone();
         let config = Config { block_time: None, genesis_time: Some(genesis_time), ..self.devnet };
         let market = Market::new(self.quote, self.walks, self.seed);
-        let mut devnet = Devnet::start_with(config, routes::router(market.clone())).await?;
+        let slot = Arc::new(OnceLock::new());
+        let mut devnet = Devnet::start_with(
+            config,
+            routes::router(market.clone()).merge(director::routes::router(slot.clone())),
+        )
+        .await?;
         let url = devnet.url();
         let client = Arc::new(NodeClient::new([&url])?);
         let suite = Deployment::devnet();
@@ -156,24 +182,44 @@ impl Practice {
         let urgent = block_time.is_some().then(|| mine.clone());
         let mut feed = Feed::new(chain.clone(), market.clone(), keys, urgent);
         let last = chain.read(oracle::GetLatest {}).await?;
+        let tiers: Vec<_> = TIERS.iter().map(|tier| tier.tier).collect();
+        if self.founded {
+            // Where this was cut off, it is made up for: the deposits then wait for the next close.
+            founding::commit(&chain, &key(PROVIDER)?, Blocks::OnRequest(url.clone()), &tiers).await?;
+        }
         if last.at == 0 {
-            lead(&chain, &mut feed, &mine, &market, genesis_time).await?;
+            let until =
+                if self.founded { now.max(genesis_time + LEAD_SECONDS) } else { genesis_time + LEAD_SECONDS };
+            lead(&chain, &mut feed, &mine, &market, until).await?;
         } else {
             market.resume(Quote { btc: UsdE8::new(last.btc), stx: UsdE8::new(last.stx) });
         }
-        let mut workers = Vec::new();
-        if self.attended {
-            workers.push(tokio::spawn(feed.run(LOOK_EVERY)));
-            let awaited =
-                Blocks::Awaited { every: Duration::from_millis(300), patience: Duration::from_secs(120) };
-            let tiers = TIERS.iter().map(|tier| tier.tier).collect();
-            let keeper = Keeper::new(chain.clone(), key(KEEPER)?, awaited, tiers);
-            workers.push(tokio::spawn(keeper.run(LOOK_EVERY)));
+        let feed = Arc::new(Mutex::new(feed));
+        // Where blocks come by themselves, the keeper does not wait for them: a person looks on.
+        let blocks = if block_time.is_some() {
+            Blocks::OnRequest(url.clone())
+        } else {
+            Blocks::Awaited { every: Duration::from_millis(300), patience: Duration::from_secs(120) }
+        };
+        let on_request = Blocks::OnRequest(url.clone());
+        let mut keeper = Keeper::new(chain.clone(), key(KEEPER)?, on_request, tiers);
+        if self.founded {
+            while keeper.look().await? > 0 {}
         }
+        keeper.set_blocks(blocks.clone());
+        let keeper = Arc::new(Mutex::new(keeper));
+        let director = Director::new(url, chain.clone(), market.clone(), feed.clone(), keeper.clone());
+        let mut workers = vec![tokio::spawn(director.clone().run())];
+        if self.attended {
+            workers.push(tokio::spawn(attend_feed(feed, director.directed(), LOOK_EVERY)));
+            workers.push(tokio::spawn(attend_keeper(keeper, blocks, director.directed(), LOOK_EVERY)));
+        }
+        // Whoever asks now is answered.
+        let _ = slot.set(director.clone());
         if let Some(block_time) = block_time {
             devnet.mine_every(block_time);
         }
-        Ok(PracticeNetwork { devnet: Some(devnet), chain, market, changed, workers })
+        Ok(PracticeNetwork { devnet: Some(devnet), chain, market, director, changed, workers })
     }
 }
 
@@ -183,6 +229,7 @@ pub struct PracticeNetwork {
     devnet: Option<Devnet>,
     chain: SuiteChain,
     market: Market,
+    director: Director,
     changed: Vec<Changed>,
     workers: Vec<JoinHandle<()>>,
 }
@@ -206,6 +253,12 @@ impl PracticeNetwork {
         &self.market
     }
 
+    /// Who moves the market and the clock.
+    #[must_use]
+    pub const fn director(&self) -> &Director {
+        &self.director
+    }
+
     /// What votes had changed of the set-up when it started.
     #[must_use]
     pub fn changed(&self) -> &[Changed] {
@@ -225,6 +278,7 @@ impl PracticeNetwork {
     }
 
     fn end_workers(&self) {
+        self.director.close();
         for worker in &self.workers {
             worker.abort();
         }
@@ -277,19 +331,19 @@ async fn put_into_service(
     Ok(done.changed)
 }
 
-/// Reports until the lead is over.
+/// Reports every ten minutes until the lead is over.
 async fn lead(
     chain: &SuiteChain,
     feed: &mut Feed,
     mine: &Mine,
     market: &Market,
-    genesis: u64,
+    until: u64,
 ) -> Result<(), PracticeError> {
     loop {
         let now = chain.time().await?;
         market.step_to(now);
         feed.report(now).await?;
-        if now + LEAD_STEP_SECONDS > genesis + LEAD_SECONDS {
+        if now + LEAD_STEP_SECONDS > until {
             mine.block(false).await?;
             return Ok(());
         }

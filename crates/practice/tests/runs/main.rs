@@ -6,7 +6,9 @@
 
 mod attended;
 mod crash;
+mod director;
 mod folder;
+mod founding;
 mod keeping;
 mod life;
 mod net;

@@ -1,0 +1,503 @@
+//! The keeper: what a person lets it do, and what it did.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use bithedge_engine::intents::Finding;
+use bithedge_engine::keeper::{
+    Caps, Deed, DutyKind, FromBooks, Keeper, KeeperError, KeeperPace, NoPrice, NoPrices, Parts, Policy,
+    PriceSource, StandingOrder, Wait, When,
+};
+use bithedge_engine::words::Notices as _;
+use bithedge_ipc::{Fault, KeeperDuty, KeeperInput, KeeperLine, KeeperView, Notice};
+use bithedge_prices::{Exchange, MedianOfMarkets, Rules, Stamped};
+use bithedge_protocol::{MicroStx, Seconds, UnixSeconds};
+use bithedge_stacks::Address;
+use bithedge_suite::{Deployment, SuiteNetwork};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tokio::task::JoinHandle;
+
+use crate::core::Core;
+use crate::network::Running;
+use crate::notices;
+use crate::storage::{self, Found};
+
+/// How long a question about the keeper waits for its answer, as long as one about a transaction.
+pub(crate) const TO_ANSWER: Seconds = Seconds::new(600);
+/// So many lines of what it did are shown.
+const MOST_LINES: usize = 50;
+/// A standing order is given for an hour to a year.
+const LASTS: std::ops::RangeInclusive<u64> = 3_600..=365 * 86_400;
+/// The tiers whose buckets are looked after.
+const TIERS: [u8; 3] = [1, 2, 3];
+/// The format that is written, and the newest that is read.
+const FORMAT: u64 = 1;
+/// The numbers of questions about the keeper begin here, far above those of transactions.
+pub(crate) const FIRST_ORDER: u64 = 1 << 48;
+
+/// The keeper of a network in use.
+#[derive(Default)]
+pub(crate) struct Keeping {
+    on: Option<On>,
+    log: VecDeque<KeeperLine>,
+}
+
+struct On {
+    account: Address,
+    input: KeeperInput,
+    until: UnixSeconds,
+    task: JoinHandle<()>,
+}
+
+impl Drop for On {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Keeping {
+    /// It does nothing any more in this run; what was allowed stays allowed.
+    pub(crate) fn end(&mut self) {
+        self.on = None;
+    }
+
+    fn tell(&mut self, at: UnixSeconds, (words, is_problem): (String, bool)) {
+        // The same again, as of a node that is away, says nothing new.
+        if self.log.front().is_some_and(|last| last.words == words) {
+            return;
+        }
+        self.log.push_front(KeeperLine { at, words, is_problem });
+        self.log.truncate(MOST_LINES);
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    format: u64,
+    /// What was allowed on this chain, by the account.
+    orders: BTreeMap<String, KeptOrder>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptOrder {
+    order: KeeperInput,
+    until: UnixSeconds,
+    /// What the person approved: whatever else is in the file is not theirs.
+    digest: String,
+}
+
+/// A standing order that is asked about.
+pub(crate) struct Asked {
+    pub(crate) order: StandingOrder,
+    pub(crate) input: KeeperInput,
+    pub(crate) digest: String,
+    pub(crate) sentences: Vec<String>,
+}
+
+/// What a person has to answer before the keeper may sign alone.
+pub(crate) fn asked(
+    account: Address,
+    mut input: KeeperInput,
+    now: UnixSeconds,
+    deployment: &Deployment,
+) -> Result<Asked, Notice> {
+    input.duties.sort_unstable();
+    input.duties.dedup();
+    let unfit = |happened: &str, remedy: &str| {
+        Err(notices::notice(Fault::InputUnfit, happened, notices::NOTHING_SENT, remedy, &""))
+    };
+    if input.duties.is_empty() {
+        return unfit("Nothing was chosen for the keeper to do.", "Choose at least one duty.");
+    }
+    if !LASTS.contains(&input.lasts.get()) {
+        return unfit("The keeper works for an hour to a year.", "Choose a time between the two.");
+    }
+    if input.a_call == MicroStx::ZERO || input.a_day < input.a_call {
+        return unfit(
+            "With these limits the keeper could pay for nothing.",
+            "Allow something for a call, and at least as much for a day.",
+        );
+    }
+    let until = now.checked_add(input.lasts);
+    let (Some(until), Some(order)) = (until, until.and_then(|until| order(account, &input, until))) else {
+        return unfit("The keeper's limits are too large to count with.", "Choose smaller ones.");
+    };
+    let digest = digest(account, &input, until, deployment);
+    let sentences = sentences(&input, until);
+    Ok(Asked { order, input, digest, sentences })
+}
+
+/// What the answer names: SHA-256 of the order, the account, the end and the network, written as JSON with its fields in this order.
+fn digest(account: Address, input: &KeeperInput, until: UnixSeconds, deployment: &Deployment) -> String {
+    #[derive(Serialize)]
+    struct Canonical<'a> {
+        network: String,
+        deployer: String,
+        account: String,
+        until: UnixSeconds,
+        order: &'a KeeperInput,
+    }
+    let canonical = Canonical {
+        network: deployment.network().to_string(),
+        deployer: deployment.deployer().to_string(),
+        account: account.to_string(),
+        until,
+        order: input,
+    };
+    let bytes = serde_json::to_vec(&canonical).unwrap_or_default();
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn order(account: Address, input: &KeeperInput, until: UnixSeconds) -> Option<StandingOrder> {
+    let micro =
+        |amount: MicroStx| u64::try_from(amount.base_units()).ok().map(bithedge_stacks::MicroStx::new);
+    let (reports, others) = shares(input);
+    let caps =
+        Caps { a_call: micro(input.a_call)?, a_day: micro(others)?, a_day_for_reports: micro(reports)? };
+    Some(StandingOrder { account, kinds: kinds(input), caps, until })
+}
+
+/// The day's fees, for reports and for everything else: both together are what was allowed.
+fn shares(input: &KeeperInput) -> (MicroStx, MicroStx) {
+    let all = input.a_day;
+    let reports = input.duties.contains(&KeeperDuty::ReportPrices);
+    match (reports, input.duties.len()) {
+        (false, _) => (MicroStx::ZERO, all),
+        (true, 1) => (all, MicroStx::ZERO),
+        (true, _) => {
+            let half = all.base_units() / 2;
+            (MicroStx::new(half), MicroStx::new(all.base_units() - half))
+        }
+    }
+}
+
+const fn kinds_of(duty: KeeperDuty) -> &'static [DutyKind] {
+    match duty {
+        KeeperDuty::ServePool => &[
+            DutyKind::RecordBoundary,
+            DutyKind::SettleExpiry,
+            DutyKind::CloseEpoch,
+            DutyKind::EndPolicies,
+            DutyKind::CheckOracle,
+        ],
+        KeeperDuty::ClaimForOthers => &[DutyKind::ClaimSettlement],
+        KeeperDuty::CollectRewards => &[DutyKind::ClaimBounties, DutyKind::ClaimAllocation],
+        KeeperDuty::ReportPrices => &[DutyKind::ReportPrices],
+    }
+}
+
+fn kinds(input: &KeeperInput) -> Vec<DutyKind> {
+    input.duties.iter().flat_map(|duty| kinds_of(*duty)).copied().collect()
+}
+
+fn policy(input: &KeeperInput) -> Policy {
+    let when = if input.only_if_paid { When::Paid } else { When::Always };
+    let none = Policy { duties: BTreeMap::new(), ..Policy::earning() };
+    kinds(input).into_iter().fold(none, |policy, kind| {
+        // A report brings nothing: whoever chose it has it made.
+        let when = if kind == DutyKind::ReportPrices { When::Always } else { when };
+        policy.with(kind, when)
+    })
+}
+
+fn sentences(input: &KeeperInput, until: UnixSeconds) -> Vec<String> {
+    let mut told =
+        vec!["Until then the keeper signs these calls by itself, without asking you each time:".to_owned()];
+    told.extend(input.duties.iter().map(|duty| {
+        match duty {
+            KeeperDuty::ServePool => {
+                "It does what time demands of the pool: settles expiries, closes epochs, records prices that were left out, ends \
+                 policies that ran out, and checks that the oracle lives."
+            }
+            KeeperDuty::ClaimForOthers => "It has settled policies paid to their owners.",
+            KeeperDuty::CollectRewards => {
+                "It has this account's own bounties and allocations paid, when they are worth the fee."
+            }
+            KeeperDuty::ReportPrices => {
+                "It reports the market's prices to the oracle, if this account is one of its reporters."
+            }
+        }
+        .to_owned()
+    }));
+    if input.only_if_paid {
+        told.push(
+            "It does only what brings at least one and a half times its fee; reports of prices bring nothing, and are made all the same \
+             if they were chosen."
+                .to_owned(),
+        );
+    }
+    let (reports, others) = shares(input);
+    told.push(format!(
+        "It pays at most {} for one call, and at most {} in any 24 hours.",
+        input.a_call, input.a_day
+    ));
+    if reports > MicroStx::ZERO && others > MicroStx::ZERO {
+        told.push(format!("Of that, at most {reports} for reports and {others} for everything else."));
+    }
+    told.push(
+        "Nothing but these fees can leave the account: every transaction that would move more is refused, whatever prepared it."
+            .to_owned(),
+    );
+    told.push(format!("It ends by itself at {}, and you can stop it at any time.", until.civil()));
+    told.push(
+        "It signs only while your keys are unlocked. When they lock, it waits, and says so.".to_owned(),
+    );
+    told
+}
+
+/// The keys have to be at hand when a standing order is given.
+pub(crate) fn locked() -> Notice {
+    bithedge_engine::transactions::SignerError::Locked.notice()
+}
+
+impl Running {
+    pub(crate) fn keeping(&self) -> MutexGuard<'_, Keeping> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keeper_file(&self) -> PathBuf {
+        self.folder.join("keeper.json")
+    }
+
+    /// What the window is told of the keeper.
+    pub(crate) fn keeper_view(&self) -> KeeperView {
+        let keeping = self.keeping();
+        let Some(on) = &keeping.on else { return KeeperView::Off };
+        let alarms = self.engine.open_alarms().unwrap_or_default();
+        let mut alarms: Vec<u64> =
+            alarms.iter().filter(|alarm| alarm.is_difference()).map(|alarm| alarm.transaction.0).collect();
+        alarms.dedup();
+        if !alarms.is_empty() {
+            return KeeperView::Stopped { alarms, notice: stopped() };
+        }
+        KeeperView::On {
+            account: on.account.to_string(),
+            order: on.input.clone(),
+            until: on.until,
+            log: keeping.log.iter().cloned().collect(),
+        }
+    }
+
+    fn kept(&self) -> Kept {
+        match storage::read::<Kept>(&self.keeper_file(), FORMAT) {
+            Found::Value(kept) => kept,
+            Found::Nothing => Kept { format: FORMAT, orders: BTreeMap::new() },
+            Found::Damaged { why, .. } => {
+                tracing::warn!(%why, "what the keeper was allowed is not known, so it is off");
+                Kept { format: FORMAT, orders: BTreeMap::new() }
+            }
+            Found::Newer { format } => {
+                tracing::warn!(
+                    format,
+                    "what the keeper was allowed was written by a later version, so it is off"
+                );
+                Kept { format: FORMAT, orders: BTreeMap::new() }
+            }
+        }
+    }
+
+    fn keep(&self, orders: BTreeMap<String, KeptOrder>) -> Result<(), Notice> {
+        let path = self.keeper_file();
+        storage::write(&path, &Kept { format: FORMAT, orders })
+            .map_err(|error| notices::not_written(&path, &error))
+    }
+}
+
+fn stopped() -> Notice {
+    notices::notice(
+        Fault::ApprovalBroken,
+        "What a transaction moved is not what was approved, so the keeper has stopped.",
+        "The keeper signs nothing until you have looked at it. What is on the chain is as the chain says.",
+        "Look at the transaction in the activity, also with another node. When you understand it, acknowledge it there.",
+        &"",
+    )
+}
+
+/// Writes down what was allowed, and begins.
+pub(crate) fn begin(
+    core: &Arc<Core>,
+    running: &Arc<Running>,
+    order: StandingOrder,
+    input: KeeperInput,
+) -> Result<(), Notice> {
+    let digest = digest(order.account, &input, order.until, running.engine.deployment());
+    // One keeper at a time: another account's is over.
+    let kept = KeptOrder { order: input.clone(), until: order.until, digest };
+    running.keep(BTreeMap::from([(order.account.to_string(), kept)]))?;
+    start(core, running, order, input);
+    Ok(())
+}
+
+/// Goes on with what was allowed on this chain to an account of the wallet in use.
+pub(crate) fn resume(core: &Arc<Core>, running: &Arc<Running>) {
+    let accounts = core.state().accounts();
+    let now = running.engine.clock().now();
+    for (address, kept) in running.kept().orders {
+        let Some((_, account)) = accounts.iter().find(|(_, account)| account.to_string() == address) else {
+            continue;
+        };
+        let is_approved =
+            digest(*account, &kept.order, kept.until, running.engine.deployment()) == kept.digest;
+        if !is_approved || kept.until <= now {
+            continue;
+        }
+        if let Some(order) = order(*account, &kept.order, kept.until) {
+            return start(core, running, order, kept.order);
+        }
+    }
+}
+
+fn start(core: &Arc<Core>, running: &Arc<Running>, order: StandingOrder, input: KeeperInput) {
+    let (Ok(reader), Ok(books)) = (running.engine.reader().cloned(), running.engine.books().cloned()) else {
+        return tracing::info!("the network is stopped, so the keeper does not begin");
+    };
+    let reports = input.duties.contains(&KeeperDuty::ReportPrices);
+    let parts = Parts {
+        transactions: Arc::clone(running.engine.transactions()),
+        reader,
+        deployment: running.engine.deployment().clone(),
+        prices: if reports { Markets::public() } else { Markets::None(NoPrices) },
+        ended: FromBooks::new(books),
+        clock: Arc::clone(running.engine.clock()),
+        tiers: TIERS.to_vec(),
+    };
+    let pace = match running.engine.deployment().network() {
+        SuiteNetwork::Devnet => {
+            KeeperPace { look: std::time::Duration::from_secs(2), ..KeeperPace::STANDARD }
+        }
+        SuiteNetwork::Testnet | SuiteNetwork::Mainnet => KeeperPace::STANDARD,
+    };
+    let (account, until) = (order.account, order.until);
+    let keeper = Keeper::new(parts, policy(&input), order);
+    let (weak_core, weak) = (Arc::downgrade(core), Arc::downgrade(running));
+    let told = move |told: Result<Deed, KeeperError>| {
+        let (Some(core), Some(running)) = (weak_core.upgrade(), weak.upgrade()) else { return };
+        let line = line(told);
+        tracing::info!(words = line.0, "the keeper");
+        let now = running.engine.clock().now();
+        running.keeping().tell(now, line);
+        core.changed();
+    };
+    let task = tokio::spawn(async move { keeper.run(pace, told).await });
+    let mut keeping = running.keeping();
+    keeping.on = None;
+    keeping.on = Some(On { account, input, until, task });
+    let begun = "The keeper has begun, and looks for what is due.".to_owned();
+    keeping.tell(running.engine.clock().now(), (begun, false));
+}
+
+/// Ends the keeper, and what it was allowed.
+pub(crate) fn stop(core: &Core, running: &Running) -> Result<(), Notice> {
+    running.keeping().end();
+    let kept = running.keep(BTreeMap::new());
+    core.changed();
+    kept
+}
+
+/// Ends a keeper whose time is over.
+pub(crate) fn end_in_time(core: &Core, running: &Running) {
+    let now = running.engine.clock().now();
+    let is_over = running.keeping().on.as_ref().is_some_and(|on| on.until <= now);
+    if is_over && let Err(notice) = stop(core, running) {
+        tracing::warn!(detail = notice.detail, "{}", notice.happened);
+    }
+}
+
+/// What reports are made of.
+enum Markets {
+    None(NoPrices),
+    Public(MedianOfMarkets),
+}
+
+impl Markets {
+    fn public() -> Self {
+        let made = bithedge_prices::Http::public().map_err(|error| error.to_string()).and_then(|http| {
+            MedianOfMarkets::new(Exchange::all_public(&http), Rules::STANDARD)
+                .map_err(|error| error.to_string())
+        });
+        match made {
+            Ok(markets) => Self::Public(markets),
+            Err(error) => {
+                tracing::error!(error, "no market can be asked");
+                Self::None(NoPrices)
+            }
+        }
+    }
+}
+
+impl PriceSource for Markets {
+    async fn prices(&self, now: UnixSeconds) -> Result<Stamped, NoPrice> {
+        match self {
+            Self::None(none) => none.prices(now).await,
+            Self::Public(markets) => PriceSource::prices(markets, now).await,
+        }
+    }
+}
+
+/// What the keeper did, in a sentence, and whether it is a failure.
+fn line(told: Result<Deed, KeeperError>) -> (String, bool) {
+    let fee = |fee: bithedge_stacks::MicroStx| MicroStx::new(fee.micro().into());
+    match told {
+        Ok(Deed::Sent { duty, fee: paid, .. }) => {
+            (format!("{} The fee is {}.", done(duty.kind()), fee(paid)), false)
+        }
+        Ok(Deed::Overtaken { duty, because }) => {
+            let why = because.first().map(Finding::to_string).unwrap_or_default();
+            (format!("{} is not needed any more, and nothing was signed: {why}", name(duty.kind())), false)
+        }
+        Ok(Deed::Refused { duty, because }) => (format!("{}: {because}.", name(duty.kind())), true),
+        Ok(Deed::Failed { kind, fee: paid, .. }) => (
+            format!(
+                "{} had no effect, mostly because somebody else was first. The fee of {} is lost, nothing else.",
+                name(kind),
+                fee(paid)
+            ),
+            true,
+        ),
+        Ok(Deed::Waits(wait)) => {
+            let is_problem = matches!(wait, Wait::Alarm(_) | Wait::TooPoor(_) | Wait::NotReporter);
+            (wait.to_string(), is_problem)
+        }
+        Ok(other) => (format!("{other:?}"), true),
+        Err(error) => (error.notice().happened, true),
+    }
+}
+
+const fn done(kind: DutyKind) -> &'static str {
+    match kind {
+        DutyKind::ReportPrices => "Reported the market's prices to the oracle.",
+        DutyKind::RecordBoundary => "Recorded the price of a daily boundary that was left out.",
+        DutyKind::SettleExpiry => "Settled what a bucket sold for an expiry.",
+        DutyKind::CloseEpoch => "Made the daily close of a bucket.",
+        DutyKind::ClaimSettlement => "Had a settled policy paid to its owner.",
+        DutyKind::ClaimBounties => "Had this account's bounties paid.",
+        DutyKind::EndPolicies => "Ended policies that ran out without a payout.",
+        DutyKind::CheckOracle => "Tripped the breaker of an oracle that was silent.",
+        DutyKind::Distribute => "Split the treasury's fees by its table.",
+        DutyKind::ClaimAllocation => "Had this account's part of the treasury's fees paid.",
+        DutyKind::RecordHealth => "Kept the day's health score.",
+    }
+}
+
+const fn name(kind: DutyKind) -> &'static str {
+    match kind {
+        DutyKind::ReportPrices => "A report of prices",
+        DutyKind::RecordBoundary => "Recording a boundary's price",
+        DutyKind::SettleExpiry => "Settling an expiry",
+        DutyKind::CloseEpoch => "A daily close",
+        DutyKind::ClaimSettlement => "Having a policy paid",
+        DutyKind::ClaimBounties => "Having bounties paid",
+        DutyKind::EndPolicies => "Ending policies",
+        DutyKind::CheckOracle => "Checking the oracle",
+        DutyKind::Distribute => "Splitting the treasury's fees",
+        DutyKind::ClaimAllocation => "Having an allocation paid",
+        DutyKind::RecordHealth => "Keeping the health score",
+    }
+}
+
+#[cfg(test)]
+mod tests;
