@@ -1,134 +1,87 @@
-//! The frame around every page: navigation, title, status, theme, and what needs attention.
+//! Which window this is, and what is in it.
 
-use bithedge_ipc::Event;
+use std::time::Duration;
+
+use bithedge_ipc::window as label;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::components::{Attention, ConnectionPill, Icon, IconName, Logo};
-use crate::format;
-use crate::pages::{HomePage, SettingsPage};
-use crate::route::{Page, current_page};
-use crate::state::{ChainState, PreferencesState, now_signal};
+use crate::components::{Banner, SkeletonCard, Toaster, Tone};
+use crate::frame::Frame;
+use crate::pages::{OnboardingPage, QuestionWindow, SecretWindow, is_beginning};
+use crate::state::State;
 
-/// The whole window.
+/// How often the core is told at most that somebody is there.
+const TOUCH_PAUSE: Duration = Duration::from_secs(10);
+
+/// The whole page, by the window that it is in.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    let now = now_signal();
-    let chain = ChainState::new(now);
-    let preferences = PreferencesState::new();
-    provide_context(chain);
-    provide_context(preferences);
-    provide_context(now);
-    leptos::task::spawn_local(subscribe(chain, preferences));
-
-    let connection = chain.connection();
-    let page = current_page();
-    let heading = NodeRef::new();
-    Effect::new(move |previous: Option<Page>| {
-        let page = page.get();
-        document().set_title(&format!("{} · BitHedge", page.title()));
-        // A new page is announced and read from its top; the first one is not, so that nothing is focused at the start.
-        if previous.is_some_and(|previous| previous != page) {
-            focus(heading);
+    let state = State::provide();
+    touch_on_input();
+    match api::window_label().as_deref() {
+        Some(label::QUESTION) => {
+            leptos::task::spawn_local(state.follow_session());
+            view! { <QuestionWindow /> }.into_any()
         }
-        page
+        Some(label::SECRET) => {
+            // This window may not ask for the session: it needs none.
+            leptos::task::spawn_local(state.follow_preferences());
+            view! { <SecretWindow /> }.into_any()
+        }
+        _ => {
+            leptos::task::spawn_local(state.follow_all());
+            view! { <MainWindow state=state /> }.into_any()
+        }
+    }
+}
+
+/// The beginning, for as long as there is nothing to show pages of; then the frame with its pages.
+#[component]
+fn MainWindow(state: State) -> impl IntoView {
+    let view = state.session.view();
+    // Whether the person went on although the network cannot be used.
+    let went_on = RwSignal::new(false);
+    let beginning = Memo::new(move |before: Option<&Option<bool>>| {
+        let was_shown = before.copied().flatten() == Some(true) && !went_on.get();
+        view.with(|view| view.as_ref().map(|session| is_beginning(session, was_shown)))
     });
-
     view! {
-        <a class="skip-link" href="#content" on:click=move |event| {
-            // The fragment is the page's address: move the focus, not the address.
-            event.prevent_default();
-            focus(heading);
-        }>"Skip to content"</a>
-        <div class="frame" data-connection=move || connection.with(|connection| format::connection(connection).0)>
-            <Sidebar page=page />
-            <div class="frame-main">
-                <header class="topbar">
-                    <h1 class="topbar-title" tabindex="-1" node_ref=heading>{move || page.get().title()}</h1>
-                    <div class="topbar-tools">
-                        <ConnectionPill />
-                        <ThemeToggle />
-                    </div>
-                </header>
-                <main class="content" id="content">
-                    <Attention />
-                    {move || match page.get() {
-                        Page::Home => view! { <HomePage /> }.into_any(),
-                        Page::Settings => view! { <SettingsPage /> }.into_any(),
-                    }}
+        {move || match beginning.get() {
+            Some(false) => view! { <Frame /> }.into_any(),
+            Some(true) => view! { <OnboardingPage on_leave=move |()| went_on.set(true) /> }.into_any(),
+            None => view! {
+                <main class="beginning" aria-busy="true">
+                    {move || state.chain.bridge_failure().map(|cause| view! {
+                        <Banner tone=Tone::Danger title=cause testid="bridge-failure">
+                            <p>"Your money is safe: nothing was signed or sent."</p>
+                            <p class="banner-remedy">"Close BitHedge and open it again."</p>
+                        </Banner>
+                    })}
+                    <SkeletonCard lines=5 />
                 </main>
-            </div>
-        </div>
+            }
+            .into_any(),
+        }}
+        <Toaster />
     }
 }
 
-/// Listens first and asks then, so that nothing is missed in between.
-async fn subscribe(chain: ChainState, preferences: PreferencesState) {
-    let listening = api::listen(move |Event::Chain(snapshot)| chain.accept(snapshot));
-    if let Err(error) = listening.await {
-        chain.fail_to_listen(&error);
-    }
-    match api::preferences().await {
-        Ok(chosen) => preferences.accept(chosen),
-        Err(error) => chain.fail(&error),
-    }
-    match api::chain_snapshot().await {
-        Ok(snapshot) => chain.accept(snapshot),
-        Err(error) => chain.fail(&error),
-    }
-}
-
-fn focus(heading: NodeRef<leptos::html::H1>) {
-    if let Some(heading) = heading.get_untracked() {
-        // It can only fail for an element that cannot be focused, and a heading with a tabindex can.
-        let _ = heading.focus();
-    }
-}
-
-#[component]
-fn Sidebar(page: ReadSignal<Page>) -> impl IntoView {
-    view! {
-        <nav class="sidebar" aria-label="Main">
-            <div class="brand">
-                <Logo />
-                <span class="brand-name">"BitHedge"</span>
-            </div>
-            <div class="nav">
-                {Page::ALL
-                    .into_iter()
-                    .map(|entry| view! {
-                        <a
-                            class="nav-link"
-                            href=format!("#/{}", entry.slug())
-                            data-testid=format!("nav-{}", entry.slug())
-                            aria-current=move || (page.get() == entry).then_some("page")
-                        >
-                            <Icon name=match entry {
-                                Page::Home => IconName::Home,
-                                Page::Settings => IconName::Settings,
-                            } />
-                            <span>{entry.title()}</span>
-                        </a>
-                    })
-                    .collect_view()}
-            </div>
-        </nav>
-    }
-}
-
-#[component]
-fn ThemeToggle() -> impl IntoView {
-    let preferences = expect_context::<PreferencesState>();
-    view! {
-        <button
-            class="icon-button"
-            type="button"
-            data-testid="theme-toggle"
-            aria-label="Switch between light and dark"
-            title="Switch between light and dark"
-            on:click=move |_| preferences.toggle()
-        >
-            <Icon name=IconName::Contrast />
-        </button>
+/// Tells the core that somebody is there, so that it does not lock the keys under their hands.
+fn touch_on_input() {
+    let waiting = StoredValue::new(false);
+    for kind in ["pointerdown", "keydown", "wheel"] {
+        let listener = window_event_listener_untyped(kind, move |_| {
+            if waiting.get_value() {
+                return;
+            }
+            waiting.set_value(true);
+            set_timeout(move || waiting.set_value(false), TOUCH_PAUSE);
+            leptos::task::spawn_local(async {
+                // If the core does not hear it, the worst is that it locks early.
+                let _ = api::touch().await;
+            });
+        });
+        on_cleanup(move || listener.remove());
     }
 }

@@ -1,7 +1,7 @@
 //! Words for values: how the page says what the core knows.
 
-use bithedge_ipc::{Connection, Network, Role};
-use bithedge_protocol::UnixSeconds;
+use bithedge_ipc::{Connection, Network, NetworkKind};
+use bithedge_protocol::{CivilTime, Ppm, PpmChange, Seconds, UnixSeconds, UsdE8};
 
 /// The beginning and the end of an address, enough to recognise it by.
 pub(crate) fn short_address(address: &str) -> String {
@@ -25,24 +25,6 @@ pub(crate) fn ago(now: UnixSeconds, moment: UnixSeconds) -> String {
     }
 }
 
-/// The age of a block. A devnet's time can be moved on, so a block may be ahead of this computer's clock.
-pub(crate) fn block_age(now: UnixSeconds, block: UnixSeconds) -> String {
-    match block.since(now) {
-        Some(lead) if is_ahead(now, block) => format!("{lead} ahead"),
-        _ => now.since(block).unwrap_or_default().to_string(),
-    }
-}
-
-/// What the age of a block is counted against.
-pub(crate) fn block_age_note(now: UnixSeconds, block: UnixSeconds) -> &'static str {
-    if is_ahead(now, block) { "Of this computer's clock" } else { "Since the newest block" }
-}
-
-/// Whether a block is ahead of this computer's clock by more than clocks usually differ.
-fn is_ahead(now: UnixSeconds, block: UnixSeconds) -> bool {
-    block.since(now).is_some_and(|lead| lead.get() > 2)
-}
-
 /// What a user calls the network.
 pub(crate) const fn network(network: Network) -> &'static str {
     match network {
@@ -63,11 +45,142 @@ pub(crate) const fn network_money(network: Network) -> &'static str {
     }
 }
 
-/// The name and the part of whoever uses an account.
-pub(crate) const fn role(role: Role) -> (&'static str, &'static str) {
-    match role {
-        Role::Protection => ("Protective Peter", "Buys protection"),
-        Role::Income => ("Income Irene", "Earns premiums"),
+/// What a user calls a kind of chain.
+pub(crate) const fn network_kind(kind: NetworkKind) -> &'static str {
+    match kind {
+        NetworkKind::Devnet => "Devnet",
+        NetworkKind::Testnet => "Testnet",
+        NetworkKind::Mainnet => "Mainnet",
+    }
+}
+
+/// A value in USD to the cent, rounded to the nearest: `60,250.00 USD`. The exact value belongs beside it (`data-value`).
+pub(crate) fn usd(value: UsdE8) -> String {
+    format!("{} USD", decimals(value.base_units(), 8, 2))
+}
+
+/// A price in whole USD, or to the cent below a hundred: `60,250 USD`, `0.35 USD`.
+pub(crate) fn price(value: UsdE8) -> String {
+    const HUNDRED: u128 = 100 * 100_000_000;
+    if value.base_units() >= HUNDRED {
+        format!("{} USD", decimals(value.base_units(), 8, 0))
+    } else {
+        usd(value)
+    }
+}
+
+/// A ratio to a tenth of a per cent: `12.5 %`. Smaller ones get two digits more, and what is not zero is never shown as zero.
+pub(crate) fn percent(ratio: Ppm) -> String {
+    match ratio.base_units() {
+        0 => "0 %".to_owned(),
+        1..50 => "below 0.01 %".to_owned(),
+        50..10_000 => format!("{} %", decimals(ratio.base_units(), 4, 2)),
+        units => format!("{} %", decimals(units, 4, 1)),
+    }
+}
+
+/// A relative change with its sign: `+2.4 %`, `\u{2212}12.5 %`, `0 %`.
+pub(crate) fn percent_change(change: PpmChange) -> String {
+    let size = percent(change.magnitude());
+    format!("{}{size}", sign(change.base_units()))
+}
+
+/// A sign, as it is printed; nothing for zero.
+pub(crate) const fn sign(value: i128) -> &'static str {
+    match value {
+        0 => "",
+        1.. => "+",
+        _ => "\u{2212}",
+    }
+}
+
+/// A number of base units with `shown` of its `places` decimal places, rounded to the nearest, halves up; grouped.
+pub(crate) fn decimals(base_units: u128, places: u32, shown: u32) -> String {
+    let cut = 10_u128.saturating_pow(places.saturating_sub(shown));
+    let half = cut / 2;
+    let rounded = base_units.saturating_add(half) / cut;
+    let scale = 10_u128.saturating_pow(shown);
+    let whole = grouped(rounded / scale);
+    if shown == 0 {
+        return whole;
+    }
+    let width = usize::try_from(shown).unwrap_or_default();
+    format!("{whole}.{:0>width$}", rounded % scale)
+}
+
+/// A whole number with commas between groups of three digits.
+pub(crate) fn grouped(value: u128) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A day: `27 Nov 2026`.
+pub(crate) fn day(moment: UnixSeconds) -> String {
+    let CivilTime { year, month, day, .. } = moment.civil();
+    format!("{day} {} {year}", month_name(month))
+}
+
+/// A moment: `Fri 27 Nov 2026, 08:00 UTC`.
+pub(crate) fn moment(moment: UnixSeconds) -> String {
+    let CivilTime { hour, minute, .. } = moment.civil();
+    format!("{} {}, {hour:02}:{minute:02} UTC", weekday(moment), day(moment))
+}
+
+/// A duration in words, its two largest units: `3 days 4 hours`, `1 hour`, `45 seconds`.
+pub(crate) fn duration(duration: Seconds) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let mut rest = duration.get();
+    let mut parts = Vec::new();
+    for (size, name) in UNITS {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 {
+            parts.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+        } else if !parts.is_empty() {
+            // `3 days 5 minutes` would say more than it knows.
+            break;
+        }
+        if parts.len() == 2 {
+            break;
+        }
+    }
+    if parts.is_empty() { "0 seconds".to_owned() } else { parts.join(" ") }
+}
+
+const fn month_name(month: u64) -> &'static str {
+    match month {
+        1 => "Jan",
+        2 => "Feb",
+        3 => "Mar",
+        4 => "Apr",
+        5 => "May",
+        6 => "Jun",
+        7 => "Jul",
+        8 => "Aug",
+        9 => "Sep",
+        10 => "Oct",
+        11 => "Nov",
+        _ => "Dec",
+    }
+}
+
+/// The first day of 1970 was a Thursday.
+const fn weekday(moment: UnixSeconds) -> &'static str {
+    match (moment.get() / 86_400) % 7 {
+        0 => "Thu",
+        1 => "Fri",
+        2 => "Sat",
+        3 => "Sun",
+        4 => "Mon",
+        5 => "Tue",
+        _ => "Wed",
     }
 }
 
@@ -93,13 +206,58 @@ mod tests {
     }
 
     #[test]
+    fn figures_are_rounded_for_the_eye_only_and_never_to_nothing() {
+        assert_eq!(usd(UsdE8::new(6_025_000_000_000)), "60,250.00 USD");
+        assert_eq!(usd(UsdE8::new(499_999)), "0.00 USD");
+        assert_eq!(usd(UsdE8::new(500_000)), "0.01 USD");
+        assert_eq!(price(UsdE8::new(6_025_049_000_000)), "60,250 USD");
+        assert_eq!(price(UsdE8::new(35_000_000)), "0.35 USD");
+        let shown =
+            [0, 1, 49, 50, 2_500, 9_999, 10_000, 125_000, 1_000_000, 12_345_678].map(Ppm::new).map(percent);
+        let expected = [
+            "0 %",
+            "below 0.01 %",
+            "below 0.01 %",
+            "0.01 %",
+            "0.25 %",
+            "1.00 %",
+            "1.0 %",
+            "12.5 %",
+            "100.0 %",
+            "1,234.6 %",
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(percent_change(PpmChange::new(-125_000)), "\u{2212}12.5 %");
+        assert_eq!(percent_change(PpmChange::new(24_000)), "+2.4 %");
+        assert_eq!(percent_change(PpmChange::new(0)), "0 %");
+        assert_eq!(decimals(u128::MAX, 8, 2), "3,402,823,669,209,384,634,633,746,074,317.68");
+    }
+
+    #[test]
+    fn moments_and_durations_are_said_in_words() {
+        assert_eq!(moment(UnixSeconds::new(115_200)), "Fri 2 Jan 1970, 08:00 UTC");
+        assert_eq!(moment(UnixSeconds::new(1_795_766_400)), "Fri 27 Nov 2026, 08:00 UTC");
+        let words = [0, 1, 59, 60, 61, 3_600, 3_660, 90_000, 86_700, 86_400 * 3 + 3_600 * 4 + 59];
+        let expected = [
+            "0 seconds",
+            "1 second",
+            "59 seconds",
+            "1 minute",
+            "1 minute 1 second",
+            "1 hour",
+            "1 hour 1 minute",
+            "1 day 1 hour",
+            "1 day",
+            "3 days 4 hours",
+        ];
+        assert_eq!(words.map(Seconds::new).map(duration), expected);
+    }
+
+    #[test]
     fn ages_survive_clocks_that_disagree() {
         let at = UnixSeconds::new;
         assert_eq!(ago(at(100), at(88)), "12 s ago");
         assert_eq!(ago(at(100), at(99)), "just now");
         assert_eq!(ago(at(100), at(500)), "just now");
-        assert_eq!(block_age(at(100), at(40)), "1 min");
-        assert_eq!(block_age(at(100), at(101)), "0 s");
-        assert_eq!(block_age(at(0), at(u64::MAX)), "213503982334601 d 7 h ahead");
     }
 }

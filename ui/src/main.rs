@@ -9,6 +9,7 @@ mod api;
 mod app;
 mod components;
 mod format;
+mod frame;
 mod pages;
 mod route;
 mod state;

@@ -5,13 +5,24 @@ use leptos::prelude::*;
 /// The pictograms there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IconName {
+    Activity,
+    Bell,
     Check,
+    ChevronDown,
+    Close,
     Contrast,
     Copy,
+    Devnet,
+    Earn,
     Home,
     Info,
+    Lock,
+    Policies,
+    Protect,
+    Protocol,
     Refresh,
     Settings,
+    Unlock,
     Warning,
 }
 
@@ -19,6 +30,17 @@ impl IconName {
     /// The data of the drawn path.
     const fn path(self) -> &'static str {
         match self {
+            Self::Activity => "M3.5 12.5h4l2.5-7l4 13l2.5-6h4",
+            Self::Bell => "M6.5 16.5V11a5.5 5.5 0 0 1 11 0v5.5l1.5 2H5zM10 18.5a2 2 0 0 0 4 0",
+            Self::ChevronDown => "M6.5 9.5L12 15l5.5-5.5",
+            Self::Close => "M6.5 6.5l11 11M17.5 6.5l-11 11",
+            Self::Devnet => "M4.5 5h15v10.5h-15zM9 19.5h6M12 15.5v4M8 8.5l2 2l-2 2M12.5 12.5h3",
+            Self::Earn => "M4.5 19.5h15M7 16v-4M12 16V8M17 16V4.5",
+            Self::Lock => "M6 11h12v8.5H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+            Self::Policies => "M6 3.5h8.5L18.5 8v12.5H6zM14 3.5V8.5h4.5M9 12.5h6M9 16h6",
+            Self::Protect => "M12 3.5l7 2.5v5.5c0 4.3-2.9 7.3-7 9c-4.1-1.7-7-4.7-7-9V6z",
+            Self::Protocol => "M12 3.5l8 4.2l-8 4.2l-8-4.2zM4 12l8 4.2l8-4.2M4 16.2l8 4.2l8-4.2",
+            Self::Unlock => "M6 11h12v8.5H6zM8.5 11V8a3.5 3.5 0 0 1 6.8-1.2",
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
             Self::Contrast => "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17z",
             Self::Copy => "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",

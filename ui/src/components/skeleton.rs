@@ -14,3 +14,20 @@ pub(crate) fn Skeleton(
         </span>
     }
 }
+
+/// A card that is on its way.
+#[component]
+pub(crate) fn SkeletonCard(
+    /// About how many lines it will have.
+    #[prop(default = 3)]
+    lines: usize,
+) -> impl IntoView {
+    view! {
+        <div class="card" aria-hidden="true">
+            <div class="card-header"><span class="skeleton skeleton-long"></span></div>
+            <div class="skeleton-lines">
+                {(0..lines).map(|_| view! { <span class="skeleton skeleton-line"></span> }).collect_view()}
+            </div>
+        </div>
+    }
+}

@@ -1,6 +1,6 @@
 //! The chain as the core last told it.
 
-use bithedge_ipc::{AccountView, ChainSnapshot, ChainStatus, Connection, Fault, Network, Notice, Tip};
+use bithedge_ipc::{AccountBalance, ChainSnapshot, ChainStatus, Connection, Fault, Network, Notice, Tip};
 use bithedge_protocol::{Seconds, UnixSeconds};
 use leptos::prelude::*;
 
@@ -14,6 +14,9 @@ pub(crate) struct ChainState {
     /// Whether the core's events do not arrive.
     is_deaf: RwSignal<bool>,
     connection: Memo<Connection>,
+    now: ReadSignal<UnixSeconds>,
+    /// When the newest block was first seen here.
+    tip_seen: RwSignal<Option<UnixSeconds>>,
 }
 
 impl ChainState {
@@ -26,7 +29,14 @@ impl ChainState {
                 judge(snapshot.as_ref().map(|snapshot| &snapshot.status), is_deaf.get(), now.get())
             })
         });
-        Self { snapshot, bridge_failure: RwSignal::new(None), is_deaf, connection }
+        Self {
+            snapshot,
+            bridge_failure: RwSignal::new(None),
+            is_deaf,
+            connection,
+            now,
+            tip_seen: RwSignal::new(None),
+        }
     }
 
     /// Takes a snapshot in, unless a newer one is here already: answers and events overtake each other.
@@ -35,6 +45,11 @@ impl ChainState {
             current.as_ref().is_some_and(|current| current.revision >= snapshot.revision)
         });
         if !is_old {
+            let tip = |snapshot: &ChainSnapshot| snapshot.status.tip.as_ref().map(|tip| tip.hash.clone());
+            let before = self.snapshot.with_untracked(|current| current.as_ref().and_then(tip));
+            if tip(&snapshot) != before {
+                self.tip_seen.set(Some(self.now.get_untracked()));
+            }
             self.snapshot.set(Some(snapshot));
         }
     }
@@ -93,24 +108,34 @@ impl ChainState {
         })
     }
 
-    /// The labels of the accounts; `None` until they are known.
-    pub(crate) fn account_labels(self) -> Memo<Option<Vec<String>>> {
+    /// What an account can spend, by its address; `None` until it has been read.
+    pub(crate) fn balance(
+        self,
+        address: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) -> Memo<Option<AccountBalance>> {
         Memo::new(move |_| {
+            let address = address()?;
             self.snapshot.with(|snapshot| {
-                let snapshot = snapshot.as_ref()?;
-                snapshot.status.tip.as_ref()?;
-                Some(snapshot.accounts.iter().map(|account| account.label.clone()).collect())
+                let balances = &snapshot.as_ref()?.balances;
+                balances.iter().find(|balance| balance.address == address).cloned()
             })
         })
     }
 
-    /// One account, by its label.
-    pub(crate) fn account(self, label: String) -> Memo<Option<AccountView>> {
+    /// The chain's time: that of the newest block and what has passed here since it came; a devnet's may be far from this
+    /// computer's. `None` until a block has been read.
+    pub(crate) fn chain_now(self) -> Memo<Option<UnixSeconds>> {
+        let time = self.status(|status| status.tip.as_ref().map(|tip| (tip.time, status.network)));
         Memo::new(move |_| {
-            self.snapshot.with(|snapshot| {
-                let accounts = &snapshot.as_ref()?.accounts;
-                accounts.iter().find(|account| account.label == label).cloned()
-            })
+            let (block, network) = time.get()?;
+            let here = self.now.get();
+            // A public chain's time is this computer's, unless one of the two is wrong.
+            let is_public = matches!(network, Some(Network::Testnet | Network::Mainnet));
+            if is_public && here.get().abs_diff(block.get()) < 7_200 {
+                return Some(here);
+            }
+            let seen = self.tip_seen.get().unwrap_or(here);
+            block.checked_add(here.since(seen).unwrap_or_default())
         })
     }
 

@@ -2,6 +2,8 @@
 
 use bithedge_ipc::{Preferences, Theme};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 use crate::api;
 
@@ -9,12 +11,21 @@ use crate::api;
 #[derive(Clone, Copy)]
 pub(crate) struct PreferencesState {
     theme: RwSignal<Theme>,
+    chosen: RwSignal<Preferences>,
+    /// Whether the desktop is dark.
+    desktop_is_dark: RwSignal<bool>,
     problem: RwSignal<Option<String>>,
 }
 
 impl PreferencesState {
     pub(crate) fn new() -> Self {
-        let state = Self { theme: RwSignal::new(Theme::System), problem: RwSignal::new(None) };
+        let state = Self {
+            theme: RwSignal::new(Theme::System),
+            chosen: RwSignal::new(Preferences::default()),
+            desktop_is_dark: RwSignal::new(false),
+            problem: RwSignal::new(None),
+        };
+        follow_desktop(state.desktop_is_dark);
         Effect::new(move |_| apply(state.theme.get()));
         state
     }
@@ -22,6 +33,21 @@ impl PreferencesState {
     /// Takes in what the core says.
     pub(crate) fn accept(self, preferences: Preferences) {
         self.theme.set(preferences.theme);
+        self.chosen.set(preferences);
+    }
+
+    /// All choices, as the core last told them.
+    pub(crate) fn chosen(self) -> ReadSignal<Preferences> {
+        self.chosen.read_only()
+    }
+
+    /// Whether what is on screen is dark.
+    pub(crate) fn is_dark(self) -> bool {
+        match self.theme.get() {
+            Theme::Light => false,
+            Theme::Dark => true,
+            Theme::System => self.desktop_is_dark.get(),
+        }
     }
 
     /// The chosen theme.
@@ -36,15 +62,7 @@ impl PreferencesState {
 
     /// Chooses the theme that is not on screen now.
     pub(crate) fn toggle(self) {
-        let is_dark = match self.theme.get_untracked() {
-            Theme::Light => false,
-            Theme::Dark => true,
-            Theme::System => window()
-                .match_media("(prefers-color-scheme: dark)")
-                .ok()
-                .flatten()
-                .is_some_and(|query| query.matches()),
-        };
+        let is_dark = untrack(|| self.is_dark());
         self.choose(if is_dark { Theme::Light } else { Theme::Dark });
     }
 
@@ -59,6 +77,19 @@ impl PreferencesState {
             }
         });
     }
+}
+
+/// Keeps up with the desktop's choice.
+fn follow_desktop(is_dark: RwSignal<bool>) {
+    let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") else { return };
+    is_dark.set(query.matches());
+    let watched = query.clone();
+    let changed = Closure::<dyn Fn()>::new(move || {
+        let _ = is_dark.try_set(watched.matches());
+    });
+    query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+    // It is called for as long as the window lives.
+    changed.forget();
 }
 
 /// Puts the theme on the page, where the style sheet finds it.

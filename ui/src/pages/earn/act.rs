@@ -1,0 +1,86 @@
+//! Something that can be asked of a bucket: what it does, the button, and what became of it.
+
+use bithedge_ipc::Wish;
+use leptos::prelude::*;
+
+use crate::components::{Button, ButtonKind, ProposalStatus};
+use crate::pages::home::obstacle;
+use crate::state::{Proposal, ProposalStage};
+
+/// A part of a card with one thing to ask for. It stays, for as long as something is under way or told of it, also when there is no
+/// more reason for it.
+#[component]
+pub(super) fn Act(
+    /// The heading.
+    title: &'static str,
+    /// Whether the heading is for assistive technology only.
+    #[prop(optional)]
+    plain: bool,
+    /// What is done, as a noun: `The exit`.
+    what: &'static str,
+    /// The button's words.
+    #[prop(into)]
+    button: Signal<String>,
+    /// What the button is among others.
+    #[prop(optional)]
+    kind: ButtonKind,
+    /// Whether there is a reason for it.
+    #[prop(into)]
+    when: Signal<bool>,
+    /// Why it cannot be asked for now, beside what holds for everything.
+    #[prop(into, optional)]
+    blocked: Signal<Option<String>>,
+    /// What is asked for; `None` if it cannot be said yet.
+    #[prop(into)]
+    wish: Callback<(), Option<Wish>>,
+    /// It was signed: what was typed for it is of no more use.
+    #[prop(into, optional)]
+    on_signed: Option<Callback<()>>,
+    /// The test hook: of the part; the button's ends in `-button`.
+    testid: &'static str,
+    /// What it does, and what it does not.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let proposal = Proposal::new();
+    let stage = proposal.stage();
+    let is_shown = Memo::new(move |_| when.get() || stage.with(|stage| *stage != ProposalStage::Idle));
+    let is_signed = Memo::new(move |_| stage.with(|stage| matches!(stage, ProposalStage::UnderWay(_))));
+    Effect::new(move |_| {
+        if is_signed.get()
+            && let Some(on_signed) = on_signed
+        {
+            on_signed.run(());
+        }
+    });
+    let standing = obstacle();
+    // What is under way is no reason against itself.
+    let blocked = Signal::derive(move || {
+        if stage.with(ProposalStage::is_busy) { None } else { standing.get().or_else(|| blocked.get()) }
+    });
+    let press = move |()| {
+        if let Some(wish) = wish.run(()) {
+            proposal.propose(wish);
+        }
+    };
+    let children = StoredValue::new(children);
+    view! {
+        <Show when=move || is_shown.get()>
+            <section class="bucket-part" class:bucket-part-plain=plain aria-label=title data-testid=testid>
+                {(!plain).then(|| view! { <h3 class="bucket-part-title">{title}</h3> })}
+                {children.with_value(|children| children())}
+                <div class="actions">
+                    <Button
+                        kind=kind
+                        busy=proposal.is_busy()
+                        blocked=blocked
+                        testid=format!("{testid}-button")
+                        on_press=press
+                    >
+                        {move || button.get()}
+                    </Button>
+                </div>
+                <ProposalStatus proposal=proposal what=what />
+            </section>
+        </Show>
+    }
+}

@@ -1,0 +1,136 @@
+//! From what is shown to what is asked: the chain confirms the price first.
+
+use bithedge_ipc::{ConfirmedOffer, Notice};
+use bithedge_protocol::TokenAmount;
+use leptos::prelude::*;
+
+use super::plan::{self, Offer};
+use super::{Desk, offer};
+use crate::api;
+use crate::components::{Banner, Button, ButtonKind, LinkButton, NoticeBanner, ProposalStatus, Tone};
+use crate::route::Route;
+use crate::state::{Ability, Proposal, SessionState};
+
+/// What the chain said last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Check {
+    /// Nothing is being asked.
+    Idle,
+    /// The chain is being asked.
+    Asking,
+    /// It could not be asked, or would not sell.
+    Failed(Notice),
+    /// It costs more than was shown, or the application counted otherwise than the chain: the person decides.
+    Differs { shown: TokenAmount, offer: Box<ConfirmedOffer> },
+}
+
+/// The button, why it cannot be pressed, and what became of it.
+#[component]
+pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
+    let session = expect_context::<SessionState>();
+    let ability = session.ability();
+    let proposal = Proposal::new();
+    let check = RwSignal::new(Check::Idle);
+    // What was said about one offer says nothing about another.
+    let order = Memo::new(move |_| desk.offer.with(|offer| offer.as_ref().map(|offer| offer.quote.order)));
+    Effect::new(move |before: Option<_>| {
+        let now = order.get();
+        if before.is_some_and(|before| before != now) && check.with_untracked(|check| *check != Check::Asking)
+        {
+            check.set(Check::Idle);
+        }
+        now
+    });
+    let blocked = Memo::new(move |_| {
+        if let Some(obstacle) = ability.with(Ability::obstacle) {
+            return Some(obstacle);
+        }
+        let Some(wanted) = desk.offer.get() else { return Some(offer::refused(desk)) };
+        desk.view.with(|view| match &view.as_of.doubt {
+            Some(doubt) => Some(format!("Nothing can be bought just now. {doubt}")),
+            None => plan::short_of(view, &wanted.quote),
+        })
+    });
+    let is_busy =
+        Signal::derive(move || check.with(|check| *check == Check::Asking) || proposal.is_busy().get());
+    let press = move |()| {
+        let Some(Offer { quote, .. }) = desk.offer.get_untracked() else { return };
+        proposal.dismiss();
+        check.set(Check::Asking);
+        leptos::task::spawn_local(async move {
+            let next = match api::confirm_order(quote.order).await {
+                Err(error) => Check::Failed(error.notice()),
+                Ok(offer) if offer.differs.is_some() || offer.quote.total > quote.total => {
+                    Check::Differs { shown: quote.total, offer: Box::new(offer) }
+                }
+                Ok(offer) => {
+                    proposal.propose(offer.wish);
+                    Check::Idle
+                }
+            };
+            let _ = check.try_set(next);
+        });
+    };
+    view! {
+        <div class="stack buy" data-testid="buy">
+                <Button
+                    kind=ButtonKind::Primary
+                    testid="review"
+                    busy=is_busy
+                    blocked=blocked
+                    on_press=press
+                >
+                    "Review and buy"
+                </Button>
+                <p class="card-note">
+                    "Another window shows exactly what would be signed. Nothing leaves your account before you say yes there."
+                </p>
+                {move || (ability.get() == Ability::Locked).then(|| view! {
+                    <p class="card-note">"Your keys are locked. The other window asks for your passphrase first."</p>
+                })}
+                {move || said(check, proposal)}
+                <ProposalStatus
+                    proposal=proposal
+                    what="The purchase"
+                    done=|| view! {
+                        <LinkButton kind=ButtonKind::Primary route=Route::Policies testid="to-policies">"See your policies"</LinkButton>
+                    }
+                />
+        </div>
+    }
+}
+
+fn said(check: RwSignal<Check>, proposal: Proposal) -> AnyView {
+    match check.get() {
+        Check::Idle | Check::Asking => ().into_any(),
+        Check::Failed(notice) => view! { <NoticeBanner notice=notice testid="confirm-failed" /> }.into_any(),
+        Check::Differs { shown, offer } => {
+            let asset = offer.order.asset;
+            let (before, now) = (asset.show(shown), asset.show(offer.quote.total));
+            let differs = offer.differs.clone();
+            let wish = offer.wish.clone();
+            view! {
+                <div role="alert">
+                    {differs.map(|notice| view! { <NoticeBanner notice=notice tone=Tone::Warning testid="confirm-defect" /> })}
+                    <Banner tone=Tone::Warning title="The price is another one now" testid="confirm-differs">
+                        <p>{format!("This page showed {before}. The chain asks {now}. Nothing was bought.")}</p>
+                        <div class="actions">
+                            <Button
+                                kind=ButtonKind::Primary
+                                testid="accept-price"
+                                on_press=move |()| {
+                                    check.set(Check::Idle);
+                                    proposal.propose(wish.clone());
+                                }
+                            >
+                                {format!("Review it at {now}")}
+                            </Button>
+                            <Button testid="decline-price" on_press=move |()| check.set(Check::Idle)>"Leave it"</Button>
+                        </div>
+                    </Banner>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}

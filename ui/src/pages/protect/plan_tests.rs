@@ -1,0 +1,237 @@
+//! What is computed for the page of protection.
+
+use bithedge_ipc::{AsOf, MarketView};
+use bithedge_protocol::Seconds;
+use bithedge_protocol::pool::{
+    Bucket, CollateralTerms, Fee, OverflowRule, Pricing, SaleRefusal, SaleRules, Shares, TierTerms,
+};
+
+use super::*;
+
+const USD: u128 = 100_000_000;
+const BTC: u128 = 100_000_000;
+const DAY: u64 = 86_400;
+/// Tuesday 2026-01-06 09:00 UTC.
+const NOW: UnixSeconds = UnixSeconds::new(1_767_690_000);
+/// Friday 2026-01-30 08:00 UTC.
+const EXPIRY: UnixSeconds = UnixSeconds::new(1_769_760_000);
+
+fn usd(whole: u128) -> UsdE8 {
+    UsdE8::new(whole * USD)
+}
+
+fn tier(tier: u8, from: u128, to: u128) -> TierTerms {
+    TierTerms {
+        tier,
+        name: format!("tier {tier}"),
+        min_strike: Ppm::new(from),
+        max_strike: Ppm::new(to),
+        grid: Ppm::new(40_000),
+        floor_ratio: Ppm::new(500_000),
+        markup: Ppm::new(200_000),
+        skew: Ppm::new(300_000),
+        max_duration: Seconds::new(90 * DAY),
+        utilisation_limit: Ppm::new(900_000),
+        buffer: Ppm::new(20_000),
+        exit_fee: Ppm::new(1_000),
+        exit_fee_slope: Ppm::new(4_000),
+        isolated: true,
+        overflow: OverflowRule::Reject,
+    }
+}
+
+fn bucket(tier: u8, asset: Asset) -> Bucket {
+    let assets = match asset {
+        Asset::Sbtc => 10 * BTC,
+        Asset::Stx => 1_000_000_000_000,
+    };
+    Bucket {
+        tier,
+        asset,
+        capacity: TokenAmount::new(100 * assets),
+        assets: TokenAmount::new(assets),
+        fresh: TokenAmount::ZERO,
+        locked: TokenAmount::ZERO,
+        required: UsdE8::ZERO,
+        shares: Shares::new(assets * 1_000_000),
+        queued: Shares::ZERO,
+        exits: [Shares::ZERO; 2],
+        deposits: [TokenAmount::ZERO; 2],
+        epoch: 5,
+        boundary: UnixSeconds::new(NOW.get() - 3_600),
+        due: UnixSeconds::new(NOW.get() - 3_600 + DAY),
+        live: Vec::new(),
+    }
+}
+
+/// BTC at 100,000 USD, STX at 1 USD.
+fn market() -> Market {
+    let pricing = Pricing {
+        at: NOW,
+        btc: usd(100_000),
+        stx: usd(1),
+        btc_twap: usd(100_000),
+        stx_twap: usd(1),
+        vol_ask: Ppm::new(600_000),
+        vol_bid: Ppm::new(500_000),
+    };
+    let rules = SaleRules {
+        min_size: Sats::new(10_000),
+        max_size: Sats::new(10_000_000_000),
+        min_term: Seconds::new(DAY),
+        min_lock_rate: Ppm::new(30_000),
+        bid_spread: Ppm::new(100_000),
+        surcharge_kink: Ppm::new(500_000),
+        surcharge_slope: Ppm::new(1_000_000),
+        activation_delay: Seconds::new(3_600),
+        cancel_cutoff: Seconds::new(3_600),
+        sale_max_age: Seconds::new(300),
+    };
+    let collateral = |asset, ratio, min_premium, bounty| CollateralTerms {
+        asset,
+        ratio: Ppm::new(ratio),
+        min_deposit: TokenAmount::new(100_000),
+        min_premium: TokenAmount::new(min_premium),
+        bounty: TokenAmount::new(bounty),
+        active: true,
+    };
+    let tiers = vec![tier(1, 500_000, 800_000), tier(2, 800_000, 925_000), tier(3, 925_000, 1_050_000)];
+    let buckets = tiers.iter().flat_map(|terms| Asset::ALL.map(|asset| bucket(terms.tier, asset))).collect();
+    Market {
+        now: NOW,
+        pricing,
+        rules,
+        tiers,
+        collateral: vec![
+            collateral(Asset::Sbtc, 1_000_000, 100, 50),
+            collateral(Asset::Stx, 2_000_000, 100_000, 50_000),
+        ],
+        buckets,
+        fee: Fee { rate: Ppm::new(50_000), discount: Ppm::ZERO },
+    }
+}
+
+fn wanted(percent: i64) -> Choice {
+    Choice { size: Sats::new(BTC), percent, expiry: EXPIRY }
+}
+
+#[test]
+fn every_place_of_the_slider_leads_to_a_strike_that_protects_at_least_that_much() {
+    let market = market();
+    for percent in LOWEST..=HIGHEST {
+        let found = candidates(&market, wanted(percent));
+        let first = chosen(&found, Pay::Cheapest, None).unwrap();
+        let level = level(market.pricing.btc, percent).unwrap();
+        assert!(first.order.strike >= level, "{percent}");
+        assert_eq!(first.order.expiry, EXPIRY);
+        // The chosen one is no dearer than any other that is sold.
+        let least = found.iter().filter_map(|one| one.usd).min();
+        assert_eq!(first.usd, least, "{percent}");
+        let offer = offer(&market, first).unwrap();
+        assert_eq!(Some(offer.cost.usd), first.usd);
+    }
+}
+
+#[test]
+fn a_price_above_all_that_is_listed_leads_to_the_highest_that_is() {
+    let mut market = market();
+    for terms in &mut market.tiers {
+        terms.max_strike = terms.max_strike.min(Ppm::new(950_000));
+    }
+    let found = candidates(&market, wanted(0));
+    assert!(!found.is_empty());
+    let highest = market.strikes(3).into_iter().next_back().unwrap();
+    assert!(highest < usd(100_000));
+    assert!(found.iter().all(|one| one.order.strike == highest));
+}
+
+#[test]
+fn what_was_picked_holds_for_as_long_as_it_is_sold_and_fits() {
+    let mut market = market();
+    let found = candidates(&market, wanted(-15));
+    let pick = Some((3, Asset::Stx));
+    let picked = chosen(&found, Pay::Cheapest, pick).unwrap();
+    assert_eq!((picked.order.tier, picked.order.asset), (3, Asset::Stx));
+    // Another token was asked for since.
+    let other = chosen(&found, Pay::In(Asset::Sbtc), pick).unwrap();
+    assert_eq!(other.order.asset, Asset::Sbtc);
+    // It is not sold any more.
+    for bucket in market.buckets.iter_mut().filter(|bucket| bucket.tier == 3) {
+        bucket.assets = TokenAmount::ZERO;
+    }
+    let found = candidates(&market, wanted(-15));
+    let next = chosen(&found, Pay::Cheapest, pick).unwrap();
+    assert_eq!(next.order.tier, 2);
+    // Where nothing is sold, the reason is there to be told.
+    for bucket in &mut market.buckets {
+        bucket.assets = TokenAmount::ZERO;
+    }
+    let found = candidates(&market, wanted(-15));
+    let refused = chosen(&found, Pay::Cheapest, pick).unwrap();
+    assert!(matches!(refused.quote, Err(SaleRefusal::Capacity { .. })));
+    assert_eq!(offer(&market, refused), None);
+}
+
+#[test]
+fn the_most_that_is_paid_is_what_is_locked_in_sbtc_and_the_promise_in_stx() {
+    let market = market();
+    let order = |asset| Order { asset, tier: 2, strike: usd(90_000), expiry: EXPIRY, size: Sats::new(BTC) };
+    let sbtc = market.quote(&order(Asset::Sbtc)).unwrap();
+    // 1 BTC · (90,000 − 45,000) / 45,000.
+    assert_eq!(most_paid(&sbtc), Some(MostPaid::Sbtc(Sats::new(BTC))));
+    let stx = market.quote(&order(Asset::Stx)).unwrap();
+    assert_eq!(most_paid(&stx), Some(MostPaid::Usd(usd(45_000))));
+}
+
+#[test]
+fn premiums_rise_with_the_strike_and_with_time() {
+    let market = market();
+    let strikes = by_strike(&market, Sats::new(BTC), EXPIRY, Asset::Sbtc);
+    assert!(strikes.len() > 10, "{}", strikes.len());
+    assert!(strikes.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1));
+    let order =
+        Order { asset: Asset::Sbtc, tier: 2, strike: usd(90_000), expiry: EXPIRY, size: Sats::new(BTC) };
+    let expiries = by_expiry(&market, &order);
+    assert!(expiries.len() > 3);
+    assert!(expiries.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1));
+    assert!(expiries.iter().any(|(expiry, _)| *expiry == usual_expiry(&market).unwrap()));
+}
+
+#[test]
+fn a_strike_is_found_again_at_its_place_of_the_slider() {
+    let market = market();
+    for (strike, _) in by_strike(&market, Sats::new(BTC), EXPIRY, Asset::Sbtc) {
+        let percent = percent_of(market.pricing.btc, strike);
+        if percent == LOWEST || percent == HIGHEST {
+            continue;
+        }
+        let found = candidates(&market, wanted(percent));
+        assert_eq!(found.iter().map(|one| one.order.strike).min(), Some(strike), "{percent}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_with_its_figures() {
+    let market = market();
+    let order = |asset| Order { asset, tier: 2, strike: usd(90_000), expiry: EXPIRY, size: Sats::new(BTC) };
+    let as_of = AsOf { books: None, chain: None, now: NOW, doubt: None };
+    let view = |stx: Option<u128>, sbtc: Option<u128>| MarketView {
+        as_of: as_of.clone(),
+        market: market.clone(),
+        stx: stx.map(MicroStx::new),
+        sbtc: sbtc.map(Sats::new),
+        call_fee: MicroStx::new(50_000),
+    };
+    let sbtc = market.quote(&order(Asset::Sbtc)).unwrap();
+    let total = sbtc.total.base_units();
+    assert_eq!(short_of(&view(Some(50_000), Some(total)), &sbtc), None);
+    let words = short_of(&view(Some(50_000), Some(total - 1)), &sbtc).unwrap();
+    assert!(words.starts_with(&format!("It costs {}", sbtc.total.as_sbtc())), "{words}");
+    let words = short_of(&view(Some(49_999), Some(total)), &sbtc).unwrap();
+    assert_eq!(words, "The network's fee is paid in STX: up to 0.05 STX, and this account has 0.049999 STX.");
+    assert!(short_of(&view(None, Some(total)), &sbtc).unwrap().contains("not known"));
+    let stx = market.quote(&order(Asset::Stx)).unwrap();
+    let total = stx.total.base_units();
+    assert_eq!(short_of(&view(Some(total + 50_000), Some(0)), &stx), None);
+    assert!(short_of(&view(Some(total + 49_999), Some(0)), &stx).unwrap().contains("it takes"));
+}

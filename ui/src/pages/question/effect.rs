@@ -1,0 +1,91 @@
+//! What a transaction would do, drawn or in figures.
+
+use bithedge_charts::{Payoff, payoff};
+use bithedge_ipc::Effect;
+use bithedge_protocol::pool::Order;
+use bithedge_protocol::{TokenAmount, UsdE8};
+use leptos::prelude::*;
+
+use crate::components::{
+    AmountText, ChartView, MomentText, PercentChangeText, PercentText, SbtcText, not_known,
+};
+use crate::format;
+
+/// The picture beside the words; nothing where there is nothing to draw.
+#[component]
+pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
+    match effect {
+        Effect::None => ().into_any(),
+        Effect::Protection { order, floor, max_cost, spot, stx } => {
+            protection(order, floor, max_cost, spot, stx)
+        }
+        Effect::Payout { policy, size, asset, at_least, cost } => view! {
+            <dl class="facts question-facts" data-testid="effect-payout">
+                <dt>{format!("Policy {policy} ends. It protects")}</dt>
+                <dd><SbtcText amount=size symbol="BTC" /></dd>
+                <dt>"It pays at least"</dt>
+                <dd><AmountText asset=asset amount=at_least /></dd>
+                <dt>"It had cost"</dt>
+                <dd>{match cost {
+                    Some(cost) => view! { <AmountText asset=asset amount=cost /> }.into_any(),
+                    None => not_known("Its parts cannot be added up."),
+                }}</dd>
+            </dl>
+        }
+        .into_any(),
+        Effect::Capital { bucket, tier_name, utilisation, worst_drawdown, due, exit_fee } => view! {
+            <dl class="facts question-facts" data-testid="effect-capital">
+                <dt>"Tier"</dt>
+                <dd>{format!("{tier_name}, in {}", bucket.asset)}</dd>
+                <dt>"In use as collateral"</dt>
+                <dd>{match utilisation {
+                    Some(part) => view! { <PercentText ratio=part /> }.into_any(),
+                    None => not_known("There is no fresh price to count it with."),
+                }}</dd>
+                <dt>"Deepest fall of a share so far"</dt>
+                <dd>{match worst_drawdown {
+                    Some(fall) => view! {
+                        <PercentChangeText change=fall />
+                        <span class="aside">"It can happen again, and be deeper: capital can be lost."</span>
+                    }
+                    .into_any(),
+                    None => not_known("The history of this tier is not known here."),
+                }}</dd>
+                {due.map(|due| view! { <dt>"Happens at the earliest"</dt><dd><MomentText at=due /></dd> })}
+                {exit_fee.map(|fee| view! { <dt>"Exit fee"</dt><dd><PercentText ratio=fee /></dd> })}
+            </dl>
+        }
+        .into_any(),
+    }
+}
+
+fn protection(order: Order, floor: UsdE8, max_cost: TokenAmount, spot: UsdE8, stx: UsdE8) -> AnyView {
+    let cost = order.asset.worth(max_cost, spot, stx).ok();
+    let picture = cost.map(|cost| Payoff {
+        size: order.size,
+        strike: order.strike,
+        floor,
+        spot,
+        cost,
+        backing: order.asset,
+    });
+    view! {
+        <dl class="facts question-facts" data-testid="effect-protection">
+            <dt>"Protects"</dt>
+            <dd><SbtcText amount=order.size symbol="BTC" /></dd>
+            <dt>"Protected price"</dt>
+            <dd>{format::price(order.strike)}</dd>
+            <dt>"Until"</dt>
+            <dd><MomentText at=order.expiry /></dd>
+            <dt>"Costs at most"</dt>
+            <dd>
+                <AmountText asset=order.asset amount=max_cost />
+                {cost.map(|cost| view! { <span class="aside">{format::usd(cost)}</span> })}
+            </dd>
+        </dl>
+        {picture.map(|picture| view! {
+            <ChartView data=picture draw=payoff testid="effect-payoff" />
+        })}
+    }
+    .into_any()
+}

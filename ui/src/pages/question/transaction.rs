@@ -1,0 +1,140 @@
+//! What is asked: who, what, how much at most, and what the bytes say.
+
+use bithedge_ipc::{ApprovalView, Effect, Moved, MovedAsset, Network, TransactionPurpose};
+use bithedge_protocol::{Asset, MicroStx, UnixSeconds};
+use leptos::prelude::*;
+
+use super::effect::EffectPicture;
+use crate::components::{AddressText, AmountText, Disclosure, MomentText, StxText};
+use crate::format;
+
+/// A transaction.
+#[component]
+pub(super) fn Transaction(approval: ApprovalView, effect: Effect, label: String) -> impl IntoView {
+    let ApprovalView {
+        purpose,
+        account,
+        network,
+        chain_id,
+        nonce,
+        waits_for,
+        fee,
+        sentences,
+        lines,
+        leaves,
+        arrives,
+        at_most,
+        ..
+    } = approval;
+    let purpose = purpose_words(purpose);
+    view! {
+        <p class=network_class(network) data-testid="question-network" data-network=format::network(network).to_lowercase()>
+            <strong>{format::network(network)}</strong>" "{format::network_money(network)}
+        </p>
+        {purpose.map(|words| view! { <p class="question-purpose" data-testid="question-purpose">{words}</p> })}
+        <div class="question-words" data-testid="question-sentences">
+            {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+        </div>
+        <EffectPicture effect=effect />
+        <dl class="facts question-facts">
+            <dt>"At most leaves your account"</dt>
+            <dd data-testid="question-leaves">{moved(leaves, "Nothing but the fee")}</dd>
+            <dt>"At least arrives"</dt>
+            <dd data-testid="question-arrives">{moved(arrives, "Nothing at once")}</dd>
+            <dt>"Network fee"</dt>
+            <dd><StxText amount=fee testid="question-fee" /></dd>
+            <dt>"Account"</dt>
+            <dd data-testid="question-account"><span>{label}</span><AddressText address=account /></dd>
+        </dl>
+        <p class="card-note" data-testid="question-at-most">{at_most}" The fee is taken even if the transaction fails."</p>
+        {(!waits_for.is_empty()).then(|| {
+            let nonces: Vec<String> = waits_for.iter().map(u64::to_string).collect();
+            view! {
+                <p class="question-purpose">
+                    {format!(
+                        "It waits for transactions that are not there: this account's number{} {}. Until something is done with each of them, it is not carried out.",
+                        if nonces.len() == 1 { "" } else { "s" },
+                        nonces.join(", ")
+                    )}
+                </p>
+            }
+        })}
+        <Disclosure summary="What the bytes say" testid="question-lines">
+            <dl class="facts facts-technical">
+                {lines.into_iter().map(|line| view! { <dt>{line.label}</dt><dd>{line.text}</dd> }).collect_view()}
+                <dt>"Nonce"</dt><dd>{nonce.to_string()}</dd>
+                <dt>"Chain id"</dt><dd>{chain_id.to_string()}</dd>
+            </dl>
+        </Disclosure>
+    }
+}
+
+/// What the keeper may do alone.
+#[component]
+pub(super) fn StandingOrder(
+    account: String,
+    a_call: MicroStx,
+    a_day: MicroStx,
+    until: UnixSeconds,
+    sentences: Vec<String>,
+    label: String,
+) -> impl IntoView {
+    view! {
+        <div class="question-words" data-testid="question-sentences">
+            {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+        </div>
+        <dl class="facts question-facts">
+            <dt>"At most for one call's fee"</dt>
+            <dd><StxText amount=a_call testid="question-a-call" /></dd>
+            <dt>"At most for fees in 24 hours"</dt>
+            <dd><StxText amount=a_day testid="question-a-day" /></dd>
+            <dt>"Until"</dt>
+            <dd><MomentText at=until testid="question-until" /></dd>
+            <dt>"Account"</dt>
+            <dd data-testid="question-account"><span>{label}</span><AddressText address=account /></dd>
+        </dl>
+        <p class="card-note">"Nothing but these fees can leave your account this way. You can end it at any time under Settings."</p>
+    }
+}
+
+const fn network_class(network: Network) -> &'static str {
+    match network {
+        Network::Mainnet | Network::Other => "question-network is-real",
+        Network::Devnet | Network::Testnet => "question-network",
+    }
+}
+
+fn purpose_words(purpose: TransactionPurpose) -> Option<String> {
+    match purpose {
+        TransactionPurpose::Call | TransactionPurpose::Recovered => None,
+        TransactionPurpose::Replaces { earlier } => Some(format!(
+            "It takes the place of transaction {earlier}, to do the same. Only one of the two is carried out."
+        )),
+        TransactionPurpose::Cancels { earlier } => Some(format!(
+            "It takes the place of transaction {earlier}, so that nothing happens. Only one of the two is carried out."
+        )),
+    }
+}
+
+fn moved(all: Vec<Moved>, none: &'static str) -> AnyView {
+    if all.is_empty() {
+        return view! { <span>{none}</span> }.into_any();
+    }
+    let one = |Moved { asset, amount }: Moved| {
+        match asset {
+        MovedAsset::Stx => view! { <AmountText asset=Asset::Stx amount=amount /> }.into_any(),
+        MovedAsset::Sbtc => view! { <AmountText asset=Asset::Sbtc amount=amount /> }.into_any(),
+        MovedAsset::OtherFungible { token } => view! {
+            <span data-amount=amount.base_units().to_string()>
+                {format!("{} of the smallest unit of {token}", format::grouped(amount.base_units()))}
+            </span>
+        }
+        .into_any(),
+        MovedAsset::NonFungible { token } => view! {
+            <span data-amount=amount.base_units().to_string()>{format!("{} pieces of {token}", amount.base_units())}</span>
+        }
+        .into_any(),
+    }
+    };
+    view! { <span class="moved">{all.into_iter().map(one).collect_view()}</span> }.into_any()
+}
