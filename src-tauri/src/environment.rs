@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use bithedge_ipc::Theme;
 
 /// Address of the node to connect to, instead of a devnet of our own.
-pub(crate) const NODE_URL: &str = "BITHEDGE_NODE_URL";
+const NODE_URL: &str = "BITHEDGE_NODE_URL";
 /// Folder for everything that is kept, instead of the desktop's usual place.
-const DATA_DIR: &str = "BITHEDGE_DATA_DIR";
+pub(crate) const DATA_DIR: &str = "BITHEDGE_DATA_DIR";
 /// `light` or `dark`: the theme to start with, whatever was chosen.
 const THEME: &str = "BITHEDGE_THEME";
+/// Folder into which files are written without a dialog, which nobody could answer in a test.
+const SAVE_DIR: &str = "BITHEDGE_SAVE_DIR";
 /// Folder of the devnet's Clarity VM worker, its packages installed.
-pub(crate) const DEVNET_WORKER: &str = "BITHEDGE_DEVNET_WORKER";
+const DEVNET_WORKER: &str = "BITHEDGE_DEVNET_WORKER";
 
 /// The switches that a start can be given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,7 @@ pub(crate) struct Environment {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) theme: Option<Theme>,
     pub(crate) devnet_worker: Option<PathBuf>,
+    pub(crate) save_dir: Option<PathBuf>,
 }
 
 /// A switch has a value that means nothing.
@@ -63,6 +66,7 @@ impl Environment {
             data_dir: given(DATA_DIR).map(PathBuf::from),
             theme,
             devnet_worker: given(DEVNET_WORKER).map(PathBuf::from),
+            save_dir: given(SAVE_DIR).map(PathBuf::from),
         })
     }
 }
@@ -112,11 +116,13 @@ mod tests {
             (DATA_DIR, "/data"),
             (THEME, "dark"),
             (DEVNET_WORKER, "/worker"),
+            (SAVE_DIR, "/saved"),
         ])
         .unwrap();
         assert_eq!(environment.node_url.as_deref(), Some("http://127.0.0.1:20443"));
         assert_eq!(environment.data_dir, Some(PathBuf::from("/data")));
         assert_eq!(environment.theme, Some(Theme::Dark));
+        assert_eq!(environment.save_dir, Some(PathBuf::from("/saved")));
         assert_eq!(devnet_worker(environment.devnet_worker, Path::new("/data")), Path::new("/worker"));
     }
 

@@ -1,131 +1,227 @@
 //! Start, wiring and end of the application.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use bithedge_engine::{ChainFollower, Clock, SystemClock};
-use bithedge_ipc::{ChainSnapshot, Connection, EVENT_NAME, Event, Fault, Notice};
-use tauri::{AppHandle, Emitter, Manager, RunEvent};
-use tokio::sync::watch;
+use bithedge_ipc::{EVENT_NAME, Event, KeeperView, PageAnswer, PageQuery, TransactionStage, window};
+use bithedge_session::{Session, SessionSetup};
+use tauri::{AppHandle, Emitter, Manager, RunEvent, Window, WindowEvent};
+use tokio::sync::broadcast::error::RecvError;
 
-use crate::connect::{EmbeddedDevnet, NodeConnector};
-use crate::environment::{self, Environment, EnvironmentError};
-use crate::preferences::PreferenceFile;
-use crate::{commands, window};
+use crate::environment::Environment;
+use crate::placement::Placement;
+use crate::save::SaveFolder;
+use crate::tray::{self, Tray};
+use crate::windows::{self, WebviewData};
+use crate::{commands, tell};
 
-/// Why the application could not start.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
-    #[error(transparent)]
-    Environment(#[from] EnvironmentError),
-    #[error(transparent)]
-    Tauri(#[from] tauri::Error),
-}
+/// The application's name for the desktop, as in `tauri.conf.json`.
+pub(crate) const IDENTIFIER: &str = "app.bithedge.desktop";
 
-/// What the commands work on.
-pub(crate) struct App {
-    pub(crate) follower: ChainFollower,
-    preferences: Mutex<PreferenceFile>,
-    devnet: EmbeddedDevnet,
-}
+/// How long a person who closes the window may be kept waiting for the answer whether something is under way.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-impl App {
-    pub(crate) fn preferences(&self) -> MutexGuard<'_, PreferenceFile> {
-        // Every change is complete once made, so a panic elsewhere leaves nothing half done.
-        self.preferences.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// Whether it was said that the application goes on without a window.
+#[derive(Default)]
+struct SaidThatItStays(AtomicBool);
 
-/// Runs the application until it is closed.
-pub(crate) fn run() -> Result<(), StartError> {
-    let environment = Environment::read()?;
+/// Runs the application until it is closed. `data_folder` exists.
+pub(crate) fn run(
+    environment: Environment,
+    data_folder: PathBuf,
+    devnet_worker: PathBuf,
+) -> tauri::Result<()> {
+    let single = tauri_plugin_single_instance::Builder::new()
+        .callback(|app, _, _| windows::show_main(app))
+        .dbus_id(instance_name(&data_folder));
     let app = tauri::Builder::default()
-        .invoke_handler(tauri::generate_handler![
-            commands::chain_snapshot,
-            commands::retry_connection,
-            commands::preferences,
-            commands::set_theme,
-        ])
-        .setup(move |app| Ok(set_up(app.handle(), environment)?))
+        // First of all, as its authors say: a second start ends here.
+        .plugin(single.build())
+        .invoke_handler(commands::handle)
+        .on_window_event(on_window_event)
+        .setup(move |app| Ok(set_up(app.handle(), environment, data_folder, devnet_worker)?))
         .build(tauri::generate_context!("../tauri.conf.json"))?;
     app.run(|app, event| {
         if let RunEvent::Exit = event {
-            tauri::async_runtime::block_on(app.state::<App>().devnet.shut_down());
+            app.state::<Placement>().keep();
+            let session = app.state::<Session>();
+            tauri::async_runtime::block_on(session.shut_down());
+            tracing::info!("ended");
         }
     });
     Ok(())
 }
 
-fn set_up(app: &AppHandle, environment: Environment) -> tauri::Result<()> {
-    let Environment { node_url, data_dir, theme, devnet_worker } = environment;
-    let data_dir = data_dir.map_or_else(|| app.path().app_data_dir(), Ok)?;
-    tracing::info!(data_dir = %data_dir.display(), "starting");
-
-    let mut preferences = PreferenceFile::open(&data_dir);
-    if let Some(theme) = theme {
-        preferences.override_theme(theme);
+/// The name by which a second start finds the first: one for each data folder, because that is what two must not share.
+fn instance_name(data_folder: &Path) -> String {
+    let usual = dirs::data_dir().map(|folder| folder.join(IDENTIFIER));
+    if usual.as_deref() == Some(data_folder) {
+        return IDENTIFIER.to_owned();
     }
-    let theme = preferences.current().theme;
+    let mut hasher = DefaultHasher::new();
+    data_folder.canonicalize().unwrap_or_else(|_| data_folder.to_path_buf()).hash(&mut hasher);
+    // A part of such a name does not begin with a digit.
+    format!("{IDENTIFIER}.in{:016x}", hasher.finish())
+}
 
-    let devnet = EmbeddedDevnet::default();
-    let connector = match node_url {
-        Some(url) => NodeConnector::Address(url),
-        None => NodeConnector::Devnet {
-            worker: environment::devnet_worker(devnet_worker, &data_dir),
-            data_dir: data_dir.join("devnet"),
-            running: devnet.clone(),
-        },
-    };
+fn set_up(
+    app: &AppHandle,
+    environment: Environment,
+    data_folder: PathBuf,
+    devnet_worker: PathBuf,
+) -> tauri::Result<()> {
+    let Environment { node_url, theme, save_dir, .. } = environment;
+    app.manage(WebviewData(data_folder.join("webview")));
+    app.manage(Placement::open(&data_folder));
+    app.manage(SaveFolder(save_dir));
+    app.manage(Tray::default());
+    app.manage(SaidThatItStays::default());
+
+    let mut setup = SessionSetup::new(data_folder, devnet_worker);
+    setup.node_url = node_url;
+    setup.theme = theme;
     // Tauri's runtime, which is Tokio, is not entered on this thread by itself.
-    let follower = tauri::async_runtime::block_on(async { ChainFollower::start(connector, SystemClock) });
-    forward_snapshots(app.clone(), &follower);
+    let session = tauri::async_runtime::block_on(Session::open(setup));
+    let theme = session.preferences().theme;
+    app.manage(session.clone());
+
+    tauri::async_runtime::spawn(forward(app.clone(), session));
+    tauri::async_runtime::spawn(tray::open(app.clone()));
     close_on_signal(app.clone());
-    app.manage(App { follower, preferences: Mutex::new(preferences), devnet });
-
-    let config = app.config().app.windows.first().cloned().unwrap_or_default();
-    window::open(app, &config, theme, &data_dir).map(|_| ())
+    windows::open_main(app, theme).map(drop)
 }
 
-/// Tells the window of every new snapshot, and at last that there will be no more.
-fn forward_snapshots(app: AppHandle, follower: &ChainFollower) {
-    let mut snapshots = follower.snapshots();
-    tauri::async_runtime::spawn(async move {
-        while snapshots.changed().await.is_ok() {
-            let snapshot = snapshots.borrow_and_update().clone();
-            tell(&app, snapshot);
+/// Passes the session's events on to the windows, and does what of them is the desktop's.
+async fn forward(app: AppHandle, session: Session) {
+    let mut events = session.events();
+    loop {
+        match events.recv().await {
+            Ok(event) => on_event(&app, event),
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "events were missed: the windows are told how things stand");
+                on_event(&app, Event::Session(Box::new(session.session())));
+                on_event(&app, Event::Chain(session.chain_snapshot()));
+                on_event(&app, Event::PagesChanged {});
+            }
+            Err(RecvError::Closed) => {
+                tracing::info!("the session tells nothing any more");
+                on_event(&app, Event::Chain(session.chain_snapshot()));
+                return;
+            }
         }
-        tracing::info!("the chain is no longer followed");
-        tell(&app, latest(&snapshots));
-    });
-}
-
-fn tell(app: &AppHandle, snapshot: ChainSnapshot) {
-    if let Err(error) = app.emit(EVENT_NAME, Event::Chain(snapshot)) {
-        tracing::error!("the window was not told of a new snapshot: {error}");
     }
 }
 
-/// The latest snapshot. Once nobody follows the chain any more, it says so.
-pub(crate) fn latest(snapshots: &watch::Receiver<ChainSnapshot>) -> ChainSnapshot {
-    let snapshot = snapshots.borrow().clone();
-    if snapshots.has_changed().is_ok() { snapshot } else { ended(snapshot) }
+fn on_event(app: &AppHandle, event: Event) {
+    if let Err(error) = app.emit(EVENT_NAME, &event) {
+        tracing::error!("the windows were not told of an event: {error}");
+    }
+    match event {
+        Event::Session(view) => {
+            windows::follow_question(app, view.question.is_some());
+            app.state::<Tray>().follow(&view);
+        }
+        Event::Notification(notification) => {
+            if !windows::main_has_focus(app) {
+                app.state::<Tray>().count_one();
+            }
+            let app = app.clone();
+            tauri::async_runtime::spawn(async move { tell::notification(&app, &notification).await });
+        }
+        Event::Preferences(preferences) => windows::apply_theme(app, preferences.theme),
+        Event::Chain(_) | Event::PagesChanged {} | Event::Transaction(_) | Event::Devnet(_) => {}
+    }
 }
 
-/// What is left to show when the follower has ended: the last values, relied on by nobody.
-fn ended(mut snapshot: ChainSnapshot) -> ChainSnapshot {
-    snapshot.revision = snapshot.revision.saturating_add(1);
-    let status = &mut snapshot.status;
-    status.connection = Connection::Unreachable {
-        since: status.read_at.unwrap_or_else(|| SystemClock.now()),
-        notice: Notice {
-            fault: Fault::CoreSilent,
-            happened: "BitHedge has stopped following the chain.".to_owned(),
-            means: "Your money is safe: it is on the chain, not in this window. Nothing here is kept up to date any more."
-                .to_owned(),
-            remedy: "Close BitHedge and open it again.".to_owned(),
-            detail: "the task that follows the chain has ended".to_owned(),
-        },
+fn on_window_event(window: &Window, event: &WindowEvent) {
+    let app = window.app_handle();
+    match (window.label(), event) {
+        (window::MAIN, WindowEvent::Moved(_) | WindowEvent::Resized(_)) => note_place(app),
+        (window::MAIN, WindowEvent::Focused(true)) => app.state::<Tray>().count_none(),
+        (window::MAIN, WindowEvent::CloseRequested { api, .. }) => {
+            note_place(app);
+            if app.state::<Tray>().is_there() {
+                api.prevent_close();
+                tauri::async_runtime::spawn(hide_or_end(app.clone()));
+            }
+        }
+        // The other windows belong to it.
+        (window::MAIN, WindowEvent::Destroyed) => app.exit(0),
+        (window::QUESTION, WindowEvent::CloseRequested { .. }) => {
+            tauri::async_runtime::spawn(refuse_open_question(app.clone()));
+        }
+        (window::QUESTION, WindowEvent::Destroyed) => {
+            // A question that came while the window closed, or that could not be refused, gets a new one.
+            let app = app.clone();
+            tauri::async_runtime::spawn(async move {
+                let is_open = app.state::<Session>().session().question.is_some();
+                windows::follow_question(&app, is_open);
+            });
+        }
+        (window::SECRET, WindowEvent::Destroyed) => app.state::<Session>().secret_close(),
+        _ => {}
+    }
+}
+
+fn note_place(app: &AppHandle) {
+    if let Some(main) = app.get_webview_window(window::MAIN) {
+        app.state::<Placement>().note(&main);
+    }
+}
+
+/// To close the window of a question is to say no.
+async fn refuse_open_question(app: AppHandle) {
+    let session = app.state::<Session>();
+    if let Some(question) = session.question()
+        && let Err(notice) = session.refuse(question.id)
+    {
+        tracing::info!(question = question.id, "it was not refused: {}", notice.happened);
+    }
+}
+
+/// The main window was closed on a desktop with a tray: what is under way goes on without it; otherwise this is the end.
+async fn hide_or_end(app: AppHandle) {
+    let session = app.state::<Session>();
+    let Some(reason) = reason_to_stay(&session).await else {
+        app.exit(0);
+        return;
     };
-    snapshot
+    windows::hide_main(&app);
+    if !app.state::<SaidThatItStays>().0.swap(true, Ordering::Relaxed) {
+        let text = format!("{reason} Open or quit BitHedge by its icon in the tray.");
+        tell::on_the_desktop("BitHedge goes on in the background".to_owned(), text).await;
+    }
+}
+
+/// Why the application should go on without a window; `None` if nothing asks for it.
+async fn reason_to_stay(session: &Session) -> Option<&'static str> {
+    if matches!(session.session().keeper, KeeperView::On { .. }) {
+        return Some("The keeper is on.");
+    }
+    let transactions = session.page(PageQuery::Transactions { before: None });
+    match tokio::time::timeout(PATIENCE, transactions).await {
+        Ok(Ok(PageAnswer::Transactions(page))) => page
+            .transactions
+            .iter()
+            .any(|transaction| is_under_way(transaction.status.stage))
+            .then_some("A transaction is under way, and you will be told what becomes of it."),
+        // What was signed is written down, and is looked after at the next start.
+        _ => None,
+    }
+}
+
+/// Whether something will still happen to a transaction that was approved.
+fn is_under_way(stage: TransactionStage) -> bool {
+    use TransactionStage::{
+        Approved, Broadcast, Confirmed, Dropped, Expired, Failed, Pending, Presented, Refused, Replaced,
+        Signed,
+    };
+    match stage {
+        Approved | Signed | Broadcast | Pending => true,
+        Presented | Confirmed | Failed | Dropped | Replaced | Refused | Expired => false,
+    }
 }
 
 /// Ends as if the window had been closed when the system asks, so that the devnet is ended cleanly as well.
@@ -155,30 +251,26 @@ async fn termination() -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use bithedge_ipc::ChainStatus;
-
     use super::*;
 
     #[test]
-    fn a_follower_that_ended_leaves_nothing_live() {
-        let read_at = SystemClock.now();
-        let status = ChainStatus {
-            endpoint: None,
-            network: None,
-            chain_id: None,
-            tip: None,
-            read_at: Some(read_at),
-            reorg: None,
-            connection: Connection::Live,
-        };
-        let live = ChainSnapshot { revision: 3, status, accounts: Vec::new() };
-        let (publish, snapshots) = watch::channel(live.clone());
-        assert_eq!(latest(&snapshots), live);
+    fn the_name_is_that_of_the_configuration() {
+        let config: serde_json::Value = serde_json::from_str(include_str!("../../tauri.conf.json")).unwrap();
+        assert_eq!(config["identifier"], IDENTIFIER);
+    }
 
-        drop(publish);
-        let last = latest(&snapshots);
-        assert_eq!(last.revision, 4, "the window takes it for newer");
-        assert_eq!(last.status.connection.notice().map(|notice| notice.fault), Some(Fault::CoreSilent));
-        assert!(matches!(last.status.connection, Connection::Unreachable { since, .. } if since == read_at));
+    #[test]
+    fn each_data_folder_has_an_instance_of_its_own() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let name = instance_name(one.path());
+        assert_ne!(name, instance_name(other.path()));
+        assert_eq!(name, instance_name(&one.path().join(".")));
+        // What D-Bus takes as a name: parts of letters, digits and few signs, none beginning with a digit.
+        assert!(name.split('.').all(|part| {
+            part.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_')
+                && !part.starts_with(|sign: char| sign.is_ascii_digit())
+        }));
+        let usual = dirs::data_dir().unwrap().join(IDENTIFIER);
+        assert_eq!(instance_name(&usual), IDENTIFIER);
     }
 }

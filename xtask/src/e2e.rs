@@ -20,12 +20,13 @@ pub(crate) fn run(scenarios: &[OsString]) -> Result<()> {
 /// `cargo xtask screenshots`: the pictures that the documentation shows, from the scenarios that make them.
 pub(crate) fn screenshots() -> Result<()> {
     setup::all(Purpose::Test)?;
-    let scenarios = SCREENSHOTS.map(|(scenario, _)| OsString::from(scenario));
+    let mut scenarios: Vec<OsString> = SCREENSHOTS.map(|(scenario, ..)| scenario.into()).to_vec();
+    scenarios.dedup();
     command::run(&mut prepared(&scenarios)?)?;
     let folder = workspace::root().join("docs/screenshots");
     fs::create_dir_all(&folder)?;
-    for (scenario, picture) in SCREENSHOTS {
-        let from = pictures()?.join(format!("{scenario}.png"));
+    for (_, made, picture) in SCREENSHOTS {
+        let from = pictures()?.join(made);
         let to = folder.join(picture);
         fs::copy(&from, &to)
             .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
@@ -34,11 +35,14 @@ pub(crate) fn screenshots() -> Result<()> {
     Ok(())
 }
 
-/// Scenario, and the name of its picture in the documentation.
-const SCREENSHOTS: [(&str, &str); 3] = [
-    ("first-window-light", "home-light.png"),
-    ("first-window-dark", "home-dark.png"),
-    ("node-dies", "home-unreachable.png"),
+/// Scenario, its picture, and the name of that in the documentation.
+const SCREENSHOTS: [(&str, &str, &str); 6] = [
+    ("welcome-light", "welcome-light.png", "welcome-light.png"),
+    ("welcome-dark", "welcome-dark.png", "welcome-dark.png"),
+    ("pages-light", "pages-light-home.png", "home-light.png"),
+    ("pages-light", "pages-light-protect.png", "protect-light.png"),
+    ("pages-dark", "pages-dark-home.png", "home-dark.png"),
+    ("node-dies", "node-dies.png", "home-unreachable.png"),
 ];
 
 /// Builds everything that the scenarios need and returns the command that runs them. Assumes [`setup::all`].
@@ -47,7 +51,7 @@ pub(crate) fn prepared(scenarios: &[OsString]) -> Result<Command> {
     build::programs()?;
     let mut e2e = program(workspace::debug_program("bithedge-e2e")?);
     e2e.arg("--app").arg(workspace::debug_program("bithedge")?);
-    e2e.arg("--devnet").arg(workspace::debug_program("bithedge-devnet")?);
+    e2e.arg("--devnet").arg(workspace::debug_program("bithedge-practice")?);
     e2e.arg("--tauri-driver").arg(tauri_driver()?);
     e2e.arg("--axe").arg(workspace::root().join("crates/e2e/js/node_modules/axe-core/axe.min.js"));
     e2e.arg("--output").arg(pictures()?);

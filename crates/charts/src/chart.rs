@@ -39,6 +39,9 @@ pub struct Chart {
     pub summary: String,
     /// The figures behind the picture.
     pub table: Table,
+    /// Where the points are that can be chosen from, in pixels from the left, in the order of the table; empty of a chart that nothing is
+    /// chosen from.
+    pub stops: Vec<u32>,
 }
 
 /// Figures for a reader who does not see the picture, at full precision.
@@ -72,7 +75,7 @@ impl Content {
     /// With the picture that `draw` makes.
     pub(crate) fn drawn(self, frame: &Frame<'_>, height: f64, draw: impl FnOnce(&mut Sheet<'_>)) -> Chart {
         let svg = sheet::drawn(frame, height, &self.title, &self.summary, draw);
-        Chart { svg, title: self.title, summary: self.summary, table: self.table }
+        Chart { svg, title: self.title, summary: self.summary, table: self.table, stops: Vec::new() }
     }
 
     /// With a picture that says in words why there is nothing to see.

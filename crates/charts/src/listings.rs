@@ -36,11 +36,12 @@ pub(crate) fn yes(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
 }
 
-pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
+/// Draws them, and says where they are: whole pixels from the left.
+pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) -> Vec<u32> {
     let palette = sheet.palette;
     let measure = listings.measure;
     let value = |listing: &Listing| measure.coordinate(listing.premium.base_units);
-    let Some(values) = Domain::of(listings.all.iter().map(value)) else { return };
+    let Some(values) = Domain::of(listings.all.iter().map(value)) else { return Vec::new() };
     let values = values.with_zero();
 
     let mut legend = Vec::new();
@@ -80,6 +81,12 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
     plot::draw_legend(sheet, &legend, 4.0);
     marks.draw(sheet, &plot);
     let points: Vec<Point> = listings.all.iter().map(|one| plot.at(one.at, value(one))).collect();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float converts saturating, and no picture is that wide"
+    )]
+    let stops = points.iter().map(|(x, _)| x.round() as u32).collect();
     sheet.line(&points, palette.text_muted, 1.2);
     sheet.avoid(&points);
     for (listing, point) in listings.all.iter().zip(&points) {
@@ -104,6 +111,7 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) {
         let _ =
             sheet.place(&long, &places) || sheet.place(&short, &places) || sheet.place_over(&long, &places);
     }
+    stops
 }
 
 const DISTANCES: [f64; 4] = [12.0, 26.0, 44.0, 66.0];

@@ -99,6 +99,8 @@ fn compose(
         measure,
         mark: None,
     };
-    Content { title, summary, table }
-        .drawn(frame, listings::height(frame), |sheet| listings::draw(sheet, &listings))
+    let mut stops = Vec::new();
+    let chart = Content { title, summary, table }
+        .drawn(frame, listings::height(frame), |sheet| stops = listings::draw(sheet, &listings));
+    Chart { stops, ..chart }
 }

@@ -95,8 +95,10 @@ fn compose(
         measure,
         mark: near.then(|| (price(spot), format!("Now {}", usd_label(spot)))),
     };
-    Content { title, summary, table }
-        .drawn(frame, listings::height(frame), |sheet| listings::draw(sheet, &listings))
+    let mut stops = Vec::new();
+    let chart = Content { title, summary, table }
+        .drawn(frame, listings::height(frame), |sheet| stops = listings::draw(sheet, &listings));
+    Chart { stops, ..chart }
 }
 
 /// A sentence about what cannot be bought.

@@ -62,8 +62,8 @@ const COLLECT_CONTROLS: &str = "
         const style = getComputedStyle(element);
         return [style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor].join(' / ');
     };
-    // A choice shows the focus on its label.
-    const look = element => [element, element.closest('label')].filter(Boolean).map(lookOf).join(' // ');
+    // A choice shows the focus on its label, a field on the box around it.
+    const look = element => [element, element.closest('label'), element.parentElement].filter(Boolean).map(lookOf).join(' // ');
     const controls = [...document.querySelectorAll(
         'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex=\"-1\"])')]
         .filter(element => !element.disabled && element.tabIndex >= 0 && element.checkVisibility())

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -20,6 +21,16 @@ const START: Duration = Duration::from_secs(60);
 
 /// WebDriver answers in milliseconds, or never: an application that ends at its start leaves it waiting.
 const ANSWER: Duration = Duration::from_secs(45);
+
+/// How long something that a person would press may take to be there.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The application's windows, by their labels.
+pub(crate) mod window {
+    pub(crate) const MAIN: &str = "main";
+    pub(crate) const QUESTION: &str = "question";
+    pub(crate) const SECRET: &str = "secret";
+}
 
 /// How the application is told to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +57,18 @@ pub(crate) struct Launch<'a> {
     pub(crate) data: PathBuf,
     /// The devnet to connect to; without one the application starts its own.
     pub(crate) node: Option<&'a str>,
+    /// Where files go that a person asks for.
+    pub(crate) saved: PathBuf,
     pub(crate) theme: Theme,
     pub(crate) log: PathBuf,
+    /// Gets a picture of the screen if the application is dropped and not quit, as a scenario that failed does.
+    pub(crate) last_picture: PathBuf,
 }
 
-/// An open window. Dropping it ends the application.
+/// The open application, with one of its windows in hand: the main one at first. Dropping it ends the application.
 pub(crate) struct Application {
+    presses: AtomicU32,
+    last_picture: std::process::Command,
     // Before the driver, so that a drop does not ask a server that is gone.
     session: Option<WebDriver>,
     driver: Option<Running>,
@@ -65,7 +82,10 @@ impl Application {
         command.args(["--port", &port.to_string(), "--native-port", &native_port.to_string()]);
         desktop.adopt(&mut command);
         // The application inherits its environment from the driver.
-        command.env("BITHEDGE_DATA_DIR", &launch.data).env("BITHEDGE_THEME", launch.theme.name());
+        command
+            .env("BITHEDGE_DATA_DIR", &launch.data)
+            .env("BITHEDGE_SAVE_DIR", &launch.saved)
+            .env("BITHEDGE_THEME", launch.theme.name());
         match launch.node {
             Some(url) => command.env("BITHEDGE_NODE_URL", url),
             None => command.env_remove("BITHEDGE_NODE_URL"),
@@ -78,17 +98,62 @@ impl Application {
         }
         let driver = Running::start("tauri-driver", &mut command, launch.log)?;
         let session = connect(port, launch.program).await?;
-        Ok(Self { session: Some(session), driver: Some(driver) })
+        let last_picture = desktop.picture_command(&launch.last_picture);
+        Ok(Self { presses: AtomicU32::new(0), last_picture, session: Some(session), driver: Some(driver) })
     }
 
     pub(crate) fn session(&self) -> Result<&Arc<SessionHandle>> {
         self.session.as_ref().map(WebDriver::handle).context("the window is closed")
     }
 
-    /// Closes the window as its close button does, so that the application ends by itself. The driver stays until
-    /// this is dropped.
-    pub(crate) async fn close_window(&self) -> Result<()> {
-        self.session()?.close_window().await.context("cannot close the window")
+    /// Takes another window in hand, as soon as it is there.
+    pub(crate) async fn switch_to(&self, label: &str) -> Result<()> {
+        wait::until_true(&format!("the window {label}"), PATIENCE, async || {
+            for handle in self.session()?.windows().await? {
+                self.session()?.switch_to_window(handle).await?;
+                if self.evaluate(LABEL, Vec::new()).await? == label {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// The labels of the windows that are open. Afterwards the main one is in hand.
+    pub(crate) async fn windows(&self) -> Result<Vec<String>> {
+        let mut labels = Vec::new();
+        for handle in self.session()?.windows().await? {
+            self.session()?.switch_to_window(handle).await?;
+            let label = self.evaluate(LABEL, Vec::new()).await?;
+            labels.push(label.as_str().context("a window has no label")?.to_owned());
+        }
+        labels.sort_unstable();
+        self.switch_to(window::MAIN).await?;
+        Ok(labels)
+    }
+
+    /// Waits until exactly these windows are open.
+    pub(crate) async fn wait_for_windows(&self, expected: &[&str]) -> Result<()> {
+        wait::until_true(&format!("the windows {expected:?}"), PATIENCE, async || {
+            let open = self.windows().await?;
+            ensure!(open == expected, "there are {open:?}");
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Calls a command of the core as the page would, and gives its answer or its refusal.
+    pub(crate) async fn call(&self, command: &str, arguments: Value) -> Result<Result<Value, Value>> {
+        let script = "const done = arguments[arguments.length - 1];
+            window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1])
+                .then(answer => done({answer: answer ?? null}), error => done({error}));";
+        let outcome = self.session()?.execute_async(script, vec![command.into(), arguments]).await?;
+        let outcome = outcome.json();
+        Ok(match outcome.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(outcome["answer"].clone()),
+        })
     }
 
     /// Ends the session and everything that was started for it.
@@ -103,7 +168,7 @@ impl Application {
     }
 
     async fn element(&self, hook: &str) -> Result<WebElement> {
-        let selector = By::Css(format!("[data-testid=\"{hook}\"]"));
+        let selector = By::Css(selector(hook));
         self.session()?.find(selector).await.with_context(|| format!("the page has no {hook}"))
     }
 
@@ -120,14 +185,70 @@ impl Application {
 
     /// An attribute of an element within another one.
     pub(crate) async fn attribute_within(&self, outer: &str, hook: &str, name: &str) -> Result<String> {
-        let selector = By::Css(format!("[data-testid=\"{outer}\"] [data-testid=\"{hook}\"]"));
+        let selector = By::Css(format!("{} {}", selector(outer), selector(hook)));
         let element =
             self.session()?.find(selector).await.with_context(|| format!("no {hook} in {outer}"))?;
         element.attr(name).await?.with_context(|| format!("{hook} in {outer} has no attribute {name}"))
     }
 
-    pub(crate) async fn click(&self, hook: &str) -> Result<()> {
-        Ok(self.element(hook).await?.click().await?)
+    /// Whether the page has an element with this `data-testid`.
+    pub(crate) async fn has(&self, hook: &str) -> Result<bool> {
+        let script = "return document.querySelector(arguments[0]) !== null";
+        Ok(self.evaluate(script, vec![selector(hook).into()]).await? == true)
+    }
+
+    /// Waits until it has.
+    pub(crate) async fn wait_for(&self, hook: &str, within: Duration) -> Result<()> {
+        wait::until_true(&format!("{hook} on the page"), within, async || {
+            if self.has(hook).await? {
+                return Ok(true);
+            }
+            let page = self.evaluate(SHOWN, Vec::new()).await?;
+            anyhow::bail!("it shows: {}", page.as_str().unwrap_or_default())
+        })
+        .await
+    }
+
+    /// Presses a button or a link as soon as it can be pressed.
+    pub(crate) async fn press(&self, hook: &str) -> Result<()> {
+        wait::until_true(&format!("{hook} can be pressed"), PATIENCE, async || {
+            let reason = self.evaluate(WHY_NOT, vec![selector(hook).into()]).await?;
+            ensure!(reason.is_null(), "{}", reason.as_str().unwrap_or("it cannot"));
+            match self.element(hook).await?.click().await {
+                Ok(()) => Ok(true),
+                // It closed its window before the driver had answered.
+                Err(error) if error.to_string().contains("no such window") => Ok(true),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await?;
+        self.presses.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How often something was pressed since the last time that this was asked.
+    pub(crate) fn presses(&self) -> u32 {
+        self.presses.swap(0, Ordering::Relaxed)
+    }
+
+    /// Replaces what is in a field by typing.
+    pub(crate) async fn fill(&self, hook: &str, text: &str) -> Result<()> {
+        self.fill_one(By::Css(selector(hook)), hook, text).await
+    }
+
+    /// As [`Self::fill`], for a field that is known by its `id`.
+    pub(crate) async fn fill_by_id(&self, id: &str, text: &str) -> Result<()> {
+        self.fill_one(By::Id(id.to_owned()), id, text).await
+    }
+
+    async fn fill_one(&self, by: By, name: &str, text: &str) -> Result<()> {
+        wait::until_true(&format!("{name} can be filled"), PATIENCE, async || {
+            let field = self.session()?.find(by.clone()).await?;
+            field.clear().await?;
+            field.send_keys(text).await?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Waits until the status says `state`: `starting`, `live`, `stale` or `unreachable`.
@@ -177,6 +298,36 @@ impl Application {
         tokio::time::sleep(Duration::from_millis(150)).await;
         Ok(())
     }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        if self.driver.is_some() {
+            // It is a help for whoever looks for the reason, and no more.
+            let _ = self.last_picture.status();
+        }
+    }
+}
+
+/// The label of the window in hand.
+const LABEL: &str = "return window.__TAURI_INTERNALS__.metadata.currentWindow.label";
+
+/// The beginning of what is to be read on the page.
+const SHOWN: &str = "return document.body.innerText.replace(/\\s+/g, ' ').slice(0, 400)";
+
+/// Why a control cannot be pressed; null if it can.
+const WHY_NOT: &str = "
+    const control = document.querySelector(arguments[0]);
+    if (!control) return 'it is not there; the page shows: ' + document.body.innerText.replace(/\\s+/g, ' ').slice(0, 400);
+    if (control.disabled || control.ariaDisabled === 'true') {
+        const reason = document.getElementById(control.getAttribute('aria-describedby'))?.textContent;
+        return 'it is off' + (reason ? ': ' + reason : '');
+    }
+    if (control.ariaBusy === 'true') return 'it is busy';
+    return control.checkVisibility() ? null : 'it is hidden';";
+
+fn selector(hook: &str) -> String {
+    format!("[data-testid=\"{hook}\"]")
 }
 
 async fn connect(port: u16, program: &Path) -> Result<WebDriver> {

@@ -9,20 +9,29 @@ use tokio::process::Command;
 
 use crate::process::Running;
 
-const START: Duration = Duration::from_secs(60);
+/// The suite is deployed at the start, contract by contract.
+const START: Duration = Duration::from_secs(120);
+/// Between blocks: long enough to compare the window with one of them.
+const BLOCK_SECONDS: &str = "3";
 const SBTC: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token::sbtc-token";
 
-/// A running devnet; it ends with this.
-pub(crate) struct Devnet {
+/// A devnet's HTTP interface, whoever started it.
+#[derive(Clone)]
+pub(crate) struct Chain {
     url: String,
-    process: Running,
     http: reqwest::Client,
 }
 
-/// An account that the devnet funds at its start.
+/// A practice network of our own: the devnet with the suite in service, prices that stand still, and a keeper. It ends with this.
+pub(crate) struct Devnet {
+    chain: Chain,
+    process: Running,
+}
+
+/// An account, as the window names it.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
-    /// Such as `wallet_1`.
+    /// Such as `Peter`.
     pub(crate) label: String,
     pub(crate) address: String,
 }
@@ -45,28 +54,22 @@ pub(crate) struct Tip {
 }
 
 impl Devnet {
-    /// Starts it with blocks only on demand, so that a scenario alone moves the chain. `port` 0: any free one.
+    /// Starts it. `port` 0: any free one.
     pub(crate) async fn start(program: &Path, data: &Path, port: u16, log: PathBuf) -> Result<Self> {
         let mut command = Command::new(program);
-        command.arg("--port").arg(port.to_string()).arg("--data-dir").arg(data).args(["--block-time", "0"]);
+        command.arg("--port").arg(port.to_string()).arg("--data-dir").arg(data);
+        command.args(["--block-time", BLOCK_SECONDS, "--steady"]);
         let mut process = Running::start("the devnet", &mut command, log)?;
         let line = process.first_line(START).await?;
         let ready: Value =
             serde_json::from_str(&line).with_context(|| format!("the ready line is `{line}`"))?;
         ensure!(ready["ready"] == true, "the ready line is `{line}`");
-        let url = ready["url"].as_str().with_context(|| format!("no url in `{line}`"))?.to_owned();
-        // No proxy from the environment stands between two programs on one machine.
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build()?;
-        Ok(Self { url, process, http })
+        let url = ready["url"].as_str().with_context(|| format!("no url in `{line}`"))?;
+        Ok(Self { chain: Chain::at(url)?, process })
     }
 
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub(crate) fn port(&self) -> Result<u16> {
-        let port = self.url.rsplit(':').next().unwrap_or_default();
-        port.trim_end_matches('/').parse().with_context(|| format!("no port in {}", self.url))
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// Pulls the plug.
@@ -77,6 +80,24 @@ impl Devnet {
     /// Ends it as a user would.
     pub(crate) async fn stop(self) -> Result<()> {
         self.process.stop().await
+    }
+}
+
+impl Chain {
+    /// The chain behind this address.
+    pub(crate) fn at(url: &str) -> Result<Self> {
+        // No proxy from the environment stands between two programs on one machine.
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build()?;
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), http })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn port(&self) -> Result<u16> {
+        let port = self.url.rsplit(':').next().unwrap_or_default();
+        port.parse().with_context(|| format!("no port in {}", self.url))
     }
 
     pub(crate) async fn mine(&self, blocks: u32) -> Result<()> {
@@ -105,16 +126,6 @@ impl Devnet {
         let time =
             blocks["results"][0]["block_time"].as_u64().context("the newest block has no block_time")?;
         Ok(Tip { height, time })
-    }
-
-    /// The accounts with this label.
-    pub(crate) async fn account(&self, label: &str) -> Result<Account> {
-        let status = self.get("/devnet/status").await?;
-        let accounts = status["accounts"].as_array().context("/devnet/status has no accounts")?;
-        let account = accounts.iter().find(|account| account["label"] == label);
-        let address = account.and_then(|account| account["address"].as_str());
-        let address = address.with_context(|| format!("/devnet/status names no account {label}"))?.to_owned();
-        Ok(Account { label: label.to_owned(), address })
     }
 
     pub(crate) async fn balances(&self, account: &Account) -> Result<Balances> {

@@ -1,5 +1,6 @@
 //! Drives the built application in a real window, as a user would, and compares what it shows with what the chain
-//! answers. Each scenario starts its own devnet and its own window, on a virtual screen, and leaves a picture.
+//! answers. Each scenario starts its own application, and its own devnet where the
+//! application does not, on a virtual screen, and leaves pictures.
 //!
 //! It knows the application only from outside: its environment variables, the page's `data-testid` attributes and
 //! the node's HTTP interface. It depends on no other crate of the workspace, so a wrong figure cannot be wrong the
@@ -26,7 +27,7 @@ use crate::options::Options;
 use crate::scenarios::{SCENARIOS, Stage};
 
 /// No scenario takes half as long.
-const LIMIT: Duration = Duration::from_mins(3);
+const LIMIT: Duration = Duration::from_mins(8);
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -6,14 +6,14 @@ use anyhow::{Context, Result, bail};
 use lexopt::Arg::{Long, Value};
 use lexopt::ValueExt as _;
 
-use crate::scenarios::SCENARIOS;
+use crate::scenarios::{ON_REQUEST, SCENARIOS};
 
 /// Where the programs under test are, and what to run. `cargo xtask e2e` fills it in.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// The application.
     pub(crate) app: PathBuf,
-    /// The devnet as its own program.
+    /// The practice network as its own program.
     pub(crate) devnet: PathBuf,
     pub(crate) tauri_driver: PathBuf,
     /// `axe.min.js` of axe-core.
@@ -46,7 +46,7 @@ impl Options {
                 Long("output") => &mut output,
                 Value(name) => {
                     let name = name.string()?;
-                    match SCENARIOS.iter().find(|scenario| **scenario == name) {
+                    match SCENARIOS.iter().chain(&ON_REQUEST).find(|scenario| **scenario == name) {
                         Some(scenario) => chosen.push(*scenario),
                         None => bail!("there is no scenario `{name}`"),
                     }

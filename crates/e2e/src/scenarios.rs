@@ -1,12 +1,15 @@
 //! What a user does and must see. One module for each concern; [`run`] knows them by name.
 
 mod embedded_devnet;
-mod first_window;
-mod keyboard;
 mod live_update;
 mod node_dies;
-mod settings;
+mod onboarding;
+mod pages;
+mod shown;
 mod small_window;
+mod trade;
+mod wallet;
+mod welcome;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,46 +19,46 @@ use tempfile::TempDir;
 
 use crate::application::{Application, Launch, Theme};
 use crate::desktop::Desktop;
-use crate::devnet::{Account, Balances, Devnet};
+use crate::devnet::Devnet;
 use crate::options::Options;
-use crate::wait;
 
 /// All of them, in the order in which they run.
 pub(crate) const SCENARIOS: [&str; 9] = [
-    "first-window-light",
-    "first-window-dark",
+    "welcome-light",
+    "welcome-dark",
+    "pages-light",
+    "pages-dark",
+    "small-window",
     "live-update",
     "node-dies",
-    "small-window",
     "embedded-devnet",
-    "keyboard-light",
-    "keyboard-dark",
-    "settings",
+    "wallet",
 ];
+
+/// Those that run only if they are named.
+pub(crate) const ON_REQUEST: [&str; 1] = ["trade"];
 
 /// Runs one to its end. The first thing that is not as it must be is the error.
 pub(crate) async fn run(name: &str, stage: &Stage<'_>) -> Result<()> {
     match name {
-        "first-window-light" => first_window::shows_the_chain(stage, Theme::Light).await,
-        "first-window-dark" => first_window::shows_the_chain(stage, Theme::Dark).await,
+        "welcome-light" => welcome::says_what_it_is(stage, Theme::Light).await,
+        "welcome-dark" => welcome::says_what_it_is(stage, Theme::Dark).await,
+        "pages-light" => pages::all_can_be_used(stage, Theme::Light).await,
+        "pages-dark" => pages::all_can_be_used(stage, Theme::Dark).await,
+        "small-window" => small_window::fits(stage).await,
         "live-update" => live_update::follows_the_chain(stage).await,
         "node-dies" => node_dies::keeps_the_last_values_and_says_so(stage).await,
-        "small-window" => small_window::fits(stage).await,
         "embedded-devnet" => embedded_devnet::starts_and_ends_with_the_window(stage).await,
-        "keyboard-light" => keyboard::reaches_everything(stage, Theme::Light).await,
-        "keyboard-dark" => keyboard::reaches_everything(stage, Theme::Dark).await,
-        "settings" => settings::can_be_changed(stage).await,
+        "wallet" => wallet::is_made_locked_and_unlocked(stage).await,
+        "trade" => trade::is_done_by_hand(stage).await,
         other => bail!("there is no scenario `{other}`"),
     }
 }
 
-/// The accounts that the first window shows.
-const LABELS: [&str; 2] = ["wallet_1", "wallet_2"];
+/// From a network that is ready to the first values on the page.
+const FIRST_VALUES: Duration = Duration::from_secs(60);
 
-/// From the start of the window to the chain's values: the page loads, asks once, shows.
-const FIRST_VALUES: Duration = Duration::from_secs(20);
-
-/// A scenario's own surroundings: scratch folder, logs, picture.
+/// A scenario's own surroundings: scratch folder, logs, pictures.
 pub(crate) struct Stage<'a> {
     name: &'static str,
     options: &'a Options,
@@ -78,7 +81,7 @@ impl<'a> Stage<'a> {
         self.options.output.join(format!("{}{separator}{suffix}", self.name))
     }
 
-    /// A devnet whose blocks come only when the scenario wants them, and whose chain outlives it.
+    /// A practice network whose chain outlives it.
     async fn devnet(&self) -> Result<Devnet> {
         self.devnet_on(0).await
     }
@@ -88,15 +91,19 @@ impl<'a> Stage<'a> {
         Devnet::start(&self.options.devnet, &data, port, self.output("devnet.log")).await
     }
 
-    /// The application's window, on this devnet or on its own.
+    /// The application, on this devnet or on its own. It begins as for somebody new, or where the scenario's last one ended.
     async fn application(&self, devnet: Option<&Devnet>, theme: Theme) -> Result<Application> {
+        let saved = self.saved();
+        std::fs::create_dir_all(&saved)?;
         let launch = Launch {
             program: &self.options.app,
             tauri_driver: &self.options.tauri_driver,
             data: self.application_data(),
-            node: devnet.map(Devnet::url),
+            node: devnet.map(|devnet| devnet.chain().url()),
+            saved,
             theme,
             log: self.output("app.log"),
+            last_picture: self.output("last.png"),
         };
         Application::open(launch, self.desktop).await
     }
@@ -105,74 +112,26 @@ impl<'a> Stage<'a> {
         self.scratch.path().join("application")
     }
 
-    /// Saves the scenario's picture and makes sure that it is one.
+    /// Where files go that a person asks for.
+    fn saved(&self) -> PathBuf {
+        self.scratch.path().join("saved")
+    }
+
+    /// Saves the scenario's picture of the window in hand and makes sure that it is one.
     async fn picture(&self, application: &Application) -> Result<()> {
+        self.picture_to(application, self.output(".png")).await
+    }
+
+    /// As [`Self::picture`], one of several.
+    async fn picture_of(&self, application: &Application, what: &str) -> Result<()> {
+        self.picture_to(application, self.output(&format!("{what}.png"))).await
+    }
+
+    async fn picture_to(&self, application: &Application, file: PathBuf) -> Result<()> {
         application.settle().await?;
-        let file = self.output(".png");
         self.desktop.picture(Some(application.area().await?), &file).await?;
         let colours = Desktop::colours(&file).await?;
         ensure!(colours > 50, "the window shows next to nothing: {colours} colours in {}", file.display());
         Ok(())
     }
-}
-
-/// The balances that the window shows, which may be none yet.
-async fn shown_balances(application: &Application, label: &str) -> Result<Balances> {
-    let row = format!("account-row-{label}");
-    let stx = application.attribute_within(&row, "account-stx", "data-amount").await?;
-    let sbtc = application.attribute_within(&row, "account-sbtc", "data-amount").await?;
-    Ok(Balances { stx: stx.parse()?, sbtc: sbtc.parse()? })
-}
-
-/// The height that the window shows.
-async fn shown_height(application: &Application) -> Result<u64> {
-    shown_number(application, "tip-height").await
-}
-
-/// The number behind what is formatted for people.
-async fn shown_number(application: &Application, hook: &str) -> Result<u64> {
-    let value = application.attribute(hook, "data-value").await?;
-    let text = application.text(hook).await?;
-    ensure!(!text.trim().is_empty(), "{hook} shows nothing");
-    Ok(value.parse()?)
-}
-
-/// Waits until the window shows exactly what the devnet answers.
-async fn wait_for_the_chains_values(
-    application: &Application,
-    devnet: &Devnet,
-    accounts: &[Account],
-    within: Duration,
-) -> Result<()> {
-    let tip = devnet.tip().await?;
-    let mut expected = Vec::new();
-    for account in accounts {
-        expected.push((account, devnet.balances(account).await?));
-    }
-    wait::until_true("the window shows the chain's values", within, async || {
-        let height = shown_height(application).await?;
-        ensure!(height == tip.height, "it shows height {height}, the chain has {}", tip.height);
-        for (account, balances) in &expected {
-            let shown = shown_balances(application, &account.label).await?;
-            ensure!(shown == *balances, "{}: it shows {shown:?}, the chain has {balances:?}", account.label);
-        }
-        Ok(true)
-    })
-    .await
-}
-
-/// Whether the account's figures are marked as those of an earlier moment.
-async fn is_marked_as_old(application: &Application, account: &Account) -> Result<bool> {
-    let row = format!("account-row-{}", account.label);
-    let script = "const row = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
-        return row.closest('.is-stale') !== null";
-    Ok(application.evaluate(script, vec![row.into()]).await? == true)
-}
-
-async fn accounts(devnet: &Devnet) -> Result<Vec<Account>> {
-    let mut accounts = Vec::new();
-    for label in LABELS {
-        accounts.push(devnet.account(label).await?);
-    }
-    Ok(accounts)
 }

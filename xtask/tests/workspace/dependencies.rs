@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{members, metadata};
 
 /// Each crate of the workspace, and the others that it may know. A new crate stands here before it builds.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("bithedge-protocol", &[]),
     ("bithedge-prices", &["bithedge-protocol"]),
     ("bithedge-stacks", &[]),
@@ -60,6 +60,21 @@ const ALLOWED: [(&str, &[&str]); 22] = [
         ],
     ),
     (
+        "bithedge-session",
+        &[
+            "bithedge-engine",
+            "bithedge-ipc",
+            "bithedge-keys",
+            "bithedge-ledger",
+            "bithedge-devnet",
+            "bithedge-practice",
+            "bithedge-prices",
+            "bithedge-protocol",
+            "bithedge-stacks",
+            "bithedge-suite",
+        ],
+    ),
+    (
         "bithedge-acceptance",
         &[
             "bithedge-engine",
@@ -73,8 +88,8 @@ const ALLOWED: [(&str, &[&str]); 22] = [
             "bithedge-suite",
         ],
     ),
-    ("bithedge-ui", &["bithedge-ipc", "bithedge-protocol"]),
-    ("bithedge", &["bithedge-engine", "bithedge-ipc", "bithedge-devnet", "bithedge-practice"]),
+    ("bithedge-ui", &["bithedge-ipc", "bithedge-charts", "bithedge-protocol"]),
+    ("bithedge", &["bithedge-ipc", "bithedge-protocol", "bithedge-session"]),
     // It sees the application only from outside.
     ("bithedge-e2e", &[]),
     ("bithedge-ui-bundle", &[]),

@@ -98,7 +98,7 @@ pub(crate) fn misplaced_text(document: &Document<'_>) -> Option<String> {
 
 /// What holds for every chart, whatever its data: panics if it does not.
 pub(crate) fn check(chart: &Chart) {
-    let Chart { svg, title, summary, table } = chart;
+    let Chart { svg, title, summary, table, stops } = chart;
     let document = Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
     for node in document.root().descendants().filter(Node::is_element) {
         let name = node.tag_name().name();
@@ -133,6 +133,15 @@ pub(crate) fn check(chart: &Chart) {
     assert!(!title.is_empty() && summary.ends_with('.'), "{title:?}: {summary:?}");
     assert!(!summary.contains("NaN") && !summary.contains("inf "), "{summary}");
     assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{table:?}");
+    assert!(stops.is_empty() || stops.len() == table.rows.len(), "{stops:?}");
+    assert!(stops.is_sorted(), "{stops:?}");
+    let circles = document.descendants().filter(|node| node.has_tag_name("circle"));
+    // The drawing has ten units in a pixel.
+    let centers: Vec<f64> = circles.filter_map(|node| node.attribute("cx")?.parse().ok()).collect();
+    for stop in stops {
+        let is_drawn = centers.iter().any(|center| (center / 10.0 - f64::from(*stop)).abs() <= 1.0);
+        assert!(is_drawn, "no point at {stop}: {centers:?}");
+    }
     if let Some(reason) = misplaced_text(&document) {
         panic!("{reason}\n{svg}");
     }

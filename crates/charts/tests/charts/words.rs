@@ -69,6 +69,8 @@ fn a_share_that_lost_everything_stays_at_nothing() {
 #[test]
 fn premiums_say_what_was_chosen_and_what_cannot_be_bought() {
     let chart = premium_by_strike(&samples::strikes(), &FRAME);
+    assert_eq!(chart.stops.len(), chart.table.rows.len());
+    assert!(!chart.stops.is_empty());
     assert_eq!(
         chart.summary,
         "The premium goes from 0.00041 sBTC at a strike of 70,000 USD to 0.00668 sBTC at 105,000 USD. Chosen: \
