@@ -124,7 +124,7 @@ fn peter() -> Address {
 
 #[tokio::test]
 async fn a_devnet_is_read_as_it_is() {
-    let node = FakeNode::serve(|path| good_node(path)).await;
+    let node = FakeNode::serve(good_node).await;
     let source = node.source();
     let tip = source.tip().await.unwrap();
     assert_eq!((tip.chain_id, tip.height, tip.burn_height.get()), (TESTNET, BlockHeight::new(42), 7));
@@ -135,7 +135,7 @@ async fn a_devnet_is_read_as_it_is() {
 
 #[tokio::test]
 async fn blocks_are_found_by_height_and_never_taken_for_another() {
-    let node = FakeNode::serve(|path| good_node(path)).await;
+    let node = FakeNode::serve(good_node).await;
     let source = node.source();
     for height in [42, 41, 7] {
         let expected = Block {
@@ -210,7 +210,7 @@ fn what_is_no_address_is_refused_at_once() {
 
 #[tokio::test]
 async fn the_follower_shows_what_the_node_says() {
-    let node = FakeNode::serve(|path| good_node(path)).await;
+    let node = FakeNode::serve(good_node).await;
     let (_say, shown) = tokio::sync::watch::channel(vec![peter()]);
     let follower = ChainFollower::start(node.source(), shown, SystemClock);
     let mut snapshots = follower.snapshots();
