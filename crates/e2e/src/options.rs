@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::Arg::{Long, Value};
 use lexopt::ValueExt as _;
 
-use crate::scenarios::{ON_REQUEST, SCENARIOS};
+use crate::scenarios::SCENARIOS;
 
 /// Where the programs under test are, and what to run. `cargo xtask e2e` fills it in.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Options {
                 Long("output") => &mut output,
                 Value(name) => {
                     let name = name.string()?;
-                    match SCENARIOS.iter().chain(&ON_REQUEST).find(|scenario| **scenario == name) {
+                    match SCENARIOS.iter().find(|scenario| **scenario == name) {
                         Some(scenario) => chosen.push(*scenario),
                         None => bail!("there is no scenario `{name}`"),
                     }

@@ -1,10 +1,13 @@
 //! What a user does and must see. One module for each concern; [`run`] knows them by name.
 
+mod capital;
 mod embedded_devnet;
 mod live_update;
 mod node_dies;
 mod onboarding;
 mod pages;
+mod practice;
+mod question;
 mod shown;
 mod small_window;
 mod trade;
@@ -23,7 +26,7 @@ use crate::devnet::Devnet;
 use crate::options::Options;
 
 /// All of them, in the order in which they run.
-pub(crate) const SCENARIOS: [&str; 9] = [
+pub(crate) const SCENARIOS: [&str; 11] = [
     "welcome-light",
     "welcome-dark",
     "pages-light",
@@ -33,10 +36,9 @@ pub(crate) const SCENARIOS: [&str; 9] = [
     "node-dies",
     "embedded-devnet",
     "wallet",
+    "trade",
+    "capital",
 ];
-
-/// Those that run only if they are named.
-pub(crate) const ON_REQUEST: [&str; 1] = ["trade"];
 
 /// Runs one to its end. The first thing that is not as it must be is the error.
 pub(crate) async fn run(name: &str, stage: &Stage<'_>) -> Result<()> {
@@ -51,6 +53,7 @@ pub(crate) async fn run(name: &str, stage: &Stage<'_>) -> Result<()> {
         "embedded-devnet" => embedded_devnet::starts_and_ends_with_the_window(stage).await,
         "wallet" => wallet::is_made_locked_and_unlocked(stage).await,
         "trade" => trade::is_done_by_hand(stage).await,
+        "capital" => capital::comes_and_goes(stage).await,
         other => bail!("there is no scenario `{other}`"),
     }
 }

@@ -34,6 +34,8 @@ const LOOK_PUBLIC: Duration = Duration::from_secs(10);
 /// What could not be opened is tried again after so long, doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long a question stands on a devnet, whose clock a person moves by hours and days: it would be over before it was read.
+const TO_ANSWER_ON_DEVNET: Duration = Duration::from_secs(6 * 60 * 60);
 /// Where the devnet would be, for lists, as long as it has no address.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
@@ -136,6 +138,15 @@ impl Failed {
 
     const fn for_now(notice: Notice) -> Self {
         Self { verdicts: Vec::new(), notice, may_pass: true }
+    }
+}
+
+/// How transactions are made on a network of this kind.
+fn settings(kind: NetworkKind) -> Settings {
+    let usual = Settings::default();
+    match kind {
+        NetworkKind::Devnet => Settings { approval_timeout: TO_ANSWER_ON_DEVNET, ..usual },
+        NetworkKind::Testnet | NetworkKind::Mainnet => usual,
     }
 }
 
@@ -416,11 +427,12 @@ async fn open_as(
     }
     core.doing(view, "Checking the node, and its contracts byte for byte");
     let folder = core.setup.data_folder.join("network");
+    let settings = settings(view.kind);
     let setup = || Setup {
         folder: folder.clone(),
         profile: profile.clone(),
         wallet: Arc::clone(&wallet),
-        settings: Settings::default(),
+        settings,
         clock: Arc::clone(&clock) as Arc<dyn bithedge_engine::Clock>,
     };
     let engine = match Engine::open(setup()).await {

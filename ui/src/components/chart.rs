@@ -70,7 +70,11 @@ where
         }
     };
     view! {
-        <figure class="chart" data-testid=testid>
+        <figure
+            class="chart"
+            class:is-bare=move || chart.with(|chart| chart.as_ref().is_some_and(|chart| chart.table.rows.is_empty()))
+            data-testid=testid
+        >
             // The picture has a title and a description of its own; both are of our own making.
             <div
                 class="chart-picture"

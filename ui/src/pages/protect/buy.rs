@@ -4,8 +4,8 @@ use bithedge_ipc::{ConfirmedOffer, Notice};
 use bithedge_protocol::TokenAmount;
 use leptos::prelude::*;
 
+use super::Desk;
 use super::plan::{self, Offer};
-use super::{Desk, offer};
 use crate::api;
 use crate::components::{Banner, Button, ButtonKind, LinkButton, NoticeBanner, ProposalStatus, Tone};
 use crate::route::Route;
@@ -45,7 +45,7 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
         if let Some(obstacle) = ability.with(Ability::obstacle) {
             return Some(obstacle);
         }
-        let Some(wanted) = desk.offer.get() else { return Some(offer::refused(desk)) };
+        let Some(wanted) = desk.offer.get() else { return Some("There is nothing to buy yet.".to_owned()) };
         desk.view.with(|view| match &view.as_of.doubt {
             Some(doubt) => Some(format!("Nothing can be bought just now. {doubt}")),
             None => plan::short_of(view, &wanted.quote),

@@ -106,10 +106,10 @@ pub(super) fn PremiumCards(desk: Desk) -> impl IntoView {
     };
     view! {
         <div class="protect-charts">
-            <Card title="Other protected prices" note=|| "Premium, without the fee" testid="by-strike-card">
+            <Card title="Other protected prices" note=|| "Without the fee" testid="by-strike-card">
                 <ChartView data=by_strike draw=draw_by_strike on_choose=choose_strike testid="by-strike" />
             </Card>
-            <Card title="Other end dates" note=|| "Premium, without the fee" testid="by-end-card">
+            <Card title="Other end dates" note=|| "Without the fee" testid="by-end-card">
                 <ChartView data=by_end draw=draw_by_end on_choose=choose_end testid="by-end" />
             </Card>
         </div>

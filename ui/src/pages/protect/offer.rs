@@ -16,12 +16,15 @@ pub(super) fn OfferCard(desk: Desk) -> impl IntoView {
     view! {
         <Card title="Price of protection" note=note testid="offer">
             <div class="offer-price">
-                {move || desk.offer.with(|offer| offer.as_ref().map(price))}
+                {move || match desk.offer.with(|offer| offer.as_ref().map(price)) {
+                    Some(price) => price.into_any(),
+                    None => view! { <p class="offer-none" data-testid="offer-none">{refused(desk)}</p> }.into_any(),
+                }}
             </div>
             <BuyBlock desk=desk />
             {move || match desk.offer.get() {
                 Some(offer) => shown(desk, offer).into_any(),
-                None => view! { <p class="offer-none" data-testid="offer-none">{refused(desk)}</p> }.into_any(),
+                None => view! { <div class="offer-room"></div> }.into_any(),
             }}
         </Card>
     }
@@ -41,7 +44,7 @@ fn tier_words(desk: Desk, offer: &Offer) -> String {
 }
 
 /// Why nothing is offered.
-pub(super) fn refused(desk: Desk) -> String {
+fn refused(desk: Desk) -> String {
     if desk.size.get().is_none() {
         return "Enter how much BTC to protect.".to_owned();
     }

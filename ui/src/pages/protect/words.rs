@@ -1,7 +1,7 @@
 //! Sentences of the page of protection.
 
 use bithedge_protocol::pool::{Market, Order, SaleRefusal};
-use bithedge_protocol::{Asset, Sats, UsdE8};
+use bithedge_protocol::{Asset, Sats, TokenAmount, UsdE8};
 
 use super::plan::{self, MostPaid};
 use crate::format;
@@ -60,6 +60,11 @@ pub(super) fn refusal(refusal: SaleRefusal, market: &Market, order: &Order) -> S
             "There is not enough free capital for so much. About {} would fit.",
             btc(fitting)
         ),
+        SaleRefusal::Capacity { .. }
+            if market.bucket(order.tier, order.asset).is_some_and(|bucket| bucket.assets == TokenAmount::ZERO) =>
+        {
+            format!("Nobody has committed {} to this tier yet.", order.asset)
+        }
         SaleRefusal::Capacity { .. } => "All of this tier's capital stands behind other policies.".to_owned(),
         SaleRefusal::Pool(_) => "The figures are too large to count with. Choose a smaller amount.".to_owned(),
         _ => "The pool would not sell this. Choose something else.".to_owned(),

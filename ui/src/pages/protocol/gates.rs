@@ -46,10 +46,16 @@ fn Gates(
 ) -> impl IntoView {
     let GatesView { flags, breakers } = gates;
     view! {
-        <ul class="gates">
-            {flags.into_iter().map(flag).collect_view()}
-            {breakers.into_iter().map(breaker).collect_view()}
-        </ul>
+        <div class="protocol-columns">
+            <section class="protocol-part">
+                <h3 class="protocol-name">"Switches"</h3>
+                <ul class="gates">{flags.into_iter().map(flag).collect_view()}</ul>
+            </section>
+            <section class="protocol-part">
+                <h3 class="protocol-name">"Breakers"</h3>
+                <ul class="gates">{breakers.into_iter().map(breaker).collect_view()}</ul>
+            </section>
+        </div>
     }
 }
 

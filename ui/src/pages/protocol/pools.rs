@@ -92,11 +92,11 @@ fn Pool(
             </p>
             <dl class="ledger">
                 <div class="ledger-line">
-                    <dt>"Of the working capital, locked for live policies"</dt>
+                    <dt>"Working capital, locked for policies"</dt>
                     <dd><AmountText asset=asset amount=pool.locked testid=format!("pool-{slug}-locked") /></dd>
                 </div>
                 <div class="ledger-line">
-                    <dt>"Not locked"</dt>
+                    <dt>"Working capital, not locked"</dt>
                     <dd><AmountText asset=asset amount=pool.available testid=format!("pool-{slug}-available") /></dd>
                 </div>
             </dl>
