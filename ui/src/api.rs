@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
+use crate::json;
 use crate::pages::Wiped;
 
 #[wasm_bindgen]
@@ -210,7 +211,7 @@ pub(crate) async fn listen(handle: impl Fn(Event) + 'static) -> Answer<()> {
     let callback = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
         let payload = js_sys::Reflect::get(&message, &JsValue::from_str("payload"));
         // An event that this page does not know comes from a newer core; it is not for this page.
-        if let Some(event) = payload.ok().and_then(|payload| from_js(&payload).ok()) {
+        if let Some(event) = payload.ok().and_then(|payload| from_text(&text_of(&payload).ok()?).ok()) {
             handle(event);
         }
     });
@@ -221,32 +222,47 @@ pub(crate) async fn listen(handle: impl Fn(Event) + 'static) -> Answer<()> {
     invoke::<serde::de::IgnoredAny>("plugin:event|listen", &arguments).await.map(|_| ())
 }
 
-async fn invoke<T: DeserializeOwned>(command: &str, arguments: &impl Serialize) -> Result<T, ApiError> {
-    let arguments = to_js(arguments)?;
+/// Calls a command. All that is not the writing of its arguments and the reading of its answer is [`call`], which is compiled
+/// once and not once for every command.
+async fn invoke<T: DeserializeOwned>(
+    command: &'static str,
+    arguments: &impl Serialize,
+) -> Result<T, ApiError> {
+    let answer = call(command, to_text(arguments)).await?;
+    from_text(&answer)
+}
+
+/// Calls a command with arguments in JSON, and gives its answer in JSON.
+async fn call(
+    command: &'static str,
+    arguments: Result<Zeroizing<String>, ApiError>,
+) -> Result<Zeroizing<String>, ApiError> {
+    let arguments = js_sys::JSON::parse(&arguments?).map_err(|error| bridge(&error))?;
     match tauri_invoke(command, arguments).await {
-        Ok(answer) => from_js(&answer),
-        Err(error) => Err(from_js(&error).map_or_else(|_| bridge(&error), ApiError::Refused)),
+        Ok(answer) => text_of(&answer),
+        Err(error) => Err(text_of(&error)
+            .and_then(|text| from_text(&text))
+            .map_or_else(|_| bridge(&error), ApiError::Refused)),
     }
 }
 
-fn to_js(value: &impl Serialize) -> Result<JsValue, ApiError> {
+fn to_text(value: &impl Serialize) -> Result<Zeroizing<String>, ApiError> {
     // It may be a passphrase.
-    let text = serde_json::to_string(value)
-        .map(Zeroizing::new)
-        .map_err(|error| ApiError::Bridge(error.to_string()))?;
-    js_sys::JSON::parse(&text).map_err(|error| bridge(&error))
+    serde_json::to_string(value).map(Zeroizing::new).map_err(|error| ApiError::Bridge(error.to_string()))
 }
 
-fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, ApiError> {
+/// What the core said, in JSON.
+fn text_of(value: &JsValue) -> Result<Zeroizing<String>, ApiError> {
     // `undefined` has no JSON form; it is how an empty answer arrives.
-    let text = if value.is_undefined() {
-        "null".to_owned()
-    } else {
-        js_sys::JSON::stringify(value).map_err(|error| bridge(&error))?.into()
-    };
+    if value.is_undefined() {
+        return Ok(Zeroizing::new("null".to_owned()));
+    }
     // It may be words.
-    let text = Zeroizing::new(text);
-    serde_json::from_str(&text).map_err(|error| ApiError::Bridge(error.to_string()))
+    js_sys::JSON::stringify(value).map(|text| Zeroizing::new(text.into())).map_err(|error| bridge(&error))
+}
+
+fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    json::from_text(text).map_err(|error| ApiError::Bridge(error.to_string()))
 }
 
 fn bridge(error: &JsValue) -> ApiError {

@@ -10,6 +10,7 @@ mod app;
 mod components;
 mod format;
 mod frame;
+mod json;
 mod pages;
 mod route;
 mod state;

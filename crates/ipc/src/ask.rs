@@ -52,7 +52,7 @@ pub enum PageQuery {
 
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "page", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum PageAnswer {
     /// What is protected, what earns, what needs attention.
     Home(Box<HomePage>),

@@ -286,7 +286,7 @@ pub mod command {
 
 /// What the core tells the windows without being asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The chain, or the connection to it, changed.
     Chain(ChainSnapshot),

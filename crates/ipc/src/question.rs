@@ -23,7 +23,7 @@ pub struct QuestionView {
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "ask", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Ask {
     /// Whether a transaction is to be signed.
     Transaction {
@@ -49,7 +49,7 @@ pub enum Ask {
 
 /// What a transaction would do, computed by the core from what would be signed and from the books.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "effect", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Nothing that could be drawn.
     None,

@@ -36,7 +36,7 @@ pub struct SecretView {
 
 /// The operating system's keychain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum KeychainState {
     /// It works.
     Usable,

@@ -84,7 +84,7 @@ pub struct BooksView {
 
 /// The network in use, and whether it can be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum NetworkUse {
     /// None was chosen yet.
     None,
@@ -211,7 +211,7 @@ pub struct KeeperInput {
 
 /// The keeper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum KeeperView {
     /// It does nothing.
     Off,

@@ -97,16 +97,15 @@ fn a_session_crosses_and_one_without_notices_is_read() {
     let view = session();
     let json = crossing(&view);
     assert_eq!(json["wallet"]["kind"], "own");
-    assert_eq!(json["network"]["state"], "ready");
-    assert_eq!(json["network"]["data"]["books"]["height"], "18446744073709551615");
-    assert_eq!(json["keeper"]["data"]["order"]["a_day"], MicroStx::MAX.base_units().to_string());
+    assert_eq!(json["network"]["ready"]["books"]["height"], "18446744073709551615");
+    assert_eq!(json["keeper"]["on"]["order"]["a_day"], MicroStx::MAX.base_units().to_string());
     assert_eq!(view.account_in_use().unwrap().label, "Daily");
     assert!(view.network.is_ready() && view.network.kind() == Some(NetworkKind::Devnet));
     let mut older = json;
     older.as_object_mut().unwrap().remove("notices");
     assert_eq!(serde_json::from_value::<SessionView>(older).unwrap().notices, []);
     crossing(&Event::Session(Box::new(view)));
-    assert_eq!(crossing(&Event::PagesChanged {}), json!({"type": "pages_changed", "data": {}}));
+    assert_eq!(crossing(&Event::PagesChanged {}), json!({"pages_changed": {}}));
     crossing(&NetworkUse::None);
     crossing(&KeeperView::Stopped { alarms: vec![7], notice: notice() });
 }
@@ -126,7 +125,7 @@ fn questions_cross_with_what_they_would_do() {
         spot: UsdE8::new(5),
         stx: UsdE8::new(6),
     };
-    assert_eq!(crossing(&effect)["data"]["max_cost"], u128::MAX.to_string());
+    assert_eq!(crossing(&effect)["protection"]["max_cost"], u128::MAX.to_string());
     crossing(&Effect::None);
     crossing(&Effect::Capital {
         bucket: BucketRef { tier: 1, asset: Asset::Sbtc },
@@ -152,8 +151,8 @@ fn questions_cross_with_what_they_would_do() {
     };
     let json = crossing(&question);
     assert_eq!(
-        (&json["ask"]["ask"], &json["id"]),
-        (&json!("standing_order"), &json!(281_474_976_710_656_u64))
+        (&json["ask"]["standing_order"]["digest"], &json["id"]),
+        (&json!("ab".repeat(32)), &json!(281_474_976_710_656_u64))
     );
     crossing(&Proposed { question: 7 });
 }

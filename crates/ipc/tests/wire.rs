@@ -53,10 +53,9 @@ fn an_event_survives_the_crossing_with_every_digit() {
 }
 
 #[test]
-fn events_are_tagged_and_quantities_are_strings() {
+fn events_are_named_and_quantities_are_strings() {
     let value = serde_json::to_value(Event::Chain(snapshot())).unwrap();
-    assert_eq!(value["type"], "chain");
-    let data = &value["data"];
+    let data = &value["chain"];
     assert_eq!(data["status"]["tip"]["height"], "18446744073709551615");
     assert_eq!(data["status"]["connection"]["state"], "stale");
     assert_eq!(data["status"]["connection"]["notice"]["fault"], "node_slow");

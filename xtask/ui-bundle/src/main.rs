@@ -16,8 +16,11 @@ use lexopt::Arg::Long;
 use crate::compile::{Profile, Script};
 use crate::dist::Dist;
 
-/// The page is parsed at every start; above this the window is late. In bytes, after gzip.
-const MAX_COMPRESSED_WASM: usize = 900_000;
+/// What the page is to come down to, in bytes after gzip: it is parsed at every start.
+const COMPRESSED_WASM_GOAL: usize = 900_000;
+/// What it may be until then, so that it does not grow unnoticed. With all pages it began at 1,502,000; what is left to do is in
+/// `docs/decisions/0029-what-the-page-weighs.md`.
+const MAX_COMPRESSED_WASM: usize = 1_020_000;
 
 const USAGE: &str = "Usage: bithedge-ui-bundle [--dev]
 
@@ -45,6 +48,9 @@ fn main() -> Result<()> {
         dist.len(),
         if changed == 0 { "unchanged".to_owned() } else { format!("{changed} changed") },
     );
+    if profile == Profile::Release && compressed > COMPRESSED_WASM_GOAL {
+        eprintln!("the wasm is {compressed} bytes after gzip; the goal is {COMPRESSED_WASM_GOAL}");
+    }
     if profile == Profile::Release && compressed > MAX_COMPRESSED_WASM {
         bail!("the wasm is {compressed} bytes after gzip; the limit is {MAX_COMPRESSED_WASM}");
     }
