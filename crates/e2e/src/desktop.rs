@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState};
@@ -103,16 +103,18 @@ fn close_window(display: &str, title: &str) -> Result<()> {
     let (name, protocols, delete) =
         (atom(b"_NET_WM_NAME")?, atom(b"WM_PROTOCOLS")?, atom(b"WM_DELETE_WINDOW")?);
     let root = connection.setup().roots.get(screen).context("no screen")?.root;
+    let mut asked = 0;
     for window in connection.query_tree(root)?.reply()?.children {
         let property = connection.get_property(false, window, name, AtomEnum::ANY, 0, 1_024)?.reply()?;
-        // One that is closed already may still be there, out of sight.
+        // One that is closed already may still be there, out of sight; or in sight, for a moment: then both are asked.
         let is_seen = connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
         if is_seen && property.value == title.as_bytes() {
             let message = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
             connection.send_event(false, window, EventMask::NO_EVENT, message)?;
-            connection.flush()?;
-            return Ok(());
+            asked += 1;
         }
     }
-    bail!("no window is called `{title}`")
+    connection.flush()?;
+    ensure!(asked > 0, "no window is called `{title}`");
+    Ok(())
 }

@@ -22,10 +22,12 @@ proptest! {
         };
         let greeks = put_greeks(UsdE8::new(spot), UsdE8::new(strike), vol, term).unwrap();
         let step = spot / 10_000;
-        let slope = (put(spot - step, volatility) - put(spot + step, volatility)) * 100 / (2 * step);
+        // Far out of the money what is left of a price is less than its accuracy (docs/protocol.md), and may rise with spot.
+        let fall = put(spot - step, volatility).saturating_sub(put(spot + step, volatility));
+        let slope = fall * 100 / (2 * step);
         prop_assert!(greeks.delta.base_units().abs_diff(slope) <= 150, "{greeks:?} {slope}");
         // Over one point, centred.
-        let rise = put(spot, volatility + 5_000) - put(spot, volatility - 5_000);
+        let rise = put(spot, volatility + 5_000).saturating_sub(put(spot, volatility - 5_000));
         let vega = greeks.vega.base_units();
         let allowed = rise / 500 + spot / 1_000;
         prop_assert!(vega.abs_diff(rise) <= allowed, "{vega} {rise} of {spot}");
