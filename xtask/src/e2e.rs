@@ -36,12 +36,13 @@ pub(crate) fn screenshots() -> Result<()> {
 }
 
 /// Scenario, its picture, and the name of that in the documentation.
-const SCREENSHOTS: [(&str, &str, &str); 6] = [
+const SCREENSHOTS: [(&str, &str, &str); 7] = [
     ("welcome-light", "welcome-light.png", "welcome-light.png"),
     ("welcome-dark", "welcome-dark.png", "welcome-dark.png"),
     ("pages-light", "pages-light-home.png", "home-light.png"),
     ("pages-light", "pages-light-protect.png", "protect-light.png"),
     ("pages-dark", "pages-dark-home.png", "home-dark.png"),
+    ("trade", "trade-protect-question.png", "question-light.png"),
     ("node-dies", "node-dies.png", "home-unreachable.png"),
 ];
 

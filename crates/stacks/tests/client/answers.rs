@@ -232,11 +232,19 @@ async fn other_fates_of_a_transaction() {
 }
 
 #[tokio::test]
+async fn a_kind_of_transaction_that_is_new_is_read_for_what_it_is() {
+    let mut record = mined();
+    record["tx_type"] = json!("newer");
+    let read = answering(record).await.client().transaction(txid()).await.unwrap();
+    assert_eq!(read.kind, TransactionKind::Other("newer".to_owned()));
+}
+
+#[tokio::test]
 async fn an_inconsistent_transaction_is_not_believed() {
     let changes: [(&str, Json); 19] = [
         ("tx_id", json!(hash("00"))),
         ("tx_status", json!("fine")),
-        ("tx_type", json!("other")),
+        ("tx_type", json!(7)),
         ("contract_call", Json::Null),
         ("block_hash", Json::Null),
         ("block_hash", json!("0x12")),
