@@ -9,6 +9,7 @@ mod commands;
 mod environment;
 mod logs;
 mod placement;
+mod presence;
 mod save;
 mod shell;
 mod tell;

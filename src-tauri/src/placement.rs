@@ -1,4 +1,4 @@
-//! Where the main window is, kept from one start to the next: position and size, and nothing else.
+//! Where the main window is, kept from one start to the next: position and size, and whether it fills the screen.
 
 use std::fs;
 use std::io;
@@ -30,19 +30,43 @@ pub(crate) struct Place {
     pub(crate) height: f64,
 }
 
+/// What a window fills in the place of its own size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Fills {
+    /// It has its own size.
+    #[default]
+    Nothing,
+    /// It is maximised.
+    WorkArea,
+    /// It is the only thing on its screen.
+    Screen,
+}
+
+/// What is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    /// Where it is when it fills nothing; `None` if it was never so.
+    place: Option<Place>,
+    fills: Fills,
+}
+
 /// The place of the main window and the file that keeps it.
 #[derive(Debug)]
 pub(crate) struct Placement {
     path: PathBuf,
-    last: Mutex<Option<Place>>,
+    last: Mutex<Kept>,
+    /// What the file says, as far as is known.
+    written: Mutex<Option<Kept>>,
 }
 
 impl Placement {
     /// Reads the file in a data folder. One that is missing or damaged counts for nothing.
     pub(crate) fn open(data_folder: &Path) -> Self {
         let path = data_folder.join(FILE_NAME);
-        let last = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
-        Self { path, last: Mutex::new(last) }
+        let read = fs::read_to_string(&path).ok().and_then(|text| read(&text));
+        Self { path, last: Mutex::new(read.unwrap_or_default()), written: Mutex::new(read) }
     }
 
     /// The place of the last time, if it can be used on these screens.
@@ -57,48 +81,79 @@ impl Placement {
                 Place { x: position.x, y: position.y, width: size.width, height: size.height }
             })
             .collect();
-        fit((*self.last())?, &screens)
+        fit(self.last().place?, &screens)
     }
 
-    /// Notes where the window is now. What is no place of its own, such as the whole screen, does not count.
+    /// What it filled the last time.
+    pub(crate) fn fills(&self) -> Fills {
+        self.last().fills
+    }
+
+    /// Notes where the window is now. While it fills the screen, its own place stays what it was.
     pub(crate) fn note(&self, window: &WebviewWindow) {
         match place_of(window) {
-            Ok(Some(place)) => *self.last() = Some(place),
-            Ok(None) => {}
+            Ok(Now::Hidden) => {}
+            Ok(Now::Fills(fills)) => self.last().fills = fills,
+            Ok(Now::At(place)) => *self.last() = Kept { place: Some(place), fills: Fills::Nothing },
             Err(error) => tracing::debug!("where the window is cannot be told: {error}"),
         }
     }
 
-    /// Writes down what was noted last.
+    /// Writes down what was noted last, if it is anything new.
     pub(crate) fn keep(&self) {
-        if let Some(place) = *self.last()
-            && let Err(error) = write(&self.path, place)
-        {
-            tracing::warn!("{} cannot be written: {error}", self.path.display());
+        let last = *self.last();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if last == written.unwrap_or_default() {
+            return;
+        }
+        match write(&self.path, last) {
+            Ok(()) => *written = Some(last),
+            Err(error) => tracing::warn!("{} cannot be written: {error}", self.path.display()),
         }
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<Place>> {
+    fn last(&self) -> MutexGuard<'_, Kept> {
         // A place is replaced whole.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn place_of(window: &WebviewWindow) -> tauri::Result<Option<Place>> {
-    let fills_more = window.is_maximized()? || window.is_fullscreen()? || window.is_minimized()?;
-    if fills_more || !window.is_visible()? {
-        return Ok(None);
+/// Where a window is.
+enum Now {
+    /// Nowhere to be seen.
+    Hidden,
+    /// Over more than its own place.
+    Fills(Fills),
+    /// Here.
+    At(Place),
+}
+
+fn place_of(window: &WebviewWindow) -> tauri::Result<Now> {
+    if window.is_minimized()? || !window.is_visible()? {
+        return Ok(Now::Hidden);
+    }
+    if window.is_fullscreen()? {
+        return Ok(Now::Fills(Fills::Screen));
+    }
+    if window.is_maximized()? {
+        return Ok(Now::Fills(Fills::WorkArea));
     }
     let scale = window.scale_factor()?;
     let position: LogicalPosition<f64> = window.outer_position()?.to_logical(scale);
     let size: LogicalSize<f64> = window.inner_size()?.to_logical(scale);
-    Ok(Some(Place { x: position.x, y: position.y, width: size.width, height: size.height }))
+    Ok(Now::At(Place { x: position.x, y: position.y, width: size.width, height: size.height }))
+}
+
+/// The first files had nothing but the place.
+fn read(text: &str) -> Option<Kept> {
+    let of_before = || Some(Kept { place: Some(serde_json::from_str(text).ok()?), fills: Fills::Nothing });
+    serde_json::from_str(text).ok().or_else(of_before)
 }
 
 /// Replaces the file as a whole.
-fn write(path: &Path, place: Place) -> io::Result<()> {
+fn write(path: &Path, kept: Kept) -> io::Result<()> {
     let new = path.with_extension("json.new");
-    fs::write(&new, serde_json::to_string(&place)?)?;
+    fs::write(&new, serde_json::to_string(&kept)?)?;
     fs::rename(&new, path)
 }
 
@@ -177,12 +232,19 @@ mod tests {
         let placement = Placement::open(folder.path());
         placement.keep();
         assert!(!placement.path.exists(), "nothing was noted");
-        *placement.last() = Some(USUAL);
-        placement.keep();
-        assert_eq!(*Placement::open(folder.path()).last(), Some(USUAL));
+        for fills in [Fills::Nothing, Fills::WorkArea, Fills::Screen] {
+            let kept = Kept { place: Some(USUAL), fills };
+            *placement.last() = kept;
+            placement.keep();
+            assert_eq!(*Placement::open(folder.path()).last(), kept);
+        }
+        // As it was kept before it was known what a window fills.
+        fs::write(&placement.path, serde_json::to_string(&USUAL).unwrap()).unwrap();
+        let of_before = Kept { place: Some(USUAL), fills: Fills::Nothing };
+        assert_eq!(*Placement::open(folder.path()).last(), of_before);
         for damaged in ["", "{\"x\": 1", "[]", "{\"x\":1,\"y\":1,\"width\":1000,\"height\":700,\"more\":1}"] {
             fs::write(&placement.path, damaged).unwrap();
-            assert_eq!(*Placement::open(folder.path()).last(), None, "{damaged}");
+            assert_eq!(*Placement::open(folder.path()).last(), Kept::default(), "{damaged}");
         }
     }
 }

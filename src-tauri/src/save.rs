@@ -5,19 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bithedge_ipc::{Fault, Notice, SavedFile, window};
-use bithedge_session::Session;
 use rfd::AsyncFileDialog;
 use tauri::{AppHandle, Manager};
-
-use crate::logs;
 
 /// Where files go without a dialog (`BITHEDGE_SAVE_DIR`).
 #[derive(Clone, Debug)]
 pub(crate) struct SaveFolder(pub(crate) Option<PathBuf>);
-
-/// So much of the log goes with what helps to find a defect.
-const LOG_FILES: usize = 2;
-const LOG_BYTES: usize = 2_000_000;
 
 /// Writes the activity. `None`: the person thought better of it.
 pub(crate) async fn activity(
@@ -45,7 +38,7 @@ pub(crate) async fn activity(
 /// Writes what helps to find a defect into a folder of its own, so that it can be looked at before it is given to anybody.
 pub(crate) async fn diagnostics(
     app: &AppHandle,
-    mut files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Vec<u8>)>,
 ) -> Result<Option<SavedFile>, Notice> {
     let parent = match &app.state::<SaveFolder>().0 {
         Some(folder) => Some(folder.clone()),
@@ -55,10 +48,6 @@ pub(crate) async fn diagnostics(
         }
     };
     let Some(parent) = parent else { return Ok(None) };
-    match logs::newest(&logs::folder(&app.state::<Session>().data_folder()), LOG_FILES, LOG_BYTES) {
-        Ok(newest) => files.extend(newest),
-        Err(error) => tracing::warn!("the log files cannot be read: {error}"),
-    }
     let folder = new_folder(&parent).map_err(|error| not_written(&parent, &error))?;
     for (name, content) in &files {
         let path = folder.join(plain_name(name));

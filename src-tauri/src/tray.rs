@@ -121,7 +121,11 @@ fn build(app: &AppHandle) -> tauri::Result<Items> {
 fn act(app: &AppHandle, event: MenuEvent) {
     match event.id().as_ref() {
         OPEN | NEWS => windows::show_main(app),
-        LOCK => app.state::<Session>().lock(),
+        LOCK => {
+            // It may have to wait for others after the keys are locked, and the windows must not.
+            let session = app.state::<Session>().inner().clone();
+            tauri::async_runtime::spawn(async move { session.lock() });
+        }
         QUIT => app.exit(0),
         other => tracing::error!("the tray has no item {other}"),
     }

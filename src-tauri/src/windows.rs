@@ -1,9 +1,9 @@
 //! The three windows: the main one, the one of questions, the one of secrets.
 //!
-//! All load the same page, which looks at its window's label. None can go anywhere else, open another one, or close one: what opens
-//! and closes them is here.
+//! Each loads a page of its own. None can go anywhere else, open another one, or close one: what opens and closes them is here.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bithedge_ipc::secret::SecretTask;
 use bithedge_ipc::{Fault, Notice, Theme, window};
@@ -11,10 +11,12 @@ use bithedge_session::Session;
 use tauri::utils::config::Color;
 use tauri::webview::NewWindowResponse;
 use tauri::{
-    AppHandle, LogicalPosition, LogicalSize, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry,
+    AppHandle, LogicalPosition, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    Wry,
 };
 
-use crate::placement::Placement;
+use crate::placement::{Fills, Placement};
+use crate::presence;
 
 /// The ground colours of the page (`--ground` in `ui/styles/00-tokens.css`), so that nothing flashes before it is drawn.
 const LIGHT_GROUND: Color = Color(0xf5, 0xf6, 0xf4, 0xff);
@@ -37,7 +39,12 @@ pub(crate) fn open_main(app: &AppHandle, theme: Theme) -> tauri::Result<WebviewW
     if let Some(placement) = app.state::<Placement>().fitting(&screens) {
         builder = builder.inner_size(placement.width, placement.height).position(placement.x, placement.y);
     }
-    guarded(app, builder, theme).build()
+    builder = match app.state::<Placement>().fills() {
+        Fills::Nothing => builder,
+        Fills::WorkArea => builder.maximized(true),
+        Fills::Screen => builder.fullscreen(true),
+    };
+    watched(guarded(app, window::MAIN, builder, theme).build()?)
 }
 
 /// Makes the window of questions be there exactly while there is a question.
@@ -73,8 +80,10 @@ pub(crate) async fn open_secret(app: &AppHandle, session: &Session, task: Secret
         }
         return Err(notice);
     }
+    let number = session.secret_number();
+    *app.state::<SecretTaskNumber>().lock() = number;
     open_beside_main(app, window::SECRET, secret_title(task), SECRET_SIZE).map(drop).map_err(|error| {
-        session.secret_close();
+        end_secret(app, session);
         Notice {
             fault: Fault::ComputerFault,
             happened: "The window for words and passphrases could not be opened.".to_owned(),
@@ -86,15 +95,38 @@ pub(crate) async fn open_secret(app: &AppHandle, session: &Session, task: Secret
 }
 
 /// Closes the window of secrets. That it is gone ends its task, and not before: the next one could otherwise begin while it closes.
+/// What is being changed just now is not left without a window that says how it ended.
 pub(crate) fn close_secret(app: &AppHandle, session: &Session) {
+    if session.secret_is_changing() {
+        return;
+    }
     match app.get_webview_window(window::SECRET) {
         Some(window) => {
             if let Err(error) = window.destroy() {
                 tracing::error!("the window of secrets stays: {error}");
-                session.secret_close();
+                end_secret(app, session);
             }
         }
-        None => session.secret_close(),
+        None => end_secret(app, session),
+    }
+}
+
+/// Which task the window of secrets was opened for: what ends with the window is that one, and none that began since.
+#[derive(Debug, Default)]
+pub(crate) struct SecretTaskNumber(Mutex<Option<u64>>);
+
+impl SecretTaskNumber {
+    fn lock(&self) -> MutexGuard<'_, Option<u64>> {
+        // A number is replaced whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The window of secrets is gone, and its task with it.
+pub(crate) fn end_secret(app: &AppHandle, session: &Session) {
+    let number = app.state::<SecretTaskNumber>().lock().take();
+    if let Some(number) = number {
+        session.secret_end(number);
     }
 }
 
@@ -149,12 +181,14 @@ fn bring_to_front(window: &WebviewWindow) {
 /// Opens a window that belongs to the main one, over its middle.
 fn open_beside_main(
     app: &AppHandle,
-    label: &str,
+    label: &'static str,
     title: &str,
     (width, height): (f64, f64),
 ) -> tauri::Result<WebviewWindow> {
     let theme = app.state::<Session>().preferences().theme;
-    let mut builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App("index.html".into()))
+    // `question.html`, `secret.html`; the main window's is `index.html`.
+    let page = PathBuf::from(format!("{label}.html"));
+    let mut builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page))
         .title(title)
         .inner_size(width, height)
         .min_inner_size(width, height)
@@ -175,7 +209,13 @@ fn open_beside_main(
         .parent(&main)?,
         None => builder.center(),
     };
-    guarded(app, builder, theme).build()
+    watched(guarded(app, label, builder, theme).build()?)
+}
+
+/// Keys and pointer over a window say that somebody is there.
+fn watched(window: WebviewWindow) -> tauri::Result<WebviewWindow> {
+    presence::watch(&window);
+    Ok(window)
 }
 
 /// Where a window of this size has to be to lie over the middle of another one.
@@ -193,6 +233,7 @@ fn middle_of(window: &WebviewWindow, width: f64, height: f64) -> tauri::Result<L
 /// What holds for every window: the page is all there is.
 fn guarded<'a>(
     app: &AppHandle,
+    label: &'static str,
     builder: WebviewWindowBuilder<'a, Wry, AppHandle>,
     theme: Theme,
 ) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
@@ -200,7 +241,7 @@ fn guarded<'a>(
         .theme(native(theme))
         .data_directory(app.state::<WebviewData>().0.clone())
         // A link that leads elsewhere has no business in a window that can call commands.
-        .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))
+        .on_navigation(move |url| is_page_of(label, url))
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false);
     match theme {
@@ -210,10 +251,96 @@ fn guarded<'a>(
     }
 }
 
+/// Whether an address is of this window's own page: in the main window, the page that asks would look like the one that may answer.
+fn is_page_of(label: &str, url: &Url) -> bool {
+    let is_own = match url.path() {
+        "" | "/" | "/index.html" => label == window::MAIN,
+        path => {
+            path.strip_prefix('/').and_then(|path| path.strip_suffix(".html")) == Some(label)
+                && label != window::MAIN
+        }
+    };
+    is_own && is_ours(url)
+}
+
+/// Whether an address is of the application's own pages: the one origin that they have on this system, with its port.
+fn is_ours(url: &Url) -> bool {
+    let (scheme, host) = if cfg!(any(windows, target_os = "android")) {
+        ("http", "tauri.localhost")
+    } else {
+        ("tauri", "localhost")
+    };
+    // A port that is the scheme's own is not told.
+    (url.scheme(), url.host_str(), url.port()) == (scheme, Some(host), None)
+        && url.username().is_empty()
+        && url.password().is_none()
+}
+
 fn native(theme: Theme) -> Option<tauri::Theme> {
     match theme {
         Theme::System => None,
         Theme::Light => Some(tauri::Theme::Light),
         Theme::Dark => Some(tauri::Theme::Dark),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use bithedge_ipc::command;
+
+    use super::*;
+
+    #[test]
+    fn a_window_goes_nowhere_but_to_the_application_s_own_pages() {
+        let own = if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" };
+        for (label, page) in [
+            (window::MAIN, "index.html#/protect"),
+            (window::MAIN, ""),
+            (window::QUESTION, "question.html"),
+            (window::SECRET, "secret.html#top"),
+        ] {
+            let url = Url::parse(&format!("{own}{page}")).unwrap();
+            for asked in [window::MAIN, window::QUESTION, window::SECRET] {
+                assert_eq!(is_page_of(asked, &url), asked == label, "{page} in {asked}");
+            }
+        }
+        assert!(!is_page_of(window::MAIN, &Url::parse(&format!("{own}main.html")).unwrap()));
+        for elsewhere in [
+            "http://tauri.localhost:8080/",
+            "https://tauri.localhost:1/index.html",
+            "tauri://localhost:9/",
+            "tauri://user@localhost/",
+            "tauri://elsewhere/",
+            "http://localhost/",
+            "https://tauri.localhost.attacker.example/",
+            "data:text/html,hello",
+            "about:blank",
+            "file:///etc/passwd",
+        ] {
+            assert!(!is_ours(&Url::parse(elsewhere).unwrap()), "{elsewhere}");
+        }
+    }
+
+    /// Nobody can be tricked in a window into what its program cannot do. The names with a line are no words of the language that a
+    /// page could say by chance.
+    #[test]
+    fn a_window_s_program_holds_no_other_window_s_commands() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist");
+        let program = |window: &str| fs::read(folder.join(format!("window-{window}_bg.wasm"))).unwrap();
+        let windows = [
+            (window::MAIN, &command::main::ALL[..]),
+            (window::QUESTION, &command::question::ALL),
+            (window::SECRET, &command::secret::ALL),
+        ];
+        for (label, own) in windows {
+            let bytes = program(label);
+            for name in windows.iter().flat_map(|(_, names)| *names).filter(|name| name.contains('_')) {
+                let is_there = bytes.windows(name.len()).any(|part| part == name.as_bytes());
+                assert_eq!(is_there, own.contains(name), "{name} in the program of {label}");
+            }
+        }
     }
 }

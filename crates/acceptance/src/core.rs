@@ -467,7 +467,8 @@ impl Opened {
         policy: u64,
         which: impl FnOnce(ipc::PolicyView) -> ipc::Step,
     ) -> Result<(Asset, TokenAmount)> {
-        let view = self.engine.page(account, move |books, _| views::policy(books, policy)).await?;
+        let who = Principal::Standard(account);
+        let view = self.engine.page(account, move |books, _| views::policy(books, policy, &who)).await?;
         let view = view.context("no such policy")?;
         let asset = view.asset;
         let step = which(view);

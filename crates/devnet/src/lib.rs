@@ -60,6 +60,15 @@ pub struct Config {
     pub genesis_time: Option<u64>,
 }
 
+/// Who may ask a devnet, which everybody on this computer can reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visitors {
+    /// Everybody, pages in a browser as well: a client that runs in one is a use of a devnet.
+    Everybody,
+    /// No page in a browser, wherever it came from: it is nobody's but the application's that it runs in.
+    NoPages,
+}
+
 /// A running devnet. Dropping it stops the server at once; [`Devnet::shutdown`] does it in good order.
 #[derive(Debug)]
 pub struct Devnet {
@@ -76,21 +85,25 @@ impl Devnet {
     /// # Errors
     /// [`StartError`] says what is missing or damaged and what to do.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        Self::start_with(config, axum::Router::new()).await
+        Self::start_with(config, axum::Router::new(), Visitors::Everybody).await
     }
 
     /// The same with further routes beside its own, for what is built upon it. They are not hit by faults.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start_with(config: Config, more: axum::Router) -> Result<Self, StartError> {
+    pub async fn start_with(
+        config: Config,
+        more: axum::Router,
+        visitors: Visitors,
+    ) -> Result<Self, StartError> {
         let node = Node::open(config.worker_dir, &config.data_dir, config.genesis_time).await?;
         let port = |source| StartError::Port { port: config.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(port)?;
         let address = listener.local_addr().map_err(port)?;
         let shared = Shared::new(node);
         let (stop, stopped) = watch::channel(false);
-        let router = rpc::router(shared.clone(), more);
+        let router = rpc::router(shared.clone(), more, visitors);
         let mut until = stopped;
         let server = tokio::spawn(async move {
             let serve = axum::serve(listener, router).with_graceful_shutdown(async move {

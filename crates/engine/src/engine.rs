@@ -250,7 +250,7 @@ impl Engine {
     }
 
     /// The same wish again, in the place of a transaction that was given up or waits too long: at most one of the two is
-    /// carried out.
+    /// carried out. Another kind of wish is refused.
     ///
     /// # Errors
     /// [`ProposeError`].
@@ -261,7 +261,7 @@ impl Engine {
         intent: &Intent,
     ) -> Result<Question, ProposeError> {
         let prepared = self.prepare(account, intent).await?;
-        Ok(self.transactions.replace_with(earlier, prepared).await?)
+        Ok(self.transactions.repeat(earlier, prepared).await?)
     }
 
     async fn prepare(

@@ -1,7 +1,7 @@
 //! What the main window may ask for and get, page by page.
 
-use bithedge_protocol::UnixSeconds;
 use bithedge_protocol::pool::{Market, Order, Quote};
+use bithedge_protocol::{TokenAmount, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -99,12 +99,29 @@ pub struct ConfirmedOffer {
     pub order: Order,
     /// What it costs now, as the contract answered.
     pub quote: Quote,
-    /// The wish that buys it, with the most that it may cost and until when that is asked.
-    pub wish: Wish,
+    /// The most that it may cost, all told, without the network's fee: more than the quote by what prices may move meanwhile.
+    pub max_cost: TokenAmount,
     /// Until when the offer holds, by the network's clock.
     pub valid_until: UnixSeconds,
     /// Where the application's own computation differs from the chain's answer: a defect, which is shown. `None` if it does not.
     pub differs: Option<Notice>,
+}
+
+impl ConfirmedOffer {
+    /// The wish that buys it.
+    #[must_use]
+    pub const fn wish(&self) -> Wish {
+        let Order { asset, tier, strike, expiry, size } = self.order;
+        Wish::Buy {
+            asset,
+            tier,
+            strike,
+            expiry,
+            size,
+            max_cost: self.max_cost,
+            valid_until: self.valid_until,
+        }
+    }
 }
 
 /// A policy in depth.

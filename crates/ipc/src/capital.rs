@@ -5,7 +5,7 @@ use bithedge_protocol::risk::{ExitStep, Exposure, Shock, Standing, StressOutcome
 use bithedge_protocol::{Asset, Ppm, PpmChange, Sats, Seconds, TokenAmount, TokenChange, UnixSeconds, UsdE8};
 use serde::{Deserialize, Serialize};
 
-use crate::{AsOf, BucketRef, Figure, Trust};
+use crate::{AsOf, BucketRef, Figure, RewardView, Trust};
 
 /// What shares were worth at a bucket's last close: `nav / shares` base units for each, the exact pair of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +144,8 @@ pub struct CapitalPage {
     pub positions: Vec<PositionView>,
     /// By token.
     pub totals: Vec<CapitalTotal>,
+    /// What the account earned otherwise and has not claimed, by token.
+    pub rewards: Vec<RewardView>,
     /// Whether these are all that there are.
     pub trust: Trust,
 }
@@ -181,6 +183,9 @@ pub struct TierView {
     pub capital: TokenAmount,
     /// Assets and deposits that it takes at most.
     pub capacity: TokenAmount,
+    /// The largest commitment that it takes now: less than `capacity` by its assets and by every deposit that waits, and with what the
+    /// commitment prepays for the close, which is no deposit. Nothing if it is full.
+    pub room: TokenAmount,
     /// Collateral locked.
     pub locked: TokenAmount,
     /// What is needed of what may back sales; unknown without a price of STX.

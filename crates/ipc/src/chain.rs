@@ -59,7 +59,7 @@ pub struct Reorg {
 
 /// How far the values of a snapshot can be relied on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Connection {
     /// Nothing has been read yet. An attempt may have failed, but not for long enough to give the node up: it is being tried
     /// again.

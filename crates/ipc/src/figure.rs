@@ -24,7 +24,7 @@ impl Trust {
 
 /// A figure, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "figure", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Figure<T> {
     /// It is known.
     Known {
@@ -92,7 +92,7 @@ pub struct BucketRef {
 
 /// Where in the window something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "page", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Destination {
     /// A policy.
     Policy {
@@ -116,4 +116,6 @@ pub enum Destination {
     Activity,
     /// The state of the connection.
     Connection,
+    /// The keeper, and what it is allowed.
+    Keeper,
 }

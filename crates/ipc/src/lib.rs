@@ -45,7 +45,7 @@ pub use governance::{GovernancePage, ProposalAction, ProposalState, ProposalView
 pub use home::{Attention, AttentionKind, HomePage};
 pub use networks::{
     ChainIdentityView, ContractCheck, ContractCheckView, NetworkInput, NetworkKind, NetworkVerdict,
-    NetworkView, NodeView,
+    NetworkView, NodeView, SavedNetwork,
 };
 pub use notice::{Fault, Notice};
 pub use notification::{Notification, NotificationKind};
@@ -58,7 +58,7 @@ pub use protocol_page::{
     AnomalyView, BoundaryKind, BoundaryView, BreakerView, DisputeView, FeesView, FlagView, FundView,
     GatesView, OracleView, PricesView, ProtocolPage, ReporterView, TreasuryView,
 };
-pub use question::{Ask, Effect, QuestionView};
+pub use question::{Ask, AskedNetwork, Effect, QuestionState, QuestionView};
 pub use session::{
     AccountView, BooksView, KeeperDuty, KeeperInput, KeeperLine, KeeperView, KeyProtection, KeyState,
     NetworkUse, SessionView, WalletKind, WalletView,
@@ -99,7 +99,7 @@ pub mod command {
         /// [`Preferences`](crate::Preferences).
         pub const SET_THEME: &str = "set_theme";
         /// Sets and keeps after how long it locks itself: argument `after`, [`Seconds`](bithedge_protocol::Seconds) of one minute to
-        /// a day. Answers the new [`Preferences`](crate::Preferences).
+        /// a day. A longer time than now is asked about first. Answers the [`Preferences`](crate::Preferences) in force.
         pub const SET_AUTO_LOCK: &str = "set_auto_lock";
         /// Sets and keeps whether the desktop is told what happens: argument `on`, true or false. Answers the new
         /// [`Preferences`](crate::Preferences).
@@ -130,8 +130,6 @@ pub mod command {
         pub const OPEN_SECRET: &str = "open_secret";
         /// Locks the keys. No arguments, no answer.
         pub const LOCK: &str = "lock";
-        /// Somebody is there. No arguments, no answer. Every window may.
-        pub const TOUCH: &str = "touch";
         /// Uses another account: argument `account`, its id. No answer.
         pub const CHOOSE_ACCOUNT: &str = "choose_account";
         /// Adds the next account: argument `label`. No answer.
@@ -149,8 +147,8 @@ pub mod command {
         /// Checks a network without using it: argument `network`, its id. Answers a list of
         /// [`NetworkVerdict`](crate::NetworkVerdict).
         pub const CHECK_NETWORK: &str = "check_network";
-        /// Keeps a network of the person's own: arguments `network`, the id of the one that it replaces, or null, and `input`, a
-        /// [`NetworkInput`](crate::NetworkInput). Answers its [`NetworkView`](crate::NetworkView).
+        /// Keeps a network of the person's own, or asks whether it may be used: arguments `network`, the id of the one that it replaces,
+        /// or null, and `input`, a [`NetworkInput`](crate::NetworkInput). Answers [`SavedNetwork`](crate::SavedNetwork).
         pub const SAVE_NETWORK: &str = "save_network";
         /// Forgets a network of the person's own: argument `network`, its id. No answer.
         pub const REMOVE_NETWORK: &str = "remove_network";
@@ -168,10 +166,12 @@ pub mod command {
         pub const PROPOSE_KEEPER: &str = "propose_keeper";
         /// Ends the keeper. No arguments, no answer.
         pub const STOP_KEEPER: &str = "stop_keeper";
-        /// Says that a person has looked at what moved without approval: arguments `transaction`, its number, and `alarms`, the digests
-        /// of all [`open_alarms`](crate::TransactionView::open_alarms) that were shown for it. If others are open by now, it is refused
-        /// and nothing is acknowledged. No answer.
-        pub const ACKNOWLEDGE_ALARM: &str = "acknowledge_alarm";
+        /// Asks whether a person has looked at what a transaction did without approval: argument `transaction`, its number. The question
+        /// is about all its [`open_alarms`](crate::TransactionView::open_alarms). Answers [`Proposed`](crate::Proposed).
+        pub const PROPOSE_ACKNOWLEDGEMENT: &str = "propose_acknowledgement";
+        /// Asks whether the damaged list of transactions is set aside and a new one begun. No arguments. Answers
+        /// [`Proposed`](crate::Proposed).
+        pub const PROPOSE_NEW_JOURNAL: &str = "propose_new_journal";
         /// The devnet on this computer. No arguments. Answers a [`DevnetView`](crate::DevnetView), or null if it is not in use.
         pub const DEVNET: &str = "devnet";
         /// Does something to it: argument `deed`, a [`DevnetDeed`](crate::DevnetDeed). Answers the new
@@ -197,7 +197,6 @@ pub mod command {
             LEAVE_PRACTICE,
             OPEN_SECRET,
             LOCK,
-            TOUCH,
             CHOOSE_ACCOUNT,
             ADD_ACCOUNT,
             RENAME_ACCOUNT,
@@ -214,7 +213,8 @@ pub mod command {
             DATA_FOLDER,
             PROPOSE_KEEPER,
             STOP_KEEPER,
-            ACKNOWLEDGE_ALARM,
+            PROPOSE_ACKNOWLEDGEMENT,
+            PROPOSE_NEW_JOURNAL,
             DEVNET,
             DEVNET_DO,
         ];
@@ -234,8 +234,8 @@ pub mod command {
         pub const UNLOCK_FIRST: &str = "unlock_first";
 
         /// All of them.
-        pub const ALL: [&str; 7] =
-            [QUESTION, APPROVE, REFUSE, UNLOCK_FIRST, main::PREFERENCES, main::SESSION, main::TOUCH];
+        pub const ALL: [&str; 6] =
+            [QUESTION, APPROVE, REFUSE, UNLOCK_FIRST, main::PREFERENCES, main::SESSION];
     }
 
     /// Those of the window of secrets.
@@ -268,19 +268,8 @@ pub mod command {
         pub const CLOSE: &str = "secret_close";
 
         /// All of them.
-        pub const ALL: [&str; 11] = [
-            SECRET,
-            NEW_WORDS,
-            CREATE,
-            IMPORT,
-            SUGGEST,
-            UNLOCK,
-            CHANGE,
-            REVEAL,
-            CLOSE,
-            main::PREFERENCES,
-            main::TOUCH,
-        ];
+        pub const ALL: [&str; 10] =
+            [SECRET, NEW_WORDS, CREATE, IMPORT, SUGGEST, UNLOCK, CHANGE, REVEAL, CLOSE, main::PREFERENCES];
     }
 }
 

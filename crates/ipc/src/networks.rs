@@ -52,6 +52,21 @@ pub struct NetworkInput {
     pub sbtc: Option<String>,
 }
 
+/// What became of a network that was to be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SavedNetwork {
+    /// It is in the list: a devnet on this computer, or nothing was changed.
+    Kept(Box<NetworkView>),
+    /// It gets into the list once the question is answered with yes. Nothing is asked of its nodes before.
+    Asked {
+        /// The question's number.
+        question: u64,
+        /// As it would be in the list.
+        network: Box<NetworkView>,
+    },
+}
+
 /// Which chain a node serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainIdentityView {
@@ -76,7 +91,7 @@ pub struct NodeView {
 
 /// What is on the chain in the place of one of the suite's contracts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ContractCheck {
     /// The bundled source, byte for byte.
     Same,

@@ -103,8 +103,12 @@ pub enum Fault {
     TransactionUnfit,
     /// What moved is not what was approved.
     ApprovalBroken,
+    /// It was not approved with the keys that are here, or what says so is not from them.
+    NotApproved,
     /// The devnet on this computer is doing something else just now.
     DevnetBusy,
+    /// The list of transactions is damaged: the network stays closed until a person decided that a new one is begun.
+    JournalDamaged,
 }
 
 /// One problem: what happened, what it means for the money, and what to do.

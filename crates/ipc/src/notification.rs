@@ -38,6 +38,8 @@ pub enum NotificationKind {
     TransactionConfirmed,
     /// A transaction had none, and never will have: the same can be wished again.
     TransactionFailed,
+    /// A question was not answered in time: nothing was signed, and it can be asked again.
+    QuestionUnanswered,
     /// A transaction was given up, and may have been carried out or may still be: the same must *not* be wished anew, or it may
     /// happen twice. It is repeated or cancelled in its own place.
     TransactionUncertain,
@@ -50,6 +52,12 @@ pub enum NotificationKind {
     TransactionDisplaced,
     /// What a transaction moved is not what was approved.
     TransactionAlarm,
+    /// The keeper cannot sign until somebody does something, as unlock the keys.
+    KeeperWaits,
+    /// The keeper has ended by itself.
+    KeeperEnded,
+    /// The network is not used any more: nothing is shown or signed.
+    NetworkStopped,
     /// Several things of one kind at once. What can be done is found where it leads.
     Several,
 }

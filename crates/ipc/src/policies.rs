@@ -41,7 +41,7 @@ pub enum Backing {
 
 /// Whether something can be done now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// It can.
     Now {
@@ -100,6 +100,8 @@ pub struct PolicyWorth {
 pub struct PolicyView {
     /// Its number.
     pub id: u64,
+    /// Whose it is, an address, if it is not the account's that asks: what it pays goes there.
+    pub of_another: Option<String>,
     /// What it was paid with and pays in.
     pub asset: Asset,
     /// The tier that sold it.

@@ -163,6 +163,9 @@ pub struct SessionView {
     pub network: NetworkUse,
     /// The number of the question that waits for an answer in its own window; `None` if none does.
     pub question: Option<u64>,
+    /// The question whose place it took because the terms had changed; `None` if it is asked for the first time.
+    #[serde(default)]
+    pub asked_anew_for: Option<u64>,
     /// Whether the keeper is on, and until when.
     pub keeper: KeeperView,
     /// What has to be said about this start, such as that what was remembered of the last one was damaged; usually nothing.
@@ -215,6 +218,9 @@ pub struct KeeperInput {
 pub enum KeeperView {
     /// It does nothing.
     Off,
+    /// It does nothing yet: what it is allowed stands in a file, and only the keys, once they are unlocked, tell whether a person allowed
+    /// it.
+    Waiting,
     /// It works.
     On {
         /// For which account, by its address.

@@ -18,7 +18,7 @@ pub struct Words {
 
 /// What can move in a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum MovedAsset {
     /// STX, in micro-STX.
     Stx,
@@ -47,7 +47,7 @@ pub struct Moved {
 
 /// What a transaction is to another one of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "purpose", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum TransactionPurpose {
     /// It stands for itself.
     Call,

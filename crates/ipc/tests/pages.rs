@@ -72,6 +72,7 @@ fn summary() -> ProtectionSummary {
 fn policy() -> PolicyView {
     PolicyView {
         id: 9,
+        of_another: Some("ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5".into()),
         asset: Asset::Sbtc,
         tier: 2,
         tier_name: Some("balanced".into()),
@@ -132,12 +133,12 @@ fn policies_cross() {
     };
     let value = crosses(&page);
     let first = &value["policies"][0];
-    assert_eq!(first["worth"]["value"]["buy_back"], json!(u128::MAX.to_string()));
-    assert_eq!(first["result"]["value"], json!(i128::MIN.to_string()));
+    assert_eq!(first["worth"]["known"]["value"]["buy_back"], json!(u128::MAX.to_string()));
+    assert_eq!(first["result"]["known"]["value"], json!(i128::MIN.to_string()));
     assert_eq!((&first["trust"], &first["cost"]), (&json!("doubtful"), &json!(null)));
-    assert_eq!(first["activate"], json!({ "step": "not", "why": "no", "code": "1940902" }));
-    assert_eq!(value["policies"][1]["activate"]["from"], json!("1767571200"));
-    assert_eq!(value["summary"]["protected_usd"], json!({ "figure": "unknown", "why": "nobody asked" }));
+    assert_eq!(first["activate"], json!({ "not": { "why": "no", "code": "1940902" } }));
+    assert_eq!(value["policies"][1]["activate"]["later"]["from"], json!("1767571200"));
+    assert_eq!(value["summary"]["protected_usd"], json!({ "unknown": { "why": "nobody asked" } }));
     assert_eq!(value["as_of"]["chain"], json!(null));
 }
 
@@ -180,11 +181,18 @@ fn capital_crosses() {
         as_of: as_of(),
         positions: vec![position],
         totals: vec![total],
+        rewards: vec![RewardView {
+            asset: Asset::Sbtc,
+            bounties: MOST,
+            allocations: TokenAmount::ZERO,
+            usd: unknown(),
+            trust: Trust::Sound,
+        }],
         trust: Trust::Doubtful,
     };
     let value = crosses(&page);
     assert_eq!(value["positions"][0]["realised"], json!("-1"));
-    assert_eq!(value["positions"][0]["health"]["value"]["standing"], json!("margin-call"));
+    assert_eq!(value["positions"][0]["health"]["known"]["value"]["standing"], json!("margin-call"));
     let tier = TierView {
         bucket: BUCKET,
         name: "balanced".into(),
@@ -193,6 +201,7 @@ fn capital_crosses() {
         longest_term: Seconds::new(3),
         capital: MOST,
         capacity: MOST,
+        room: MOST,
         locked: MOST,
         utilisation: known(Ppm::MAX),
         free: known(MOST),
@@ -242,7 +251,7 @@ fn home_and_notifications_cross() {
         trust: Trust::Doubtful,
     };
     let value = crosses(&page);
-    assert_eq!(value["attention"][0]["destination"], json!({ "page": "policy", "policy": 3 }));
+    assert_eq!(value["attention"][0]["destination"], json!({ "policy": { "policy": 3 } }));
     let notification = Notification {
         id: 1_767_571_200_000,
         account: None,
@@ -256,7 +265,7 @@ fn home_and_notifications_cross() {
     };
     let value = crosses(&notification);
     assert_eq!(value["kind"], json!("exit_filled"));
-    assert_eq!(value["destination"]["bucket"], json!({ "tier": 2, "asset": "stx" }));
+    assert_eq!(value["destination"]["bucket"]["bucket"], json!({ "tier": 2, "asset": "stx" }));
 }
 
 #[test]

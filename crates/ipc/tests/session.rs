@@ -9,9 +9,10 @@ use bithedge_ipc::secret::{
     WordCount,
 };
 use bithedge_ipc::{
-    AccountView, Ask, BooksView, BucketRef, DevnetDeed, DevnetFaults, Effect, Event, Fault, KeeperDuty,
-    KeeperInput, KeeperLine, KeeperView, KeyProtection, KeyState, NetworkKind, NetworkUse, NetworkView,
-    Notice, PageQuery, Proposed, QuestionView, SessionView, WalletKind, WalletView, command,
+    AccountView, Ask, AskedNetwork, BooksView, BucketRef, DevnetDeed, DevnetFaults, Effect, Event, Fault,
+    KeeperDuty, KeeperInput, KeeperLine, KeeperView, KeyProtection, KeyState, NetworkKind, NetworkUse,
+    NetworkView, Notice, PageQuery, Proposed, QuestionState, QuestionView, SavedNetwork, SessionView,
+    WalletKind, WalletView, command,
 };
 use bithedge_protocol::pool::Order;
 use bithedge_protocol::{Asset, BlockHeight, MicroStx, Ppm, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
@@ -82,6 +83,7 @@ fn session() -> SessionView {
             },
         },
         question: Some(1 << 48),
+        asked_anew_for: Some(7),
         keeper: KeeperView::On {
             account: "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5".into(),
             order: order(),
@@ -107,6 +109,7 @@ fn a_session_crosses_and_one_without_notices_is_read() {
     crossing(&Event::Session(Box::new(view)));
     assert_eq!(crossing(&Event::PagesChanged {}), json!({"pages_changed": {}}));
     crossing(&NetworkUse::None);
+    crossing(&KeeperView::Waiting);
     crossing(&KeeperView::Stopped { alarms: vec![7], notice: notice() });
 }
 
@@ -127,6 +130,7 @@ fn questions_cross_with_what_they_would_do() {
     };
     assert_eq!(crossing(&effect)["protection"]["max_cost"], u128::MAX.to_string());
     crossing(&Effect::None);
+    crossing(&Effect::Unknown { why: "The node did not answer in time.".into() });
     crossing(&Effect::Capital {
         bucket: BucketRef { tier: 1, asset: Asset::Sbtc },
         tier_name: "Balanced".into(),
@@ -141,12 +145,20 @@ fn questions_cross_with_what_they_would_do() {
         order: order(),
         until: UnixSeconds::new(9),
         sentences: vec!["a".into()],
+        expires: UnixSeconds::new(10),
     };
     let question = QuestionView {
         id: 1 << 48,
         ask,
+        network: Some(AskedNetwork {
+            name: "Mine".into(),
+            kind: NetworkKind::Mainnet,
+            node: "https://one.example".into(),
+            deployer: Some("SP1".into()),
+        }),
         account_label: "Daily".into(),
         is_locked: true,
+        state: QuestionState::Answered,
         problem: Some(notice()),
     };
     let json = crossing(&question);
@@ -154,7 +166,37 @@ fn questions_cross_with_what_they_would_do() {
         (&json["ask"]["standing_order"]["digest"], &json["id"]),
         (&json!("ab".repeat(32)), &json!(281_474_976_710_656_u64))
     );
+    assert_eq!(json["network"]["kind"], "mainnet");
     crossing(&Proposed { question: 7 });
+    let network = NetworkView {
+        id: "own-1".into(),
+        name: "Mine".into(),
+        kind: NetworkKind::Mainnet,
+        endpoints: vec!["https://one.example".into()],
+        is_own: true,
+        deployer: None,
+        sbtc: None,
+    };
+    let network = Box::new(network);
+    crossing(&Ask::Network {
+        network: network.clone(),
+        before: Some(network.clone()),
+        digest: "ab".repeat(32),
+        sentences: vec!["a".into()],
+    });
+    crossing(&Ask::Acknowledge {
+        transaction: 7,
+        txid: "cd".repeat(32),
+        account: "SP1".into(),
+        approved: vec!["a".into()],
+        alarms: Vec::new(),
+        digest: "ab".repeat(32),
+        sentences: vec!["b".into()],
+        expires: UnixSeconds::new(10),
+    });
+    let asked = crossing(&SavedNetwork::Asked { question: 7, network: network.clone() });
+    assert_eq!((&asked["asked"]["question"], &asked["asked"]["network"]["id"]), (&json!(7), &json!("own-1")));
+    crossing(&SavedNetwork::Kept(network));
 }
 
 #[test]
@@ -206,7 +248,7 @@ fn every_window_has_its_own_commands_and_no_other_s() {
     assert_eq!(main.len(), command::main::ALL.len(), "one is named twice");
     assert_eq!(question.len(), command::question::ALL.len());
     assert_eq!(secret.len(), command::secret::ALL.len());
-    let everybodys = set(&[command::main::PREFERENCES, command::main::SESSION, command::main::TOUCH]);
+    let everybodys = set(&[command::main::PREFERENCES, command::main::SESSION]);
     let own = |one: &BTreeSet<&'static str>| one.difference(&everybodys).copied().collect::<BTreeSet<_>>();
     for (one, other) in [(&main, &question), (&main, &secret), (&question, &secret)] {
         let both: Vec<_> = own(one).intersection(&own(other)).copied().collect();

@@ -57,8 +57,7 @@ fn events_are_named_and_quantities_are_strings() {
     let value = serde_json::to_value(Event::Chain(snapshot())).unwrap();
     let data = &value["chain"];
     assert_eq!(data["status"]["tip"]["height"], "18446744073709551615");
-    assert_eq!(data["status"]["connection"]["state"], "stale");
-    assert_eq!(data["status"]["connection"]["notice"]["fault"], "node_slow");
+    assert_eq!(data["status"]["connection"]["stale"]["notice"]["fault"], "node_slow");
     assert_eq!(data["balances"][0]["stx"], "340282366920938463463374607431768211455");
     assert_eq!(data["balances"][0]["sbtc"], serde_json::Value::Null, "unknown is not zero");
 }

@@ -178,6 +178,16 @@ impl SealKey {
     }
 }
 
+impl SealKey {
+    /// The seal of something else than the list, whose own bytes begin with a bracket: no seal of one is one of the other, and none of one
+    /// purpose one of another.
+    pub(crate) fn note(&self, purpose: &str, text: &[u8]) -> Hmac<Sha256> {
+        let label = format!("BitHedge: the key that seals {purpose}");
+        let derived: [u8; 32] = mac(self.0.as_slice(), label.as_bytes()).finalize().into_bytes().into();
+        mac(Zeroizing::new(derived).as_slice(), text)
+    }
+}
+
 fn mac(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
     // HMAC takes keys of any length: the type cannot say so, and falls back to a key of zeros that never is used.
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key)
@@ -264,7 +274,7 @@ impl AccountList {
     }
 
     /// What the seal covers: the content, however the file is laid out.
-    fn sealed_bytes(&self) -> Vec<u8> {
+    pub(crate) fn sealed_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(&(VERSION, self.records())).unwrap_or_default()
     }
 

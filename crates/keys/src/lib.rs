@@ -38,6 +38,6 @@ pub use mnemonic::{Mnemonic, MnemonicError, ReentryError, WordCheck, WordCount, 
 pub use passphrase::{MAX_PASSPHRASE_BYTES, MIN_PASSPHRASE_CHARACTERS, Passphrase, PassphraseError};
 pub use random::{OsRandomness, Randomness, RandomnessError};
 pub use wallet::{
-    Created, ExportedWords, OpenedWith, PreviousKeyFile, Protection, SignError, Wallet, WalletError,
-    WalletState, WithoutKeychain,
+    Created, ExportedWords, NoSeal, OpenedWith, PreviousKeyFile, Protection, Seal, Sealed, SignError, Wallet,
+    WalletError, WalletState, WithoutKeychain,
 };

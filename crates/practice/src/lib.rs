@@ -23,7 +23,7 @@ use bithedge_deploy::parties::{Parties, PartiesError};
 use bithedge_deploy::plan::Plan;
 use bithedge_deploy::sender::Blocks;
 use bithedge_devnet::accounts::ACCOUNTS;
-use bithedge_devnet::{Config, Devnet, StartError};
+use bithedge_devnet::{Config, Devnet, StartError, Visitors};
 use bithedge_protocol::UsdE8;
 use bithedge_stacks::client::ConfigError;
 use bithedge_stacks::key::KeyError;
@@ -140,13 +140,23 @@ pub struct Practice {
     /// Whether a practice provider has committed capital to every tier, and a daily close has made shares of it, so that there is
     /// something to buy at once. A new chain then begins [`LEAD_SECONDS`] before the last 08:00 UTC.
     pub founded: bool,
+    /// Who may ask it.
+    pub visitors: Visitors,
 }
 
 impl Practice {
     /// A wandering market, attended.
     #[must_use]
     pub fn new(devnet: Config) -> Self {
-        Self { devnet, quote: Market::START, walks: true, seed: 1, attended: true, founded: false }
+        Self {
+            devnet,
+            quote: Market::START,
+            walks: true,
+            seed: 1,
+            attended: true,
+            founded: false,
+            visitors: Visitors::Everybody,
+        }
     }
 
     /// Starts it and returns when the suite is in service and has prices.
@@ -169,6 +179,7 @@ impl Practice {
         let mut devnet = Devnet::start_with(
             config,
             routes::router(market.clone()).merge(director::routes::router(slot.clone())),
+            self.visitors,
         )
         .await?;
         let url = devnet.url();

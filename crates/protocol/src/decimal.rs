@@ -67,7 +67,7 @@ pub enum ParseDecimalError {
     /// The text ends where a digit has to follow, as in `12.`.
     #[error("a digit is missing at the end")]
     DigitMissing,
-    /// Commas that do not separate groups of three digits, so that `1,5` is never read as 15.
+    /// Commas that do not separate groups of three digits, so that neither `1,5` is read as 15 nor `0,125` as 125.
     #[error("commas may only separate groups of three digits; the decimal sign is a point")]
     MisplacedComma,
     /// More decimal places than the unit has; rounding would change the amount without saying so.
@@ -129,7 +129,9 @@ fn ungroup(whole: &str) -> Result<String, ParseDecimalError> {
     let mut groups = whole.split(',');
     let first = groups.next().unwrap_or_default();
     let is_grouped = whole.contains(',');
-    if is_grouped && (!(1..=3).contains(&first.len()) || groups.any(|group| group.len() != 3)) {
+    // Nobody groups behind a leading zero: there the comma was meant as the decimal sign.
+    let begins = (1..=3).contains(&first.len()) && !first.starts_with('0');
+    if is_grouped && (!begins || groups.any(|group| group.len() != 3)) {
         return Err(ParseDecimalError::MisplacedComma);
     }
     Ok(whole.replace(',', ""))

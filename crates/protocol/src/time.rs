@@ -79,6 +79,50 @@ impl UnixSeconds {
     pub const fn civil(self) -> CivilTime {
         CivilTime::from_unix(self.0)
     }
+
+    /// The day in UTC, as people read it: `27 Nov 2026`.
+    #[must_use]
+    pub fn day_in_words(self) -> String {
+        let CivilTime { year, month, day, .. } = self.civil();
+        format!("{day} {} {year}", month_name(month))
+    }
+
+    /// The moment to the minute, as people read it: `Fri 27 Nov 2026, 08:00 UTC`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let CivilTime { hour, minute, .. } = self.civil();
+        format!("{} {}, {hour:02}:{minute:02} UTC", weekday(self), self.day_in_words())
+    }
+}
+
+const fn month_name(month: u64) -> &'static str {
+    match month {
+        1 => "Jan",
+        2 => "Feb",
+        3 => "Mar",
+        4 => "Apr",
+        5 => "May",
+        6 => "Jun",
+        7 => "Jul",
+        8 => "Aug",
+        9 => "Sep",
+        10 => "Oct",
+        11 => "Nov",
+        _ => "Dec",
+    }
+}
+
+/// The first day of 1970 was a Thursday.
+const fn weekday(moment: UnixSeconds) -> &'static str {
+    match (moment.get() / DAY) % 7 {
+        0 => "Thu",
+        1 => "Fri",
+        2 => "Sat",
+        3 => "Sun",
+        4 => "Mon",
+        5 => "Tue",
+        _ => "Wed",
+    }
 }
 
 impl fmt::Display for UnixSeconds {

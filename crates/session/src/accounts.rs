@@ -13,14 +13,15 @@ use crate::notices;
 impl Core {
     /// Uses another account.
     pub(crate) fn choose_account(&self, account: &str) -> Result<(), Notice> {
-        {
+        let keep = {
             let mut state = self.state();
             let kind = state.kind.ok_or_else(notices::no_wallet)?;
             let found = state.accounts().into_iter().find(|(known, _)| name_of(known.id()) == account);
             let id = found.map(|(known, _)| name_of(known.id())).ok_or_else(notices::no_such_account)?;
             state.memory.value.set_account(kind, Some(id));
-            state.memory.keep();
-        }
+            state.memory.keep()
+        };
+        keep.carry_out();
         self.changed();
         self.emit(bithedge_ipc::Event::PagesChanged {});
         self.look_around();
@@ -40,29 +41,29 @@ impl Core {
 
     /// Watches an address: of the network in use, or of whichever it belongs to if none is.
     pub(crate) async fn watch_address(&self, address: String, label: String) -> Result<(), Notice> {
-        let (version, is_new) = {
-            let mut state = self.state();
+        // Which wallet is in use must not change in between: with none, what is watched begins the person's own.
+        let _switching = self.switching.lock().await;
+        let (wallet, version, is_new) = {
+            let state = self.state();
             let is_new = state.kind.is_none();
-            if is_new {
-                // What is watched is the person's own.
-                state.kind = Some(WalletKind::Own);
-            }
+            let wallet = if is_new { state.own.clone()? } else { state.wallet_in_use()? };
             let own = || address.trim().parse::<Address>().ok().map(|address| is_mainnet(&address));
             let version = state.version().unwrap_or_else(|| match own() {
                 Some(true) => Network::MAINNET.version,
                 _ => Network::TESTNET.version,
             });
-            (version, is_new)
+            (wallet, version, is_new)
         };
-        let done = self.edit(move |wallet| wallet.add_watch_only(&label, &address, version).map(drop)).await;
-        if is_new {
-            let mut state = self.state();
-            if done.is_ok() {
+        let add = move |wallet: &Wallet| wallet.add_watch_only(&label, &address, version).map(drop);
+        let done = self.edit_in(wallet, add).await;
+        if is_new && done.is_ok() {
+            let keep = {
+                let mut state = self.state();
+                state.kind = Some(WalletKind::Own);
                 state.memory.value.wallet = Some(WalletKind::Own);
-                state.memory.keep();
-            } else {
-                state.kind = None;
-            }
+                state.memory.keep()
+            };
+            keep.carry_out();
         }
         self.changed();
         done
@@ -88,13 +89,15 @@ impl Core {
         &self,
         change: impl FnOnce(&Wallet) -> Result<(), WalletError> + Send + 'static,
     ) -> Result<(), Notice> {
-        let wallet: Arc<Wallet> = {
-            let state = self.state();
-            match state.kind {
-                Some(WalletKind::Own) => state.own.clone()?,
-                _ => state.wallet().cloned().ok_or_else(notices::no_wallet)?,
-            }
-        };
+        let wallet = self.state().wallet_in_use()?;
+        self.edit_in(wallet, change).await
+    }
+
+    async fn edit_in(
+        &self,
+        wallet: Arc<Wallet>,
+        change: impl FnOnce(&Wallet) -> Result<(), WalletError> + Send + 'static,
+    ) -> Result<(), Notice> {
         let changed = tokio::task::spawn_blocking(move || change(&wallet)).await;
         let changed = changed.map_err(|_| notices::defect(&"the thread that changes the list has ended"))?;
         self.changed();

@@ -1,17 +1,14 @@
 //! What the windows ask of a [`Session`], beside wallets and networks: pages, questions, what was told, keeper, devnet, secrets.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bithedge_engine::transactions::{AlarmDigest, TransactionId};
-use bithedge_engine::words::Notices as _;
 use bithedge_ipc::secret::{
     SecretChange, SecretCreation, SecretDone, SecretImport, SecretPassphrase, SecretTask, SecretView,
     SecretWords, WordCount,
 };
 use bithedge_ipc::{
-    ConfirmedOffer, DevnetDeed, DevnetView, Event, KeeperInput, Notice, Notification, PageAnswer, PageQuery,
+    ConfirmedOffer, DevnetDeed, DevnetView, KeeperInput, Notice, Notification, PageAnswer, PageQuery,
     Proposed, QuestionView, Wish,
 };
 use bithedge_protocol::pool::Order;
@@ -117,18 +114,20 @@ impl Session {
         keeper::stop(&self.0.core, &running)
     }
 
-    /// `ACKNOWLEDGE_ALARM`.
+    /// `PROPOSE_NEW_JOURNAL`.
     ///
     /// # Errors
-    /// There is nothing to acknowledge, or something else than was shown; nothing was acknowledged.
-    pub fn acknowledge_alarm(&self, transaction: u64, alarms: &[String]) -> Result<(), Notice> {
-        let running = self.0.core.state().running().cloned().ok_or_else(notices::not_ready)?;
-        let digests: Result<BTreeSet<AlarmDigest>, _> = alarms.iter().map(|text| text.parse()).collect();
-        let digests = digests.map_err(|_| notices::no_such_alarm())?;
-        let acknowledged = running.engine.acknowledge(TransactionId(transaction), &digests);
-        self.0.core.changed();
-        self.0.core.emit(Event::PagesChanged {});
-        acknowledged.map_err(|error| error.notice())
+    /// A question is open already, or the journal of the network in use is not damaged.
+    pub fn propose_new_journal(&self) -> Result<Proposed, Notice> {
+        self.0.core.propose_new_journal()
+    }
+
+    /// `PROPOSE_ACKNOWLEDGEMENT`.
+    ///
+    /// # Errors
+    /// A question is open already, or there is nothing to acknowledge.
+    pub fn propose_acknowledgement(&self, transaction: u64) -> Result<Proposed, Notice> {
+        self.0.core.propose_acknowledgement(transaction)
     }
 
     /// `DEVNET`; `None` as long as none is in use, or it does not answer.
@@ -249,8 +248,26 @@ impl Session {
         self.0.core.secret_reveal(reveal).await
     }
 
-    /// `CLOSE`, and whenever the window of secrets goes away.
+    /// Forgets everything about the task of the window of secrets.
     pub fn secret_close(&self) {
         self.0.core.secret_close();
+    }
+
+    /// The number of the task that the window of secrets is open for.
+    #[must_use]
+    pub fn secret_number(&self) -> Option<u64> {
+        self.0.core.secret_number()
+    }
+
+    /// `CLOSE`, and when the window of secrets that was opened for the task of this number is gone. A later task is not touched.
+    pub fn secret_end(&self, number: u64) {
+        self.0.core.secret_end(number);
+    }
+
+    /// Whether something is being changed just now that closing the window of secrets would not take back: it has to stay until it is
+    /// known how that ended.
+    #[must_use]
+    pub fn secret_is_changing(&self) -> bool {
+        self.0.core.secret_is_changing()
     }
 }

@@ -1,18 +1,22 @@
 //! What a session holds, and how it is told.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bithedge_engine::ChainFollower;
 use bithedge_engine::networks::{OwnProfiles, ProfileId};
 use bithedge_ipc::{
     AccountView, ChainSnapshot, ChainStatus, Connection, Event, KeeperView, KeyProtection, KeyState,
-    NetworkKind, NetworkUse, NetworkVerdict, NetworkView, Notice, SessionView, WalletKind, WalletView,
+    NetworkKind, NetworkUse, NetworkVerdict, NetworkView, Notice, QuestionView, SessionView, WalletKind,
+    WalletView,
 };
 use bithedge_keys::{Account, AccountId, Wallet, WalletState};
 use bithedge_stacks::{Address, Network, TransactionVersion};
 use tokio::sync::{broadcast, watch};
 
 use crate::SessionSetup;
+use crate::decisions::DamagedJournal;
 use crate::embedded::EmbeddedDevnet;
 use crate::network::{Life, Running};
 use crate::preferences::PreferenceFile;
@@ -66,10 +70,18 @@ pub(crate) struct State {
     /// The person's own networks, or why they cannot be used.
     pub(crate) profiles: Result<OwnProfiles, Notice>,
     pub(crate) standing: Standing,
+    /// The network that the one in use is being left for.
+    pub(crate) next_network: Option<NetworkView>,
     pub(crate) life: Option<Life>,
     /// Of the node in use.
     pub(crate) follower: Weak<ChainFollower>,
     pub(crate) question: Option<OpenQuestion>,
+    /// The journal for which the network in use is not open.
+    pub(crate) damaged_journal: Option<Arc<DamagedJournal>>,
+    /// Files with a keeper's order that was ended, and that could not be written: what they say does not hold any more.
+    pub(crate) revoked: BTreeSet<PathBuf>,
+    /// A question whose answer could not be carried out, until a person has put that away.
+    pub(crate) ended: Option<QuestionView>,
     /// Whether a question is being made.
     pub(crate) is_asking: bool,
     /// The number of the next standing order.
@@ -91,6 +103,14 @@ impl State {
         match self.kind? {
             WalletKind::Own => self.own.as_ref().ok(),
             WalletKind::Practice => self.practice.as_ref(),
+        }
+    }
+
+    /// The same, or why not.
+    pub(crate) fn wallet_in_use(&self) -> Result<Arc<Wallet>, Notice> {
+        match self.kind {
+            Some(WalletKind::Own) => self.own.clone(),
+            _ => self.wallet().cloned().ok_or_else(crate::notices::no_wallet),
         }
     }
 
@@ -128,6 +148,13 @@ impl State {
         let is_it = |(account, _): &&(Account, Address)| Some(&name_of(account.id())) == remembered;
         let (account, address) = accounts.iter().find(is_it).or_else(|| accounts.first())?;
         Some(AccountInUse { id: account.id(), label: account.label().to_owned(), address: *address })
+    }
+
+    /// What is said as long as another account is in use than the one that was chosen last.
+    fn account_fallback(&self) -> Option<Notice> {
+        let chosen = self.memory.value.account(self.kind?)?;
+        let used = self.account().filter(|_| self.standing.network().is_some())?;
+        (name_of(used.id) != *chosen).then(|| crate::notices::other_account(&used.label))
     }
 
     /// The network in use, if it can be used.
@@ -169,7 +196,14 @@ impl State {
             is_verified: account.is_verified(),
         });
         let network = match &self.standing {
-            Standing::None => NetworkUse::None,
+            // On the way from one to another there is no moment without one.
+            Standing::None => match &self.next_network {
+                Some(network) => {
+                    let doing = "Leaving the network that was in use".to_owned();
+                    NetworkUse::Opening { network: network.clone(), doing }
+                }
+                None => NetworkUse::None,
+            },
             Standing::Opening { network, doing } => {
                 NetworkUse::Opening { network: network.clone(), doing: doing.clone() }
             }
@@ -193,8 +227,9 @@ impl State {
             account: self.account().map(|account| name_of(account.id)),
             network,
             question: self.question.as_ref().map(|question| question.id),
+            asked_anew_for: self.question.as_ref().and_then(OpenQuestion::asked_anew_for),
             keeper: self.running().map_or(KeeperView::Off, |running| running.keeper_view()),
-            notices: self.notices.clone(),
+            notices: self.notices.iter().cloned().chain(self.account_fallback()).collect(),
         }
     }
 }
@@ -218,6 +253,8 @@ pub(crate) fn name_of(id: AccountId) -> String {
 /// What runs until the application is closed.
 pub(crate) struct Core {
     pub(crate) setup: SessionSetup,
+    /// The person's own wallet, to be locked whoever holds the state.
+    pub(crate) own: Option<Arc<Wallet>>,
     state: Mutex<State>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) views: watch::Sender<SessionView>,
@@ -237,6 +274,7 @@ impl Core {
         let (addresses, _) = watch::channel(Vec::new());
         Self {
             setup,
+            own: state.own.clone().ok(),
             state: Mutex::new(state),
             events,
             views,

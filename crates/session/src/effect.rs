@@ -1,19 +1,37 @@
 //! What a transaction would do for the account, to be drawn beside the question.
 
+use std::time::Duration;
+
+use bithedge_engine::words::Notices as _;
 use bithedge_engine::{Engine, views};
 use bithedge_ipc::{BucketRef, Effect, Figure, PolicyView, TierView, Wish};
 use bithedge_protocol::pool::Order;
 use bithedge_protocol::{Asset, TokenAmount, UnixSeconds, UsdE8};
-use bithedge_stacks::Address;
+use bithedge_stacks::{Address, Principal};
 
 /// Requests count for a boundary that is at least so many seconds away.
 const CUTOFF: u64 = 3_600;
+/// A picture is worth so much waiting.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// From one boundary to the next.
 const DAY: u64 = 86_400;
 
-/// Of a wish that was made a question. Where what it takes cannot be read, there is nothing to draw: the question itself does not
-/// depend on it.
+/// Of a wish that was made a question. Where what it takes cannot be read, or not in time, that is said: the question itself does not
+/// depend on it, and its time is running.
 pub(crate) async fn of(engine: &Engine, account: Address, wish: &Wish) -> Effect {
+    match tokio::time::timeout(PATIENCE, read(engine, account, wish)).await {
+        Ok(effect) => effect,
+        Err(_) => unknown("The node did not answer in time."),
+    }
+}
+
+fn unknown(why: impl Into<String>) -> Effect {
+    let why = why.into();
+    tracing::info!(why, "a question without a picture");
+    Effect::Unknown { why }
+}
+
+async fn read(engine: &Engine, account: Address, wish: &Wish) -> Effect {
     match wish {
         Wish::Buy { asset, tier, strike, expiry, size, max_cost, .. } => {
             let order = Order { asset: *asset, tier: *tier, strike: *strike, expiry: *expiry, size: *size };
@@ -46,21 +64,15 @@ pub(crate) async fn of(engine: &Engine, account: Address, wish: &Wish) -> Effect
 async fn bought(engine: &Engine, account: Address, order: Order, max_cost: TokenAmount) -> Effect {
     let confirmed = match engine.confirm_order(account, &order).await {
         Ok(confirmed) => confirmed,
-        Err(error) => {
-            tracing::info!(%error, "a question without a picture");
-            return Effect::None;
-        }
+        Err(error) => return unknown(error.notice().happened),
     };
     let quote = confirmed.quote;
     // An order that two tiers share has two floors; from the higher one on, not all of it pays more.
     let floor: Option<UsdE8> = quote.parts.iter().map(|part| part.floor).max();
-    floor.map_or(Effect::None, |floor| Effect::Protection {
-        order,
-        floor,
-        max_cost,
-        spot: quote.spot,
-        stx: quote.stx,
-    })
+    match floor {
+        Some(floor) => Effect::Protection { order, floor, max_cost, spot: quote.spot, stx: quote.stx },
+        None => unknown("The chain named no part of the pool that would sell it."),
+    }
 }
 
 async fn paid(
@@ -70,15 +82,17 @@ async fn paid(
     asset: Asset,
     at_least: impl FnOnce(&PolicyView) -> Option<TokenAmount>,
 ) -> Effect {
-    let view = engine.page(account, move |books, _| views::policy(books, policy)).await;
-    let Some(view) = view.ok().flatten() else { return Effect::None };
-    at_least(&view).map_or(Effect::None, |at_least| Effect::Payout {
-        policy,
-        size: view.size,
-        asset,
-        at_least,
-        cost: view.cost,
-    })
+    let who = Principal::Standard(account);
+    let view = engine.page(account, move |books, _| views::policy(books, policy, &who)).await;
+    let view = match view {
+        Ok(Some(view)) => view,
+        Ok(None) => return unknown("The books do not have this policy yet."),
+        Err(error) => return unknown(error.notice().happened),
+    };
+    match at_least(&view) {
+        Some(at_least) => Effect::Payout { policy, size: view.size, asset, at_least, cost: view.cost },
+        None => unknown("What it would pay now is not known."),
+    }
 }
 
 /// What becomes of capital.
@@ -99,9 +113,13 @@ impl Capital {
 async fn capital(engine: &Engine, account: Address, tier: u8, asset: Asset, what: Capital) -> Effect {
     let bucket = BucketRef { tier, asset };
     let page = engine.page(account, |books, _| views::tiers(books)).await;
-    let found = page.ok().and_then(|page| page.tiers.into_iter().find(|view| view.bucket == bucket));
+    let tiers = match page {
+        Ok(page) => page.tiers,
+        Err(error) => return unknown(error.notice().happened),
+    };
+    let found = tiers.into_iter().find(|view| view.bucket == bucket);
     let Some(TierView { name, utilisation, worst_drawdown, due, exit_fee, .. }) = found else {
-        return Effect::None;
+        return unknown("The books do not have this tier.");
     };
     Effect::Capital {
         bucket,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bithedge_devnet::{Config, StartError};
+use bithedge_devnet::{Config, StartError, Visitors};
 use bithedge_ipc::{Fault, Notice};
 use bithedge_practice::{Practice, PracticeError, PracticeNetwork};
 use tokio::sync::Mutex;
@@ -34,7 +34,7 @@ impl EmbeddedDevnet {
             worker_dir: worker.to_path_buf(),
             genesis_time: None,
         };
-        let practice = Practice { founded: true, ..Practice::new(config) };
+        let practice = Practice { founded: true, visitors: Visitors::NoPages, ..Practice::new(config) };
         let devnet = practice.start().await.map_err(|error| not_started(&error, &data_dir))?;
         let url = devnet.url();
         tracing::info!(url, "the devnet runs");

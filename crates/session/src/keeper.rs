@@ -1,7 +1,7 @@
 //! The keeper: what a person lets it do, and what it did.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use bithedge_engine::intents::Finding;
@@ -10,30 +10,31 @@ use bithedge_engine::keeper::{
     PriceSource, StandingOrder, Wait, When,
 };
 use bithedge_engine::words::Notices as _;
-use bithedge_ipc::{Fault, KeeperDuty, KeeperInput, KeeperLine, KeeperView, Notice};
+use bithedge_ipc::{Fault, KeeperDuty, KeeperInput, KeeperLine, KeeperView, Notice, NotificationKind};
+use bithedge_keys::{Moment, Seal, Sealed, Wallet, WalletError};
 use bithedge_prices::{Exchange, MedianOfMarkets, Rules, Stamped};
 use bithedge_protocol::{MicroStx, Seconds, UnixSeconds};
 use bithedge_stacks::Address;
-use bithedge_suite::{Deployment, SuiteNetwork};
+use bithedge_suite::SuiteNetwork;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
 use crate::core::Core;
-use crate::network::Running;
-use crate::notices;
+use crate::network::{Alarms, Running, chain_name};
 use crate::storage::{self, Found};
+use crate::{notices, telling};
 
-/// How long a question about the keeper waits for its answer, as long as one about a transaction.
-pub(crate) const TO_ANSWER: Seconds = Seconds::new(600);
+/// What it is allowed is in this file, in the folder of its chain.
+pub(crate) const FILE_NAME: &str = "keeper.json";
 /// So many lines of what it did are shown.
 const MOST_LINES: usize = 50;
 /// A standing order is given for an hour to a year.
 const LASTS: std::ops::RangeInclusive<u64> = 3_600..=365 * 86_400;
 /// The tiers whose buckets are looked after.
 const TIERS: [u8; 3] = [1, 2, 3];
-/// The format that is written, and the newest that is read.
-const FORMAT: u64 = 1;
+/// The format that is written, and the newest that is read. In the first one orders had no seal.
+const FORMAT: u64 = 2;
 /// The numbers of questions about the keeper begin here, far above those of transactions.
 pub(crate) const FIRST_ORDER: u64 = 1 << 48;
 
@@ -41,6 +42,10 @@ pub(crate) const FIRST_ORDER: u64 = 1 << 48;
 #[derive(Default)]
 pub(crate) struct Keeping {
     on: Option<On>,
+    /// Whether there is an order in the file that only the keys, once they are unlocked, can tell to be the person's.
+    waits: bool,
+    /// Whether it ended by itself in this run, and is not to be begun again but by a person.
+    has_failed: bool,
     log: VecDeque<KeeperLine>,
 }
 
@@ -61,6 +66,7 @@ impl Keeping {
     /// It does nothing any more in this run; what was allowed stays allowed.
     pub(crate) fn end(&mut self) {
         self.on = None;
+        self.waits = false;
     }
 
     fn tell(&mut self, at: UnixSeconds, (words, is_problem): (String, bool)) {
@@ -86,8 +92,56 @@ struct Kept {
 struct KeptOrder {
     order: KeeperInput,
     until: UnixSeconds,
-    /// What the person approved: whatever else is in the file is not theirs.
+    /// What the person approved.
     digest: String,
+    /// The seal of the digest, by the keys that were unlocked when the person approved it: anybody can compute a digest, and write a file.
+    /// `None` in a file of before there were seals.
+    #[serde(default)]
+    seal: Option<String>,
+}
+
+/// Which chain an order is for. On another one the contracts may have the same address, and the order does not hold.
+#[derive(Serialize)]
+pub(crate) struct Place {
+    network: String,
+    chain: String,
+    deployer: String,
+}
+
+impl Place {
+    pub(crate) fn of(running: &Running) -> Self {
+        let deployment = running.engine.deployment();
+        Self {
+            network: deployment.network().to_string(),
+            chain: chain_name(running.engine.identity()),
+            deployer: deployment.deployer().to_string(),
+        }
+    }
+}
+
+/// What is found out about an order that was written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Provenance {
+    /// The person approved it with these keys, for this chain.
+    Approved,
+    /// The keys are locked: nobody can tell.
+    NotKnown,
+    /// These keys did not seal it.
+    Foreign,
+}
+
+impl KeptOrder {
+    /// Whether the person approved this very order, for this account on this chain.
+    fn provenance(&self, wallet: &Wallet, account: Address, place: &Place, now: Moment) -> Provenance {
+        let digest = digest(account, &self.order, self.until, place);
+        let seal = self.seal.as_ref().and_then(|seal| seal.parse::<Seal>().ok());
+        let Some(seal) = seal.filter(|_| digest == self.digest) else { return Provenance::Foreign };
+        match wallet.has_sealed(Sealed::KeeperOrder, digest.as_bytes(), seal, now) {
+            Ok(true) => Provenance::Approved,
+            Ok(false) => Provenance::Foreign,
+            Err(_) => Provenance::NotKnown,
+        }
+    }
 }
 
 /// A standing order that is asked about.
@@ -103,7 +157,8 @@ pub(crate) fn asked(
     account: Address,
     mut input: KeeperInput,
     now: UnixSeconds,
-    deployment: &Deployment,
+    place: &Place,
+    locks_after: Seconds,
 ) -> Result<Asked, Notice> {
     input.duties.sort_unstable();
     input.duties.dedup();
@@ -126,28 +181,21 @@ pub(crate) fn asked(
     let (Some(until), Some(order)) = (until, until.and_then(|until| order(account, &input, until))) else {
         return unfit("The keeper's limits are too large to count with.", "Choose smaller ones.");
     };
-    let digest = digest(account, &input, until, deployment);
-    let sentences = sentences(&input, until);
+    let digest = digest(account, &input, until, place);
+    let sentences = sentences(&input, until, locks_after);
     Ok(Asked { order, input, digest, sentences })
 }
 
-/// What the answer names: SHA-256 of the order, the account, the end and the network, written as JSON with its fields in this order.
-fn digest(account: Address, input: &KeeperInput, until: UnixSeconds, deployment: &Deployment) -> String {
+/// What the answer names: SHA-256 of the chain, the account, the end and the order, written as JSON with its fields in this order.
+fn digest(account: Address, input: &KeeperInput, until: UnixSeconds, place: &Place) -> String {
     #[derive(Serialize)]
     struct Canonical<'a> {
-        network: String,
-        deployer: String,
+        place: &'a Place,
         account: String,
         until: UnixSeconds,
         order: &'a KeeperInput,
     }
-    let canonical = Canonical {
-        network: deployment.network().to_string(),
-        deployer: deployment.deployer().to_string(),
-        account: account.to_string(),
-        until,
-        order: input,
-    };
+    let canonical = Canonical { place, account: account.to_string(), until, order: input };
     let bytes = serde_json::to_vec(&canonical).unwrap_or_default();
     hex::encode(Sha256::digest(bytes))
 }
@@ -204,7 +252,7 @@ fn policy(input: &KeeperInput) -> Policy {
     })
 }
 
-fn sentences(input: &KeeperInput, until: UnixSeconds) -> Vec<String> {
+fn sentences(input: &KeeperInput, until: UnixSeconds, locks_after: Seconds) -> Vec<String> {
     let mut told =
         vec!["Until then the keeper signs these calls by itself, without asking you each time:".to_owned()];
     told.extend(input.duties.iter().map(|duty| {
@@ -243,9 +291,10 @@ fn sentences(input: &KeeperInput, until: UnixSeconds) -> Vec<String> {
             .to_owned(),
     );
     told.push(format!("It ends by itself at {}, and you can stop it at any time.", until.civil()));
-    told.push(
-        "It signs only while your keys are unlocked. When they lock, it waits, and says so.".to_owned(),
-    );
+    told.push(format!(
+        "It signs only while your keys are unlocked. They lock themselves after {locks_after} without anybody there; then it waits, and \
+         says so on the desktop."
+    ));
     told
 }
 
@@ -260,19 +309,21 @@ impl Running {
     }
 
     fn keeper_file(&self) -> PathBuf {
-        self.folder.join("keeper.json")
+        self.folder.join(FILE_NAME)
     }
 
     /// What the window is told of the keeper.
     pub(crate) fn keeper_view(&self) -> KeeperView {
         let keeping = self.keeping();
-        let Some(on) = &keeping.on else { return KeeperView::Off };
-        let alarms = self.engine.open_alarms().unwrap_or_default();
-        let mut alarms: Vec<u64> =
-            alarms.iter().filter(|alarm| alarm.is_difference()).map(|alarm| alarm.transaction.0).collect();
-        alarms.dedup();
-        if !alarms.is_empty() {
-            return KeeperView::Stopped { alarms, notice: stopped() };
+        let Some(on) = &keeping.on else {
+            return if keeping.waits { KeeperView::Waiting } else { KeeperView::Off };
+        };
+        match self.alarms() {
+            Alarms::Unknown => return KeeperView::Stopped { alarms: Vec::new(), notice: alarms_unknown() },
+            Alarms::Open(alarms) if !alarms.is_empty() => {
+                return KeeperView::Stopped { alarms, notice: stopped() };
+            }
+            Alarms::Open(_) => {}
         }
         KeeperView::On {
             account: on.account.to_string(),
@@ -286,7 +337,7 @@ impl Running {
         match storage::read::<Kept>(&self.keeper_file(), FORMAT) {
             Found::Value(kept) => kept,
             Found::Nothing => Kept { format: FORMAT, orders: BTreeMap::new() },
-            Found::Damaged { why, .. } => {
+            Found::Damaged { why, .. } | Found::Unreadable { why } => {
                 tracing::warn!(%why, "what the keeper was allowed is not known, so it is off");
                 Kept { format: FORMAT, orders: BTreeMap::new() }
             }
@@ -301,10 +352,39 @@ impl Running {
     }
 
     fn keep(&self, orders: BTreeMap<String, KeptOrder>) -> Result<(), Notice> {
-        let path = self.keeper_file();
-        storage::write(&path, &Kept { format: FORMAT, orders })
-            .map_err(|error| notices::not_written(&path, &error))
+        write_down(&self.keeper_file(), orders)
     }
+}
+
+/// Replaces what the file says, unless it is not known what that is.
+fn write_down(path: &Path, orders: BTreeMap<String, KeptOrder>) -> Result<(), Notice> {
+    match storage::read::<Kept>(path, FORMAT) {
+        Found::Newer { format } => return Err(notices::later_version(path, format)),
+        Found::Unreadable { why } => return Err(notices::not_read(path, &std::io::Error::other(why))),
+        Found::Nothing | Found::Value(_) | Found::Damaged { .. } => {}
+    }
+    storage::write(path, &Kept { format: FORMAT, orders }).map_err(|error| notices::not_written(path, &error))
+}
+
+/// Takes every order out of the file. Where there is no room to write, there is mostly room to remove.
+fn strike_out(path: &Path) -> Result<(), Notice> {
+    write_down(path, BTreeMap::new()).or_else(|notice| {
+        let is_ours = matches!(storage::read::<Kept>(path, FORMAT), Found::Value(_) | Found::Nothing);
+        match is_ours.then(|| std::fs::remove_file(path)) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(notice),
+        }
+    })
+}
+
+fn alarms_unknown() -> Notice {
+    notices::notice(
+        Fault::FileUnusable,
+        "The list of your transactions cannot be read just now, so nobody knows whether something moved that was not approved.",
+        "The keeper signs nothing as long as that is so. What was sent goes on by itself.",
+        "Check the disk. If it stays so, close BitHedge and open it again.",
+        &"",
+    )
 }
 
 fn stopped() -> Notice {
@@ -317,6 +397,16 @@ fn stopped() -> Notice {
     )
 }
 
+fn not_yours() -> Notice {
+    notices::notice(
+        Fault::NotApproved,
+        "What the keeper is said to be allowed stands in a file that your keys did not seal, so the keeper is off.",
+        "It signs nothing. A version of before wrote the file, it comes from another wallet or another chain, or somebody changed it.",
+        "If you want the keeper, allow it again under Settings. If you never did, somebody else writes into the data folder: find out who.",
+        &"keeper.json",
+    )
+}
+
 /// Writes down what was allowed, and begins.
 pub(crate) fn begin(
     core: &Arc<Core>,
@@ -324,34 +414,67 @@ pub(crate) fn begin(
     order: StandingOrder,
     input: KeeperInput,
 ) -> Result<(), Notice> {
-    let digest = digest(order.account, &input, order.until, running.engine.deployment());
+    let digest = digest(order.account, &input, order.until, &Place::of(running));
+    let wallet = core.state().wallet().cloned().ok_or_else(notices::no_wallet)?;
+    let seal = match wallet.seal_text(Sealed::KeeperOrder, digest.as_bytes(), Moment::now()) {
+        Ok(seal) => Some(seal.to_string()),
+        Err(WalletError::Locked) => return Err(locked()),
+        Err(error) => return Err(error.notice()),
+    };
     // One keeper at a time: another account's is over.
-    let kept = KeptOrder { order: input.clone(), until: order.until, digest };
+    let kept = KeptOrder { order: input.clone(), until: order.until, digest, seal };
     running.keep(BTreeMap::from([(order.account.to_string(), kept)]))?;
-    start(core, running, order, input);
+    core.state().revoked.remove(&running.keeper_file());
+    start(core, running, order, input, "The keeper has begun, and looks for what is due.".to_owned());
     Ok(())
 }
 
-/// Goes on with what was allowed on this chain to an account of the wallet in use.
+/// Goes on with what a person allowed on this chain to an account of the wallet in use, if its keys say so. While they are locked it is
+/// looked at again once they are not. What they did not seal is thrown away, and that is said.
 pub(crate) fn resume(core: &Arc<Core>, running: &Arc<Running>) {
-    let accounts = core.state().accounts();
+    // What was ended is over, also if it still stands in the file.
+    let is_settled = {
+        let keeping = running.keeping();
+        keeping.on.is_some() || keeping.has_failed
+    };
+    if is_settled || core.state().revoked.contains(&running.keeper_file()) {
+        return;
+    }
+    let (accounts, wallet) = {
+        let state = core.state();
+        (state.accounts(), state.wallet().cloned())
+    };
     let now = running.engine.clock().now();
-    for (address, kept) in running.kept().orders {
-        let Some((_, account)) = accounts.iter().find(|(_, account)| account.to_string() == address) else {
-            continue;
-        };
-        let is_approved =
-            digest(*account, &kept.order, kept.until, running.engine.deployment()) == kept.digest;
-        if !is_approved || kept.until <= now {
-            continue;
+    let ours = running.kept().orders.into_iter().find_map(|(address, kept)| {
+        let account = accounts.iter().map(|(_, account)| *account).find(|one| one.to_string() == address)?;
+        (kept.until > now).then_some((account, kept))
+    });
+    let provenance = match (&ours, wallet) {
+        (Some((account, kept)), Some(wallet)) => {
+            kept.provenance(&wallet, *account, &Place::of(running), Moment::now())
         }
-        if let Some(order) = order(*account, &kept.order, kept.until) {
-            return start(core, running, order, kept.order);
+        _ => return running.keeping().waits = false,
+    };
+    let Some((account, kept)) = ours else { return };
+    running.keeping().waits = provenance == Provenance::NotKnown;
+    match (provenance, order(account, &kept.order, kept.until)) {
+        (Provenance::Approved, Some(order)) => {
+            let goes_on = format!("The keeper goes on with what you approved, until {}.", kept.until.civil());
+            start(core, running, order, kept.order, goes_on);
+        }
+        (Provenance::NotKnown, _) => {}
+        (Provenance::Approved, None) | (Provenance::Foreign, _) => {
+            tracing::warn!(%account, "what the keeper was allowed was not sealed by these keys");
+            if let Err(notice) = running.keep(BTreeMap::new()) {
+                tracing::warn!(detail = notice.detail, "{}", notice.happened);
+            }
+            core.state().notices.push(not_yours());
         }
     }
+    core.changed();
 }
 
-fn start(core: &Arc<Core>, running: &Arc<Running>, order: StandingOrder, input: KeeperInput) {
+fn start(core: &Arc<Core>, running: &Arc<Running>, order: StandingOrder, input: KeeperInput, begins: String) {
     let (Ok(reader), Ok(books)) = (running.engine.reader().cloned(), running.engine.books().cloned()) else {
         return tracing::info!("the network is stopped, so the keeper does not begin");
     };
@@ -376,6 +499,9 @@ fn start(core: &Arc<Core>, running: &Arc<Running>, order: StandingOrder, input: 
     let (weak_core, weak) = (Arc::downgrade(core), Arc::downgrade(running));
     let told = move |told: Result<Deed, KeeperError>| {
         let (Some(core), Some(running)) = (weak_core.upgrade(), weak.upgrade()) else { return };
+        if let Ok(Deed::Waits(wait @ (Wait::Locked | Wait::TooPoor(_)))) = &told {
+            announce(&core, &running, account, NotificationKind::KeeperWaits, waits(wait));
+        }
         let line = line(told);
         tracing::info!(words = line.0, "the keeper");
         let now = running.engine.clock().now();
@@ -386,25 +512,107 @@ fn start(core: &Arc<Core>, running: &Arc<Running>, order: StandingOrder, input: 
     let mut keeping = running.keeping();
     keeping.on = None;
     keeping.on = Some(On { account, input, until, task });
-    let begun = "The keeper has begun, and looks for what is due.".to_owned();
-    keeping.tell(running.engine.clock().now(), (begun, false));
+    keeping.waits = false;
+    keeping.has_failed = false;
+    keeping.tell(running.engine.clock().now(), (begins, false));
 }
 
 /// Ends the keeper, and what it was allowed.
 pub(crate) fn stop(core: &Core, running: &Running) -> Result<(), Notice> {
     running.keeping().end();
-    let kept = running.keep(BTreeMap::new());
+    let file = running.keeper_file();
+    // From here on it does not hold, whatever the file says.
+    core.state().revoked.insert(file.clone());
+    let struck_out = strike_out(&file);
+    if struck_out.is_ok() {
+        core.state().revoked.remove(&file);
+    }
     core.changed();
-    kept
+    struck_out.map_err(notices::keeper_comes_back)
 }
 
-/// Ends a keeper whose time is over.
-pub(crate) fn end_in_time(core: &Core, running: &Running) {
-    let now = running.engine.clock().now();
-    let is_over = running.keeping().on.as_ref().is_some_and(|on| on.until <= now);
-    if is_over && let Err(notice) = stop(core, running) {
-        tracing::warn!(detail = notice.detail, "{}", notice.happened);
+/// Tries again to write down which orders are over.
+pub(crate) fn strike_out_revoked(core: &Core) {
+    let files: Vec<PathBuf> = core.state().revoked.iter().cloned().collect();
+    for file in files {
+        if strike_out(&file).is_ok() {
+            tracing::info!(file = %file.display(), "that the keeper was stopped is written down now");
+            core.state().revoked.remove(&file);
+        }
     }
+}
+
+/// Ends a keeper whose time is over, and notices one that has ended by itself. Both are told.
+pub(crate) fn end_in_time(core: &Arc<Core>, running: &Arc<Running>) {
+    let now = running.engine.clock().now();
+    let on = running.keeping().on.as_ref().map(|on| (on.account, on.until <= now, on.task.is_finished()));
+    match on {
+        Some((account, true, _)) => {
+            if let Err(notice) = stop(core, running) {
+                tracing::warn!(detail = notice.detail, "{}", notice.happened);
+                core.state().notices.push(notice);
+            }
+            announce(core, running, account, NotificationKind::KeeperEnded, time_is_over());
+        }
+        Some((account, false, true)) => {
+            let notice = ended_by_itself();
+            tracing::error!("the keeper has ended by itself");
+            {
+                let mut keeping = running.keeping();
+                keeping.end();
+                // It would mostly end again at once: a person is to look first.
+                keeping.has_failed = true;
+                keeping.tell(now, (notice.happened.clone(), true));
+            }
+            announce(core, running, account, NotificationKind::KeeperEnded, notice);
+            core.changed();
+        }
+        _ => {}
+    }
+}
+
+/// Tells the desktop: who lets the keeper work mostly does not look at its page.
+fn announce(
+    core: &Arc<Core>,
+    running: &Arc<Running>,
+    account: Address,
+    kind: NotificationKind,
+    notice: Notice,
+) {
+    let (core, running) = (Arc::clone(core), Arc::clone(running));
+    tokio::spawn(async move { telling::keeper(&core, &running, account, kind, notice).await });
+}
+
+fn waits(wait: &Wait) -> Notice {
+    let (happened, remedy) = match wait {
+        Wait::Locked => ("The keeper waits, because the keys are locked.", "Unlock them, and it goes on."),
+        _ => (
+            "The keeper waits, because the account cannot pay its fees.",
+            "Send STX to the account, or stop the keeper.",
+        ),
+    };
+    let means = "It signs nothing so long. What it was to do is left undone, or others do it; your own policies can be claimed later.";
+    notices::notice(Fault::WalletLocked, happened, means, remedy, wait)
+}
+
+fn time_is_over() -> Notice {
+    notices::notice(
+        Fault::TooLate,
+        "The keeper's time is over, and it is off.",
+        "It signs nothing any more. Nothing is lost.",
+        "If you want it to go on, allow it again under Settings.",
+        &"",
+    )
+}
+
+fn ended_by_itself() -> Notice {
+    notices::notice(
+        Fault::CoreSilent,
+        "The keeper has ended unexpectedly, and is off.",
+        "It signs nothing any more. What it signed before is written down, and goes on by itself.",
+        "Look at the activity. Then close BitHedge and open it again, or allow the keeper again under Settings.",
+        &"",
+    )
 }
 
 /// What reports are made of.
@@ -459,7 +667,8 @@ fn line(told: Result<Deed, KeeperError>) -> (String, bool) {
             true,
         ),
         Ok(Deed::Waits(wait)) => {
-            let is_problem = matches!(wait, Wait::Alarm(_) | Wait::TooPoor(_) | Wait::NotReporter);
+            let is_problem =
+                matches!(wait, Wait::Locked | Wait::Alarm(_) | Wait::TooPoor(_) | Wait::NotReporter);
             (wait.to_string(), is_problem)
         }
         Ok(other) => (format!("{other:?}"), true),

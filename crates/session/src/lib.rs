@@ -5,13 +5,15 @@
 //! without them on a practice devnet.
 //!
 //! Where what is: `wallets` says who may act where, `network` is the life of the network in use, `questions` the one question and its
-//! answer, `secrets` what passes between the window of secrets and the keys, `keeper` what a person lets the keeper do, `telling` what
+//! answer, `approvals` what only a person may decide that signs nothing, `secrets` what passes between the window of secrets and the keys, `keeper` what a person lets the keeper do, `telling` what
 //! is told without being asked, `pages` what the main window asks for. Why it is so: `docs/decisions/0025`.
 
 mod accounts;
+mod approvals;
 mod clock;
 mod commands;
 mod core;
+mod decisions;
 mod devnet;
 mod diagnostics;
 mod effect;
@@ -24,11 +26,14 @@ mod pages;
 mod practice;
 mod preferences;
 mod questions;
+mod redaction;
 mod remembered;
+mod repeated;
 mod secrets;
 mod session;
 mod storage;
 mod telling;
+mod under_way;
 mod wallets;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +43,9 @@ use bithedge_engine::{Clock, SystemClock};
 use bithedge_ipc::Theme;
 use bithedge_keys::{Keychain, OsKeychain, Wallet, WalletError};
 
+pub use questions::QuestionWindow;
 pub use session::Session;
+pub use under_way::UnderWay;
 
 /// How a wallet in a folder is opened.
 pub type OpenWallet = fn(&Path, Arc<dyn Keychain>) -> Result<Wallet, WalletError>;

@@ -12,7 +12,8 @@ use bithedge_engine::transactions::Settings;
 use bithedge_engine::words::Notices as _;
 use bithedge_engine::{Engine, LookError, NetworkError, OpenError, Setup};
 use bithedge_ipc::{
-    BooksView, Event, Fault, Network, NetworkKind, NetworkVerdict, NetworkView, Notice, WalletKind,
+    BooksView, Event, Fault, KeyState, Network, NetworkKind, NetworkVerdict, NetworkView, Notice,
+    SessionView, WalletKind,
 };
 use bithedge_protocol::{BlockHeight, UnixSeconds};
 use bithedge_stacks::NodeClient;
@@ -21,10 +22,12 @@ use tokio::task::JoinHandle;
 
 use crate::clock::NetworkClock;
 use crate::core::{Core, Standing, no_chain};
+use crate::decisions::DamagedJournal;
 use crate::devnet::DevnetControls;
 use crate::follow::Followed;
 use crate::keeper::Keeping;
 use crate::notices;
+use crate::repeated::Repeated;
 use crate::telling::{self, News};
 use crate::wallets::{may_act, wallet_for};
 
@@ -85,6 +88,17 @@ pub(crate) struct Running {
     /// The chain is to be looked at now.
     pub(crate) look: Notify,
     pub(crate) keeping: Mutex<Keeping>,
+    /// What a person has to look at, as last read.
+    alarms: Mutex<Alarms>,
+}
+
+/// Whether something moved that was not approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Alarms {
+    /// The journal could not be read.
+    Unknown,
+    /// In these transactions, by their numbers.
+    Open(Vec<u64>),
 }
 
 impl Running {
@@ -96,6 +110,31 @@ impl Running {
     /// What became of transactions and was not told yet.
     pub(crate) fn news(&self) -> MutexGuard<'_, Vec<News>> {
         self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a person has to look at, as last read: a view must not wait for the disk.
+    pub(crate) fn alarms(&self) -> Alarms {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads what a person has to look at. Whether it is something else than before.
+    pub(crate) fn look_at_alarms(&self) -> bool {
+        let read = match self.engine.open_alarms() {
+            Ok(open) => {
+                let differ = open.iter().filter(|alarm| alarm.is_difference());
+                let mut transactions: Vec<u64> = differ.map(|alarm| alarm.transaction.0).collect();
+                transactions.dedup();
+                Alarms::Open(transactions)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what has to be looked at cannot be read");
+                Alarms::Unknown
+            }
+        };
+        let mut known = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = *known != read;
+        *known = read;
+        is_new
     }
 
     /// How far the books are.
@@ -142,7 +181,7 @@ impl Failed {
 }
 
 /// How transactions are made on a network of this kind.
-fn settings(kind: NetworkKind) -> Settings {
+pub(crate) fn settings(kind: NetworkKind) -> Settings {
     let usual = Settings::default();
     match kind {
         NetworkKind::Devnet => Settings { approval_timeout: TO_ANSWER_ON_DEVNET, ..usual },
@@ -190,15 +229,16 @@ impl Core {
         let (stop, stopped) = watch::channel(false);
         let retry = Arc::new(Notify::new());
         let mut state = self.state();
-        may_act(state.kind.unwrap_or(WalletKind::Own), id)?;
+        may_act(state.kind.ok_or_else(notices::no_wallet)?, id)?;
         state.standing = Standing::Opening { network: view, doing: "Looking for the network".to_owned() };
         if state.kind != Some(WalletKind::Practice) {
             state.memory.value.own_network = Some(id.to_string());
         }
-        state.memory.keep();
+        let keep = state.memory.keep();
         let task = tokio::spawn(live(Arc::clone(self), id, stopped, Arc::clone(&retry)));
         state.life = Some(Life { profile: id, stop, retry, task });
         drop(state);
+        keep.carry_out();
         self.changed();
         Ok(())
     }
@@ -242,7 +282,9 @@ async fn close(core: &Core) {
     let (running, question) = {
         let mut state = core.state();
         let standing = std::mem::replace(&mut state.standing, Standing::None);
-        let question = state.question.take();
+        state.damaged_journal = None;
+        // One about a network that is not open yet is not about this one.
+        let question = state.question.take_if(|question| question.is_about_the_open_network());
         match standing {
             Standing::Ready(running) => (Some(running), question),
             _ => (None, question),
@@ -260,18 +302,37 @@ async fn keep_open(core: &Arc<Core>, id: ProfileId, retry: &Notify) {
     let mut pause = FIRST_PAUSE;
     // How the node is stays known while the network cannot be used.
     let mut followed = None;
+    let mut failures = Repeated::default();
+    // The chain that was stopped, and why: what is tried by itself is to find that one again, and no other.
+    let mut stopped: Option<(ChainIdentity, Notice)> = None;
     loop {
         let opened = open(core, id, &mut followed).await;
         let (standing, may_pass) = match opened {
+            Ok(running) if stopped.as_ref().is_some_and(|(chain, _)| chain != running.engine.identity()) => {
+                running.engine.close().await;
+                let notice =
+                    stopped.as_ref().map(|(_, notice)| notice.clone()).unwrap_or_else(notices::not_ready);
+                (Standing::Halted { network: running.view.clone(), notice }, true)
+            }
             Ok(running) => {
                 pause = FIRST_PAUSE;
                 let notice = use_it(core, &running).await;
                 tracing::warn!(network = %id, "{}", notice.happened);
+                // What a person was asked about is not asked again and again.
+                let is_answered = notice.fault == Fault::NotApproved;
+                if !is_answered {
+                    telling::network_stopped(core, &running, notice.clone()).await;
+                }
                 close(core).await;
-                (Standing::Halted { network: running.view.clone(), notice }, false)
+                // One odd answer is enough to stop: it is checked again from the beginning, not at once.
+                pause = pause.max(LONGEST_PAUSE);
+                stopped = Some((*running.engine.identity(), notice.clone()));
+                (Standing::Halted { network: running.view.clone(), notice }, !is_answered)
             }
             Err((network, Failed { verdicts, notice, may_pass })) => {
-                tracing::info!(network = %id, detail = notice.detail, "{}", notice.happened);
+                if let Some(times) = failures.take(&notice.happened) {
+                    tracing::info!(network = %id, times, detail = notice.detail, "{}", notice.happened);
+                }
                 (Standing::Unusable { network, verdicts, notice }, may_pass)
             }
         };
@@ -285,7 +346,11 @@ async fn keep_open(core: &Arc<Core>, id: ProfileId, retry: &Notify) {
         };
         tokio::select! {
             () = again => pause = pause.saturating_mul(2).min(LONGEST_PAUSE),
-            () = retry.notified() => pause = FIRST_PAUSE,
+            () = retry.notified() => {
+                pause = FIRST_PAUSE;
+                // A person may find another chain there.
+                stopped = None;
+            }
         }
     }
 }
@@ -296,6 +361,7 @@ async fn use_it(core: &Arc<Core>, running: &Arc<Running>) -> Notice {
     core.emit(Event::PagesChanged {});
     crate::keeper::resume(core, running);
     tokio::select! {
+        notice = keys(core, running) => notice,
         notice = look(core, running) => notice,
         () = books(core, running) => notices::defect(&"the books are not told of any more"),
         () = telling::transactions(core, running) => notices::defect(&"transactions are not told of any more"),
@@ -304,18 +370,46 @@ async fn use_it(core: &Arc<Core>, running: &Arc<Running>) -> Notice {
     }
 }
 
+/// Whenever the keys are unlocked: what only they can tell is found out. It ends if nobody approved the network with them.
+async fn keys(core: &Arc<Core>, running: &Arc<Running>) -> Notice {
+    let is_open =
+        |view: &SessionView| view.wallet.as_ref().is_some_and(|wallet| wallet.keys == KeyState::Unlocked);
+    let mut views = core.views.subscribe();
+    loop {
+        if views.wait_for(is_open).await.map(drop).is_err() {
+            return std::future::pending().await;
+        }
+        let profile = profile(running.profile, &core.state().profiles, Some(&running.url));
+        if let Err(notice) = profile.and_then(|profile| core.ask_before_use(&profile)) {
+            return notice;
+        }
+        crate::keeper::resume(core, running);
+        if views.wait_for(|view| !is_open(view)).await.map(drop).is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
 /// Looks at the chain again and again.
 async fn look(core: &Core, running: &Running) -> Notice {
     let interval = if running.is_devnet() { LOOK_LOCAL } else { LOOK_PUBLIC };
     let mut chain = core.chain.subscribe();
+    let mut failures = Repeated::default();
     loop {
         let tip = chain.borrow_and_update().status.tip.as_ref().map(|tip| tip.hash.clone());
         match running.engine.look().await {
-            Ok(()) => {}
+            Ok(()) => failures.over(),
             Err(LookError::Network(error @ (NetworkError::Halted(_) | NetworkError::Closed))) => {
                 return error.notice();
             }
-            Err(error) => tracing::info!(%error, "a look at the chain"),
+            Err(error) => {
+                if let Some(times) = failures.take(&error.to_string()) {
+                    tracing::info!(%error, times, "a look at the chain");
+                }
+            }
+        }
+        if running.look_at_alarms() {
+            core.changed();
         }
         let newer = async {
             let is_newer = |tip_now: &bithedge_ipc::ChainSnapshot| {
@@ -411,6 +505,7 @@ async fn open_as(
     };
     let profile = profile(id, &core.state().profiles, url.as_deref()).map_err(Failed::for_good)?;
     *view = present::network(&profile);
+    core.ask_before_use(&profile).map_err(Failed::for_good)?;
     core.doing(view, "Asking the node for its newest block");
     let kind = network_of(view.kind);
     let clock = Arc::new(NetworkClock::new(Arc::clone(&core.setup.clock), kind == Network::Devnet));
@@ -435,25 +530,25 @@ async fn open_as(
         settings,
         clock: Arc::clone(&clock) as Arc<dyn bithedge_engine::Clock>,
     };
+    core.state().damaged_journal = None;
     let engine = match Engine::open(setup()).await {
-        Err(error) if error.is_journal_damaged() => {
-            put_journal_aside(core, &error).map_err(Failed::for_good)?;
-            Engine::open(setup()).await
-        }
-        opened => opened,
+        Ok(engine) => engine,
+        Err(error) => match DamagedJournal::of(view.name.clone(), &folder, error) {
+            Ok(damaged) => return Err(journal_damaged(core, damaged)),
+            Err(error) => return Err(not_opened(&error)),
+        },
     };
-    let engine = engine.map_err(|error| not_opened(&error))?;
     let endpoint = engine.verdict().endpoint.to_string();
     if endpoint != preferred {
         *followed = None;
         *followed = Some(Followed::start(core, &endpoint, kind, &clock).map_err(Failed::for_good)?);
     }
-    let folder = folder.join(format!("session-{}", chain_name(engine.identity())));
+    let folder = chain_folder(&folder, &chain_name(engine.identity()));
     let running = Running {
         profile: id,
         view: view.clone(),
         scenery: Scenery::of(engine.deployment()),
-        watcher: tokio::sync::Mutex::new(telling::watcher(&folder, engine.identity())),
+        watcher: tokio::sync::Mutex::new(telling::watcher(&folder, engine.identity(), view.kind)),
         engine: Arc::new(engine),
         url: endpoint,
         folder,
@@ -461,12 +556,19 @@ async fn open_as(
         noticing: Notify::new(),
         look: Notify::new(),
         keeping: Mutex::new(Keeping::default()),
+        alarms: Mutex::new(Alarms::Unknown),
     };
+    running.look_at_alarms();
     Ok(Arc::new(running))
 }
 
+/// Where the session's files about one chain are, by what the engine calls it.
+pub(crate) fn chain_folder(folder: &std::path::Path, chain: &str) -> PathBuf {
+    folder.join(format!("session-{chain}"))
+}
+
 /// What the files of one chain have in their names, as the engine's own.
-fn chain_name(identity: &ChainIdentity) -> String {
+pub(crate) fn chain_name(identity: &ChainIdentity) -> String {
     let first = identity.first_block.map_or_else(|| "unknown".to_owned(), |hash| hash.to_string());
     let beginning: String = first.chars().take(16).collect();
     format!("{:08x}-{beginning}", identity.chain_id.0)
@@ -505,17 +607,11 @@ fn not_opened(error: &OpenError) -> Failed {
     Failed { verdicts, notice: error.notice(), may_pass }
 }
 
-/// A damaged journal stays where it can be looked at, and a new one is begun: what was under way is asked of the chain for each
-/// account before anything is drafted for it. That is said.
-fn put_journal_aside(core: &Core, error: &OpenError) -> Result<(), Notice> {
-    let aside = error.set_journal_aside(core.setup.clock.now()).map_err(|error| error.notice())?;
-    let Some(aside) = aside else { return Ok(()) };
-    tracing::error!(path = %aside.display(), "the journal was damaged, and was set aside");
-    let mut notice = error.notice();
-    notice.remedy = format!(
-        "A new one was begun, and the damaged one is kept as {}. Before anything is signed, the chain is asked what is under way.",
-        aside.display()
-    );
-    core.state().notices.push(notice);
-    Ok(())
+/// A damaged journal stays as it is, and the network closed, until a person decided that a new one is begun: with it goes what is known of
+/// what was signed, given up, or not what was approved.
+fn journal_damaged(core: &Core, damaged: DamagedJournal) -> Failed {
+    tracing::error!(error = %damaged.error, "the journal is damaged");
+    let notice = notices::journal_damaged(damaged.error.notice());
+    core.state().damaged_journal = Some(Arc::new(damaged));
+    Failed::for_good(notice)
 }

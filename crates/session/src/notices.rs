@@ -43,6 +43,17 @@ pub(crate) fn no_account() -> Notice {
     )
 }
 
+/// The chosen one is watched on another kind of network, or not at all any more.
+pub(crate) fn other_account(used: &str) -> Notice {
+    notice(
+        Fault::AccountUnfit,
+        format!("The account that you used last is not on this network, so “{used}” is in use."),
+        "Everything that is shown, and whatever you ask for, is about that account.",
+        "Choose the account that you mean.",
+        &"",
+    )
+}
+
 pub(crate) fn no_such_account() -> Notice {
     notice(
         Fault::AccountUnfit,
@@ -87,8 +98,19 @@ pub(crate) fn question_gone() -> Notice {
     notice(
         Fault::QuestionGone,
         "The question is not open any more: its time was over, or it was answered or withdrawn.",
-        NOTHING_SENT,
-        "Ask again if you still want it.",
+        "This answer changed nothing. If it was answered yes before, it may be signed and on its way.",
+        "Look at the activity. If it is not there, ask again if you still want it.",
+        &"",
+    )
+}
+
+/// What was answered yes is carried out at this moment.
+pub(crate) fn answer_under_way() -> Notice {
+    notice(
+        Fault::TransactionInTheWay,
+        "You said yes to this already, and that is being carried out.",
+        "It may be signed and sent at any moment, once. It cannot be taken back here.",
+        "Do not ask for it again. What becomes of it is in the activity.",
         &"",
     )
 }
@@ -123,6 +145,17 @@ pub(crate) fn secret_closed() -> Notice {
     )
 }
 
+/// The window was closed while the passphrase was changed.
+pub(crate) fn passphrase_changed(at: bithedge_protocol::UnixSeconds) -> Notice {
+    notice(
+        Fault::PassphraseOldLeft,
+        format!("The passphrase was changed at {}, although its window was closed meanwhile.", at.civil()),
+        "Your money is not affected: the keys are the same. Only the new passphrase opens them.",
+        "Use the new passphrase from now on. If you did not want that, change it once more.",
+        &"",
+    )
+}
+
 pub(crate) fn practice_has_no_passphrase() -> Notice {
     notice(
         Fault::InputUnfit,
@@ -143,6 +176,40 @@ pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> Notice {
         format!("{} could not be written.", path.display()),
         NOTHING_SENT,
         "Check that there is room on the disk and that the folder can be written to.",
+        error,
+    )
+}
+
+pub(crate) fn later_version(path: &Path, format: u64) -> Notice {
+    notice(
+        Fault::FileNewer,
+        format!("A later version of BitHedge wrote {}.", path.display()),
+        "It is left as it is, and nothing was signed or sent.",
+        "Use the later version.",
+        &format!("format {format}"),
+    )
+}
+
+/// The keeper was stopped, and that could not be written down for `why`.
+pub(crate) fn keeper_comes_back(why: Notice) -> Notice {
+    Notice {
+        happened: format!("The keeper is off now, but that could not be written down. {}", why.happened),
+        means: "It signs nothing as long as BitHedge is open. But what it was allowed still stands on the disk: unless that is struck out \
+                first, it would be on again after the next start, and pay fees."
+            .to_owned(),
+        remedy: "Leave BitHedge open, and make room on the disk or give it back the right to write there: it tries again by itself. \
+                 After the next start, look under Settings whether the keeper is off."
+            .to_owned(),
+        ..why
+    }
+}
+
+pub(crate) fn not_read(path: &Path, error: &std::io::Error) -> Notice {
+    notice(
+        Fault::FileUnusable,
+        format!("{} could not be read.", path.display()),
+        "It is left as it is, and nothing was signed or sent.",
+        "Try again. If it stays so, close other programs, or check the disk.",
         error,
     )
 }
@@ -175,6 +242,40 @@ pub(crate) fn no_such_alarm() -> Notice {
         "Nothing was acknowledged, and the keeper waits as before.",
         "Look at the transaction again.",
         &"not the name of an alarm",
+    )
+}
+
+pub(crate) fn no_damaged_journal() -> Notice {
+    notice(
+        Fault::InputUnfit,
+        "The list of your transactions is not damaged, or not any more.",
+        "Nothing was changed. Your money is not affected.",
+        "Go on as usual.",
+        &"",
+    )
+}
+
+/// The list of transactions cannot be read, and the network stays closed until a person decided.
+pub(crate) fn journal_damaged(damaged: Notice) -> Notice {
+    Notice {
+        fault: Fault::JournalDamaged,
+        remedy: "Do not repeat what you sent last. If the file can be brought back, from a backup of today or by whoever knows the disk, \
+                 do that first. Otherwise begin a new list: that is asked in a window of its own, which says what is lost by it."
+            .to_owned(),
+        ..damaged
+    }
+}
+
+/// A person said that a new list is to be begun.
+pub(crate) fn journal_begun_anew(network: &str, aside: &Path) -> Notice {
+    notice(
+        Fault::FileDamaged,
+        format!(
+            "A new list of your transactions on {network} was begun, because the one of before was damaged."
+        ),
+        "What was signed before and is not waiting at a node now is not known any more. Repeating it may do it twice. The keeper is off.",
+        "Look at your account in a block explorer before you repeat anything. The damaged list is kept under the name below.",
+        &aside.display(),
     )
 }
 

@@ -9,7 +9,7 @@ use bithedge_engine::words::Notices as _;
 use bithedge_engine::{Pace, present};
 use bithedge_ipc::{
     AccountBalance, AsOf, AsOfBlock, ConfirmedOffer, Fault, MarketView, Network, NetworkKind, Notice,
-    PageAnswer, PageQuery, TransactionsPage, Wish,
+    PageAnswer, PageQuery, TransactionsPage,
 };
 use bithedge_ledger::TimeRange;
 use bithedge_protocol::pool::Order;
@@ -52,7 +52,8 @@ impl Core {
                 PageAnswer::Policies(Box::new(page.map_err(failed)?))
             }
             PageQuery::Policy { policy } => {
-                let page = engine.page(account, move |books, _| views::policy_page(books, policy)).await;
+                let page =
+                    engine.page(account, move |books, _| views::policy_page(books, policy, &who)).await;
                 PageAnswer::Policy(Box::new(page.map_err(failed)?))
             }
             PageQuery::Capital {} => {
@@ -129,7 +130,6 @@ impl Core {
         else {
             return Err(notices::defect(&"a confirmed quote buys nothing"));
         };
-        let Order { asset, tier, strike, expiry, size } = order;
         let differs = confirmed.differs.as_ref().map(|mine| {
             notices::notice(
                 Fault::SuiteDiffers,
@@ -139,13 +139,7 @@ impl Core {
                 &format!("computed here: {mine:?}"),
             )
         });
-        Ok(ConfirmedOffer {
-            order,
-            wish: Wish::Buy { asset, tier, strike, expiry, size, max_cost, valid_until },
-            quote: confirmed.quote,
-            valid_until,
-            differs,
-        })
+        Ok(ConfirmedOffer { order, quote: confirmed.quote, max_cost, valid_until, differs })
     }
 
     /// The account's whole activity as a table, and its number of lines.

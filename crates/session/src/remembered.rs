@@ -1,11 +1,11 @@
 //! What was in use when the application was closed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bithedge_ipc::{Fault, Notice, WalletKind};
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{self, Found};
+use crate::storage::{self, Found, Write, Writes};
 
 const FILE_NAME: &str = "session.json";
 /// The format that is written, and the newest that is read.
@@ -48,8 +48,9 @@ impl Remembered {
 /// The file that it is in.
 #[derive(Debug)]
 pub(crate) struct MemoryFile {
-    path: PathBuf,
-    is_newer: bool,
+    writes: Writes,
+    /// What is there must stay.
+    is_read_only: bool,
     pub(crate) value: Remembered,
 }
 
@@ -57,7 +58,7 @@ impl MemoryFile {
     /// Reads it. One that is damaged, or that a later version wrote, means the beginning, and that is said.
     pub(crate) fn open(folder: &Path) -> (Self, Option<Notice>) {
         let path = folder.join(FILE_NAME);
-        let (value, is_newer, notice) = match storage::read::<Remembered>(&path, FORMAT) {
+        let (value, is_read_only, notice) = match storage::read::<Remembered>(&path, FORMAT) {
             Found::Nothing => (Remembered::default(), false, None),
             Found::Value(value) => (value, false, None),
             Found::Damaged { aside, why } => {
@@ -73,6 +74,17 @@ impl MemoryFile {
                 };
                 (Remembered::default(), false, Some(notice))
             }
+            Found::Unreadable { why } => {
+                tracing::warn!(%why, "what was in use the last time cannot be read now");
+                let notice = Notice {
+                    fault: Fault::FileUnusable,
+                    happened: "What you used the last time, wallet, network and account, could not be read now.".to_owned(),
+                    means: "Your keys and your money are not affected. What you choose now holds until you close BitHedge.".to_owned(),
+                    remedy: "Close BitHedge and open it again. If it stays so, check the disk.".to_owned(),
+                    detail: format!("{}: {why}", path.display()),
+                };
+                (Remembered::default(), true, Some(notice))
+            }
             Found::Newer { format } => {
                 let notice = Notice {
                     fault: Fault::FileNewer,
@@ -86,17 +98,28 @@ impl MemoryFile {
                 (Remembered::default(), true, Some(notice))
             }
         };
-        (Self { path, is_newer, value }, notice)
+        (Self { writes: Writes::to(path), is_read_only, value }, notice)
     }
 
-    /// Writes down what is in use. That it could not be written is logged: it holds for this run all the same.
-    pub(crate) fn keep(&mut self) {
-        if self.is_newer {
-            return;
-        }
+    /// Writes down what is in use, when it is carried out: not under the lock of what it is about.
+    pub(crate) fn keep(&mut self) -> KeepMemory {
         self.value.format = FORMAT;
-        if let Err(error) = storage::write(&self.path, &self.value) {
-            tracing::warn!(%error, path = %self.path.display(), "what is in use is not remembered");
+        KeepMemory((!self.is_read_only).then(|| self.writes.write(&self.value)))
+    }
+}
+
+/// What is to be remembered.
+#[derive(Debug)]
+#[must_use = "nothing is written before it is carried out"]
+pub(crate) struct KeepMemory(Option<Write>);
+
+impl KeepMemory {
+    /// Waits for the disk. That it could not be written is logged: it holds for this run all the same.
+    pub(crate) fn carry_out(self) {
+        if let Some(write) = self.0
+            && let Err(error) = write.carry_out()
+        {
+            tracing::warn!(%error, "what is in use is not remembered");
         }
     }
 }
@@ -117,9 +140,24 @@ mod tests {
         file.value.wallet = Some(WalletKind::Own);
         file.value.own_network = Some("own-3".to_owned());
         file.value.set_account(WalletKind::Practice, Some("derived-1".to_owned()));
-        file.keep();
+        file.keep().carry_out();
         let (again, notice) = MemoryFile::open(folder.path());
         assert_eq!((again.value, notice), (file.value, None));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::create_dir(&path).unwrap();
+        let (mut file, notice) = MemoryFile::open(folder.path());
+        assert_eq!(notice.map(|notice| notice.fault), Some(Fault::FileUnusable));
+        // It can be read again, and is as it was.
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, "{\"format\":1,\"wallet\":\"own\"}").unwrap();
+        file.value.wallet = Some(WalletKind::Practice);
+        file.keep().carry_out();
+        assert_eq!(MemoryFile::open(folder.path()).0.value.wallet, Some(WalletKind::Own));
     }
 
     #[test]
@@ -137,7 +175,7 @@ mod tests {
             assert_eq!(notice.map(|notice| notice.fault), Some(fault), "{text}");
             assert_eq!(file.value, Remembered::default());
             file.value.wallet = Some(WalletKind::Own);
-            file.keep();
+            file.keep().carry_out();
             assert_eq!(fs::read_to_string(&path).unwrap() == text, is_kept, "{text}");
         }
     }

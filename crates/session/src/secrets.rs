@@ -37,6 +37,22 @@ pub(crate) struct SecretWork {
     new: Option<(Mnemonic, WordCheck)>,
     /// Tells this work from a later one.
     number: u64,
+    /// Whether something is being changed that closing the window would not take back.
+    is_changing: bool,
+}
+
+/// Held while something is changed: so long the window stays, and the outcome has somebody to be told to.
+struct Changing<'a> {
+    core: &'a Core,
+    number: u64,
+}
+
+impl Drop for Changing<'_> {
+    fn drop(&mut self) {
+        if let Some(work) = self.core.state().secret.as_mut().filter(|work| work.number == self.number) {
+            work.is_changing = false;
+        }
+    }
 }
 
 impl Core {
@@ -75,7 +91,14 @@ impl Core {
             }
             let number = state.next_order;
             state.next_order = number.saturating_add(1);
-            state.secret = Some(SecretWork { task, begun: Instant::now(), keychain, new: None, number });
+            state.secret = Some(SecretWork {
+                task,
+                begun: Instant::now(),
+                keychain,
+                new: None,
+                number,
+                is_changing: false,
+            });
         }
         self.secret().ok_or_else(notices::secret_closed)
     }
@@ -99,15 +122,18 @@ impl Core {
 
     /// What the window is open for.
     pub(crate) fn secret(&self) -> Option<SecretView> {
-        let state = self.state();
-        let work = state.secret.as_ref()?;
-        let under_way = state.running().map_or(0, |running| {
+        let (task, keychain, is_asked, running) = {
+            let state = self.state();
+            let work = state.secret.as_ref()?;
+            (work.task, work.keychain.clone(), state.question.is_some(), state.running().cloned())
+        };
+        let under_way = running.map_or(0, |running| {
             running.engine.transactions().unsettled().iter().filter(|one| one.status.is_under_way()).count()
         });
-        let waiting = under_way.saturating_add(usize::from(state.question.is_some()));
+        let waiting = under_way.saturating_add(usize::from(is_asked));
         Some(SecretView {
-            task: work.task,
-            keychain: work.keychain.clone(),
+            task,
+            keychain,
             shortest_passphrase: u32::try_from(MIN_PASSPHRASE_CHARACTERS).unwrap_or(u32::MAX),
             waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
         })
@@ -116,6 +142,32 @@ impl Core {
     /// Forgets everything about it.
     pub(crate) fn secret_close(&self) {
         self.state().secret = None;
+    }
+
+    /// The number of the task that the window of secrets is open for.
+    pub(crate) fn secret_number(&self) -> Option<u64> {
+        self.state().secret.as_ref().map(|work| work.number)
+    }
+
+    /// Forgets everything about the task of that number, and nothing about a later one.
+    pub(crate) fn secret_end(&self, number: u64) {
+        let mut state = self.state();
+        if state.secret.as_ref().is_some_and(|work| work.number == number) {
+            state.secret = None;
+        }
+    }
+
+    /// Whether something is being changed that closing the window would not take back.
+    pub(crate) fn secret_is_changing(&self) -> bool {
+        self.state().secret.as_ref().is_some_and(|work| work.is_changing)
+    }
+
+    /// Notes that something is being changed now.
+    fn changing(&self, number: u64) -> Changing<'_> {
+        if let Some(work) = self.state().secret.as_mut().filter(|work| work.number == number) {
+            work.is_changing = true;
+        }
+        Changing { core: self, number }
     }
 
     /// Forgets new words that nobody has gone on with.
@@ -170,13 +222,15 @@ impl Core {
         let (wallet, number) = self.working(&[SecretTask::Create])?;
         let new = self.state().secret.as_mut().and_then(|work| work.new.take());
         let (mnemonic, check) = new.ok_or_else(notices::secret_closed)?;
+        let changing = self.changing(number);
         let made = blocking(move || {
             let made = create_checked(&wallet, &mnemonic, &check, &answers, &passphrase, without_keychain);
             (made, mnemonic, check)
         });
         let (made, mnemonic, check) = made.await?;
+        drop(changing);
         match made {
-            Ok(created) => self.made(created).await,
+            Ok(created) => self.made(created, number).await,
             Err(notice) => {
                 // To try again with: the words were written down, or another passphrase is thought of.
                 let mut state = self.state();
@@ -192,17 +246,19 @@ impl Core {
     pub(crate) async fn secret_import(self: &Arc<Self>, import: SecretImport) -> Result<SecretDone, Notice> {
         let SecretImport { words, passphrase, without_keychain } = import;
         let (words, passphrase) = (Zeroizing::new(words), Zeroizing::new(passphrase));
-        let (wallet, _) = self.working(&[SecretTask::Import])?;
+        let (wallet, number) = self.working(&[SecretTask::Import])?;
+        let changing = self.changing(number);
         let made = blocking(move || {
             let mnemonic = Mnemonic::parse(&words).map_err(|error| error.notice())?;
             create(&wallet, &mnemonic, &passphrase, without_keychain)
         });
         let created = made.await??;
-        self.made(created).await
+        drop(changing);
+        self.made(created, number).await
     }
 
     /// The person's own wallet is the one in use from now on.
-    async fn made(self: &Arc<Self>, created: Created) -> Result<SecretDone, Notice> {
+    async fn made(self: &Arc<Self>, created: Created, number: u64) -> Result<SecretDone, Notice> {
         self.look_at_protection();
         let mut notices = Vec::new();
         if created.protection == Protection::PassphraseAlone {
@@ -225,7 +281,7 @@ impl Core {
             ));
         }
         self.use_own_wallet().await;
-        self.secret_close();
+        self.secret_end(number);
         Ok(SecretDone { notices })
     }
 
@@ -235,14 +291,21 @@ impl Core {
         unlock: SecretPassphrase,
     ) -> Result<SecretDone, Notice> {
         let passphrase = Zeroizing::new(unlock.passphrase);
-        let (wallet, _) = self.working(&[SecretTask::Unlock])?;
+        let (wallet, number) = self.working(&[SecretTask::Unlock])?;
+        let unlocked = Arc::clone(&wallet);
         let opened = blocking(move || {
             let passphrase = Passphrase::new(&passphrase).map_err(|error| error.notice())?;
             wallet.unlock(&passphrase, Moment::now()).map_err(|error| error.notice())
         });
         let opened = opened.await??;
+        // Who closed the window meanwhile did not want them open.
+        if self.secret_number() != Some(number) {
+            unlocked.lock();
+            self.changed();
+            return Err(notices::secret_closed());
+        }
         self.look_at_protection();
-        self.secret_close();
+        self.secret_end(number);
         self.changed();
         Ok(SecretDone { notices: opened_with(opened) })
     }
@@ -251,7 +314,8 @@ impl Core {
     pub(crate) async fn secret_change(self: &Arc<Self>, change: SecretChange) -> Result<SecretDone, Notice> {
         let SecretChange { present, new, is_known_to_others, without_keychain } = change;
         let (present, new) = (Zeroizing::new(present), Zeroizing::new(new));
-        let (wallet, _) = self.working(&[SecretTask::ChangePassphrase])?;
+        let (wallet, number) = self.working(&[SecretTask::ChangePassphrase])?;
+        let changing = self.changing(number);
         let previous = match is_known_to_others {
             true => PreviousKeyFile::RemovedAtOnce,
             false => PreviousKeyFile::KeptUntilProven,
@@ -265,10 +329,16 @@ impl Core {
                 .map_err(|error| error.notice())
         });
         let changed = changed.await?;
+        drop(changing);
         self.look_at_protection();
+        if changed.is_ok() && self.secret_number() != Some(number) {
+            // The window that would have said so is gone all the same.
+            let at = self.setup.clock.now();
+            self.state().notices.push(notices::passphrase_changed(at));
+        }
         self.changed();
         changed?;
-        self.secret_close();
+        self.secret_end(number);
         Ok(SecretDone { notices: Vec::new() })
     }
 
@@ -301,11 +371,14 @@ impl Core {
 
     /// Puts another wallet in use. The caller holds `switching`, and has left the network.
     pub(crate) fn put_in_use(&self, kind: Option<WalletKind>) {
-        let mut state = self.state();
-        state.kind = kind;
-        state.standing = Standing::None;
-        state.memory.value.wallet = kind;
-        state.memory.keep();
+        let keep = {
+            let mut state = self.state();
+            state.kind = kind;
+            state.standing = Standing::None;
+            state.memory.value.wallet = kind;
+            state.memory.keep()
+        };
+        keep.carry_out();
     }
 }
 

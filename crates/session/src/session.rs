@@ -1,5 +1,6 @@
 //! What a shell holds.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -7,16 +8,16 @@ use bithedge_engine::networks::{Checker, OwnProfiles, ProfileId};
 use bithedge_engine::present;
 use bithedge_engine::words::Notices as _;
 use bithedge_ipc::{
-    ChainSnapshot, Event, Fault, NetworkInput, NetworkVerdict, NetworkView, Notice, Preferences, SessionView,
-    Theme, WalletKind,
+    ChainSnapshot, Event, Fault, NetworkInput, NetworkVerdict, NetworkView, Notice, Preferences,
+    SavedNetwork, SessionView, Theme, WalletKind,
 };
-use bithedge_keys::{AutoLock, Moment, WalletState};
+use bithedge_keys::{Moment, WalletState};
 use bithedge_protocol::Seconds;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::core::{Core, Standing, State};
-use crate::preferences::{AUTO_LOCK, PreferenceFile};
+use crate::preferences::{AUTO_LOCK, KeepChoice, PreferenceFile};
 use crate::remembered::MemoryFile;
 use crate::wallets::{may_act, open_own, open_practice, protection};
 use crate::{SessionSetup, keeper, network, notices};
@@ -96,9 +97,13 @@ impl Session {
             preferences,
             profiles,
             standing: Standing::None,
+            next_network: None,
             life: None,
             follower: Weak::new(),
             question: None,
+            damaged_journal: None,
+            revoked: BTreeSet::new(),
+            ended: None,
             is_asking: false,
             next_order: keeper::FIRST_ORDER,
             secret: None,
@@ -147,9 +152,10 @@ impl Session {
     pub async fn shut_down(&self) {
         let core = &self.0.core;
         core.secret_close();
+        core.before_the_end().await;
         let _switching = core.switching.lock().await;
         core.leave_network().await;
-        if let Ok(own) = &core.state().own {
+        if let Some(own) = &core.own {
             own.lock();
         }
     }
@@ -194,14 +200,15 @@ impl Session {
     /// # Errors
     /// It could not be kept; it holds for this run.
     pub fn set_theme(&self, theme: Theme) -> Result<Preferences, Notice> {
-        let kept = self.0.core.state().preferences.set_theme(theme);
-        self.prefer(kept.map_err(Notice::from))
+        let keep = self.0.core.state().preferences.set_theme(theme);
+        self.prefer(keep)
     }
 
-    /// `SET_AUTO_LOCK`.
+    /// `SET_AUTO_LOCK`. A time that is longer than now is asked about in the window of questions, and nothing is changed before.
     ///
     /// # Errors
-    /// It is not between a minute and a day: nothing is changed. Or it could not be kept; it holds for this run.
+    /// It is not between a minute and a day, or another question is open: nothing is changed. Or it could not be kept; it holds for this
+    /// run.
     pub fn set_auto_lock(&self, after: Seconds) -> Result<Preferences, Notice> {
         if !AUTO_LOCK.contains(&after.get()) {
             return Err(notices::notice(
@@ -212,15 +219,8 @@ impl Session {
                 &"",
             ));
         }
-        let kept = {
-            let mut state = self.0.core.state();
-            if let Ok(own) = &state.own {
-                own.set_auto_lock(AutoLock { after: Duration::from_secs(after.get()) });
-            }
-            state.preferences.set_auto_lock(after)
-        };
-        self.0.core.changed();
-        self.prefer(kept.map_err(Notice::from))
+        self.0.core.set_auto_lock(after)?;
+        Ok(self.preferences())
     }
 
     /// `SET_NOTIFIES`.
@@ -228,13 +228,15 @@ impl Session {
     /// # Errors
     /// It could not be kept; it holds for this run.
     pub fn set_notifies(&self, on: bool) -> Result<Preferences, Notice> {
-        let kept = self.0.core.state().preferences.set_notifies(on);
-        self.prefer(kept.map_err(Notice::from))
+        let keep = self.0.core.state().preferences.set_notifies(on);
+        self.prefer(keep)
     }
 
-    fn prefer(&self, kept: Result<Preferences, Notice>) -> Result<Preferences, Notice> {
-        self.0.core.emit(Event::Preferences(self.preferences()));
-        kept
+    fn prefer(&self, keep: KeepChoice) -> Result<Preferences, Notice> {
+        let kept = keep.carry_out();
+        let preferences = self.preferences();
+        self.0.core.emit(Event::Preferences(preferences));
+        kept.map(|()| preferences).map_err(Notice::from)
     }
 
     /// `SESSION`.
@@ -278,23 +280,19 @@ impl Session {
 
     /// `LOCK`. The practice wallet has no passphrase that anybody knows, and stays open.
     pub fn lock(&self) {
-        {
-            let state = self.0.core.state();
-            if state.kind == Some(WalletKind::Own)
-                && let Ok(own) = &state.own
-            {
-                own.lock();
-            }
+        // Before anything that others may hold.
+        if let Some(own) = &self.0.core.own {
+            own.lock();
         }
         self.0.core.changed();
     }
 
-    /// `TOUCH`.
+    /// Somebody is there: the keys do not lock themselves for as long as was chosen. It is for who hears a person's keyboard and pointer
+    /// from the system, and never for a page, which could say so without anybody there.
     pub fn touch(&self) {
-        let wallet = self.0.core.state().wallet().cloned();
-        if let Some(wallet) = wallet {
-            let before = wallet.state();
-            if wallet.touch(Moment::now()) != before {
+        if let Some(own) = &self.0.core.own {
+            let before = own.state();
+            if own.touch(Moment::now()) != before {
                 self.0.core.changed();
             }
         }
@@ -361,9 +359,12 @@ impl Session {
         let _switching = core.switching.lock().await;
         let kind = core.state().kind.ok_or_else(notices::no_wallet)?;
         may_act(kind, id)?;
-        core.network_view(id)?;
+        let next = core.network_view(id)?;
+        core.state().next_network = Some(next);
         core.leave_network().await;
-        core.enter_network(id)
+        let entered = core.enter_network(id);
+        core.state().next_network = None;
+        entered
     }
 
     /// `CHECK_NETWORK`.
@@ -379,39 +380,24 @@ impl Session {
             in_use.map(|running| running.url.clone()).or_else(|| core.setup.node_url.clone())
         };
         let profile = network::profile(id, &core.state().profiles, url.as_deref())?;
+        core.ask_before_use(&profile)?;
         let verdicts = Checker::new(profile, Arc::clone(&core.setup.clock)).check().await;
         Ok(verdicts.iter().map(present::verdict).collect())
     }
 
-    /// `SAVE_NETWORK`. If it is the one in use, it is opened anew.
+    /// `SAVE_NETWORK`. A devnet on this computer is kept at once; anything else is asked about, and kept when that was answered with yes.
+    /// If it is the one in use, it is opened anew then.
     ///
     /// # Errors
-    /// What was typed cannot be used, or could not be kept.
+    /// What was typed cannot be used, or could not be kept; a question is open already.
     pub async fn save_network(
         &self,
         replaces: Option<&str>,
         input: NetworkInput,
-    ) -> Result<NetworkView, Notice> {
-        let input = present::network_input(input);
-        let core = &self.0.core;
-        let id = {
-            let mut state = core.state();
-            let profiles = state.profiles.as_mut().map_err(|notice| notice.clone())?;
-            match replaces {
-                None => profiles.add(&input).map_err(|error| error.notice())?,
-                Some(known) => {
-                    let id: ProfileId = known.parse().map_err(|_| notices::no_such_network())?;
-                    profiles.replace(id, &input).map_err(|error| error.notice())?;
-                    id
-                }
-            }
-        };
-        if core.network_in_use() == Some(id) {
-            let _switching = core.switching.lock().await;
-            core.leave_network().await;
-            core.enter_network(id)?;
-        }
-        core.network_view(id)
+    ) -> Result<SavedNetwork, Notice> {
+        let replaces: Option<ProfileId> =
+            replaces.map(|known| known.parse().map_err(|_| notices::no_such_network())).transpose()?;
+        self.0.core.save_network(replaces, present::network_input(input)).await
     }
 
     /// `REMOVE_NETWORK`. If it is the one in use, none is in use any more.
@@ -431,8 +417,9 @@ impl Session {
             core.leave_network().await;
             let mut state = core.state();
             state.memory.value.own_network = None;
-            state.memory.keep();
+            let keep = state.memory.keep();
             drop(state);
+            keep.carry_out();
             core.changed();
         }
         Ok(())
@@ -494,6 +481,7 @@ async fn tick(core: Weak<Core>) {
         }
         core.forget_in_time();
         core.drop_answered();
+        keeper::strike_out_revoked(&core);
         let running = core.state().running().cloned();
         if let Some(running) = running {
             keeper::end_in_time(&core, &running);

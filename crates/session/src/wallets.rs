@@ -1,5 +1,6 @@
 //! The two wallets, and who may act where.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,8 @@ use bithedge_engine::networks::ProfileId;
 use bithedge_engine::words::Notices as _;
 use bithedge_ipc::{Fault, KeyProtection, Notice, WalletKind};
 use bithedge_keys::{
-    AutoLock, EntryId, Keychain, KeychainError, KeychainSecret, Mnemonic, Moment, OsRandomness, Passphrase,
-    Protection, Randomness as _, Wallet, WalletError, WalletState, WithoutKeychain, WordCount,
+    AutoLock, EntryId, KeyFileError, Keychain, KeychainError, KeychainSecret, Mnemonic, Moment, OsRandomness,
+    Passphrase, Protection, Randomness as _, Wallet, WalletError, WalletState, WithoutKeychain, WordCount,
 };
 use bithedge_protocol::Seconds;
 use zeroize::Zeroizing;
@@ -43,12 +44,8 @@ pub(crate) fn may_act(kind: WalletKind, network: ProfileId) -> Result<(), Notice
 
 /// The wallet that a network gets: [`may_act`] holds.
 pub(crate) fn wallet_for(state: &State, network: ProfileId) -> Result<Arc<Wallet>, Notice> {
-    let kind = state.kind.unwrap_or(WalletKind::Own);
-    may_act(kind, network)?;
-    match kind {
-        WalletKind::Own => state.own.clone(),
-        WalletKind::Practice => state.practice.clone().ok_or_else(notices::no_wallet),
-    }
+    may_act(state.kind.ok_or_else(notices::no_wallet)?, network)?;
+    state.wallet_in_use()
 }
 
 /// Opens the person's own wallet. It blocks.
@@ -111,11 +108,17 @@ pub(crate) fn open_practice(setup: &SessionSetup) -> Result<Arc<Wallet>, Notice>
     if wallet.state() != WalletState::Absent {
         match unlock(&wallet, &file) {
             Ok(()) => {}
-            Err(error) => {
-                // Play money: what cannot be opened any more is kept aside, and another one is made.
-                tracing::warn!(%error, "the practice wallet cannot be opened, so another one is made");
+            // Play money: what can never be opened any more is kept aside with its passphrase, and another one is made. What only
+            // cannot be read now is left as it is.
+            Err(Locked::ForGood(why)) => {
+                tracing::warn!(why, "the practice wallet cannot be opened any more, so another one is made");
                 wallet.set_key_file_aside().map_err(|error| error.notice())?;
+                if file.exists() && storage::set_aside(&file, "kept").is_none() {
+                    let error = std::io::Error::other("it cannot be put under another name");
+                    return Err(notices::not_written(&file, &error));
+                }
             }
+            Err(Locked::Now(notice)) => return Err(notice),
         }
     }
     if wallet.state() == WalletState::Absent {
@@ -127,9 +130,49 @@ pub(crate) fn open_practice(setup: &SessionSetup) -> Result<Arc<Wallet>, Notice>
     Ok(Arc::new(wallet))
 }
 
-fn unlock(wallet: &Wallet, file: &Path) -> Result<(), WalletError> {
-    let typed = Zeroizing::new(std::fs::read_to_string(file).unwrap_or_default());
-    wallet.unlock(&Passphrase::new(typed.trim())?, Moment::now()).map(|_| ())
+/// Why the practice wallet is not open.
+enum Locked {
+    /// Nothing that is there will ever open it.
+    ForGood(String),
+    /// It may open another time.
+    Now(Notice),
+}
+
+fn unlock(wallet: &Wallet, file: &Path) -> Result<(), Locked> {
+    let for_good = |error: &dyn std::fmt::Display| Err(Locked::ForGood(error.to_string()));
+    let typed = match std::fs::read_to_string(file) {
+        Ok(typed) => Zeroizing::new(typed),
+        // It is gone, or is no text.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {
+            return for_good(&error);
+        }
+        Err(error) => return Err(Locked::Now(notices::not_read(file, &error))),
+    };
+    let passphrase = match Passphrase::new(typed.trim()) {
+        Ok(passphrase) => passphrase,
+        Err(error) => return for_good(&error),
+    };
+    match wallet.unlock(&passphrase, Moment::now()) {
+        Ok(_) => Ok(()),
+        Err(error) if is_for_good(&error) => for_good(&error),
+        Err(error) => Err(Locked::Now(error.notice())),
+    }
+}
+
+/// Whether the same passphrase will never open it.
+const fn is_for_good(error: &WalletError) -> bool {
+    use KeyFileError::{Cost, Damaged, Field, NotAKeyFile, Truncated, WrongPassphrase};
+    match error {
+        WalletError::KeyFile(error) => {
+            matches!(
+                error,
+                WrongPassphrase | NotAKeyFile | Damaged | Truncated { .. } | Field(_) | Cost { .. }
+            )
+        }
+        // It is made without a keychain: a file that asks for one is not that file.
+        WalletError::Keychain(_) | WalletError::PreviousPassphraseNeeded(_) => true,
+        _ => false,
+    }
 }
 
 fn make(wallet: &Wallet, file: &Path) -> Result<(), Notice> {
@@ -149,4 +192,55 @@ fn make(wallet: &Wallet, file: &Path) -> Result<(), Notice> {
         wallet.rename_account(first.id(), PETER).map_err(|error| error.notice())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use bithedge_keys::{KdfCost, MemoryKeychain};
+
+    use super::*;
+
+    fn setup(folder: &Path) -> SessionSetup {
+        let mut setup = SessionSetup::new(folder.to_path_buf(), folder.join("no-worker"));
+        setup.keychain = Arc::new(MemoryKeychain::default());
+        setup.open_wallet = |folder, keychain| Wallet::open_with_cost(folder, keychain, KdfCost::for_tests());
+        setup
+    }
+
+    fn address(wallet: &Wallet) -> String {
+        let version = bithedge_stacks::Network::TESTNET.version;
+        wallet.accounts().unwrap()[0].address(version).unwrap().to_string()
+    }
+
+    #[test]
+    fn an_error_that_passes_does_not_cost_the_practice_wallet() {
+        let home = tempfile::tempdir().unwrap();
+        let first = address(&open_practice(&setup(home.path())).unwrap());
+        let file = home.path().join("practice/passphrase");
+        // It is there and cannot be read, as with too many open files.
+        let away = home.path().join("away");
+        std::fs::rename(&file, &away).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let told = open_practice(&setup(home.path())).err().unwrap();
+        assert_eq!(told.fault, Fault::FileUnusable);
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::rename(&away, &file).unwrap();
+        assert_eq!(address(&open_practice(&setup(home.path())).unwrap()), first);
+    }
+
+    #[test]
+    fn a_practice_wallet_that_never_opens_again_is_kept_with_its_passphrase() {
+        let home = tempfile::tempdir().unwrap();
+        let first = address(&open_practice(&setup(home.path())).unwrap());
+        let file = home.path().join("practice/passphrase");
+        std::fs::write(&file, "another passphrase").unwrap();
+        assert_ne!(address(&open_practice(&setup(home.path())).unwrap()), first);
+        let kept = std::fs::read_to_string(home.path().join("practice/passphrase.kept-1")).unwrap();
+        assert_eq!(kept, "another passphrase");
+        // A passphrase that is gone opens nothing either.
+        std::fs::remove_file(&file).unwrap();
+        open_practice(&setup(home.path())).unwrap();
+    }
 }

@@ -5,6 +5,8 @@
 mod support;
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bithedge_ipc::secret::{
@@ -12,8 +14,8 @@ use bithedge_ipc::secret::{
     WordCount,
 };
 use bithedge_ipc::{
-    Event, Fault, KeyProtection, KeyState, NetworkInput, NetworkKind, NetworkUse, PageQuery, Theme,
-    WalletKind, Wish,
+    Ask, Event, Fault, KeyProtection, KeyState, NetworkInput, NetworkKind, NetworkUse, PageQuery,
+    SavedNetwork, Theme, WalletKind, Wish,
 };
 use bithedge_keys::KeychainError;
 use bithedge_protocol::{Asset, Seconds, TokenAmount};
@@ -268,6 +270,30 @@ async fn a_wallet_that_another_application_uses_is_a_problem_that_is_told() {
     assert_eq!(first.session().wallet, None);
 }
 
+fn network(name: &str, kind: NetworkKind, endpoint: &str, deployer: Option<&str>) -> NetworkInput {
+    NetworkInput {
+        name: name.to_owned(),
+        kind,
+        endpoints: vec![endpoint.to_owned()],
+        deployer: deployer.map(str::to_owned),
+        sbtc: None,
+    }
+}
+
+/// Proposes a network; the number of the question that it became.
+async fn proposed(session: &Session, replaces: Option<&str>, input: NetworkInput) -> u64 {
+    match session.save_network(replaces, input).await.unwrap() {
+        SavedNetwork::Asked { question, .. } => question,
+        SavedNetwork::Kept(network) => panic!("nobody was asked about {network:?}"),
+    }
+}
+
+async fn unusable(session: &Session) -> Fault {
+    let view = until(session, |view| matches!(view.network, NetworkUse::Unusable { .. })).await;
+    let NetworkUse::Unusable { notice, .. } = view.network else { panic!("unusable") };
+    notice.fault
+}
+
 #[tokio::test]
 async fn networks_of_one_s_own_are_kept_and_told_apart() {
     let home = Home::new();
@@ -276,40 +302,305 @@ async fn networks_of_one_s_own_are_kept_and_told_apart() {
     assert_eq!(listed, ["devnet", "testnet", "mainnet"]);
     let devnet = &session.networks()[0];
     assert!(devnet.endpoints.is_empty(), "it has no address before it runs: {devnet:?}");
-    let input = |name: &str, endpoint: &str| NetworkInput {
-        name: name.to_owned(),
-        kind: NetworkKind::Testnet,
-        endpoints: vec![endpoint.to_owned()],
-        deployer: None,
-        sbtc: None,
+    let testnet = |name: &str, endpoint: &str| network(name, NetworkKind::Testnet, endpoint, None);
+    assert_eq!(fault(session.save_network(None, testnet("Mine", "ftp://here")).await), Fault::InputUnfit);
+    let id = proposed(&session, None, testnet("Mine", "http://127.0.0.1:9")).await;
+    assert_eq!(session.networks().len(), 3, "nothing is kept before the answer");
+    support::approve(&session, id).await;
+    let saved = session.networks().pop().unwrap();
+    assert_eq!((saved.id.as_str(), saved.name.as_str(), saved.is_own), ("own-1", "Mine", true));
+    // What is not changed is not asked about.
+    let same = session.save_network(Some("own-1"), testnet("Mine", "http://127.0.0.1:9/")).await.unwrap();
+    assert!(matches!(same, SavedNetwork::Kept(_)), "{same:?}");
+    let id = proposed(&session, Some("own-1"), testnet("Yours", "http://127.0.0.1:9")).await;
+    let Ask::Network { before: Some(before), network: asked, .. } = session.question().unwrap().ask else {
+        panic!("a network is asked about, and what it replaces")
     };
-    assert_eq!(fault(session.save_network(None, input("Mine", "ftp://here")).await), Fault::InputUnfit);
-    let saved = session.save_network(None, input("Mine", "http://127.0.0.1:9")).await.unwrap();
-    assert_eq!((saved.id.as_str(), saved.is_own), ("own-1", true));
-    let changed = session.save_network(Some("own-1"), input("Yours", "http://127.0.0.1:9")).await.unwrap();
-    assert_eq!(changed.name, "Yours");
-    assert!(session.save_network(Some("own-9"), input("No", "http://127.0.0.1:9")).await.is_err());
-    assert!(session.save_network(Some("mainnet"), input("No", "http://127.0.0.1:9")).await.is_err());
+    assert_eq!((before.name.as_str(), asked.name.as_str()), ("Mine", "Yours"));
+    support::approve(&session, id).await;
+    assert_eq!(session.networks().pop().unwrap().name, "Yours");
+    assert!(session.save_network(Some("own-9"), testnet("No", "http://127.0.0.1:9")).await.is_err());
+    assert!(session.save_network(Some("mainnet"), testnet("No", "http://127.0.0.1:9")).await.is_err());
+    assert_eq!(session.question(), None);
     let verdicts = session.check_network("own-1").await.unwrap();
     assert!(!verdicts.iter().any(|verdict| verdict.is_usable));
 
-    // A network that is not deployed cannot be used, and says why; the wallet's choice is remembered.
+    // There were no keys to seal it with: now that there are some, it is asked about before it is used.
     import(&session).await;
     session.choose_network("own-1").await.unwrap();
-    let view = until(&session, |view| matches!(view.network, NetworkUse::Unusable { .. })).await;
-    let NetworkUse::Unusable { notice, .. } = view.network else { panic!("unusable") };
-    assert_eq!(notice.fault, Fault::NotDeployed);
+    assert_eq!(unusable(&session).await, Fault::NotApproved);
+    let question = session.question().unwrap();
+    assert!(!question.is_locked);
+    support::approve(&session, question.id).await;
+    // A network that is not deployed cannot be used, and says why; the wallet's choice is remembered.
+    let is_not_deployed = |view: &bithedge_ipc::SessionView| matches!(&view.network, NetworkUse::Unusable { notice, .. } if notice.fault == Fault::NotDeployed);
+    until(&session, is_not_deployed).await;
     assert_eq!(fault(session.page(PageQuery::Home {}).await), Fault::ChainUnreadable);
     assert!(session.session().accounts[0].address.starts_with("ST"), "addresses are the network's");
     session.shut_down().await;
     drop(session);
     let session = home.open().await;
-    let view = until(&session, |view| matches!(view.network, NetworkUse::Unusable { .. })).await;
+    let view = until(&session, is_not_deployed).await;
     assert_eq!(view.network.network().unwrap().name, "Yours");
     session.remove_network("own-1").await.unwrap();
     assert_eq!(session.session().network, NetworkUse::None);
     assert_eq!(fault(session.remove_network("devnet").await), Fault::InputUnfit);
     assert_eq!(session.networks().len(), 3);
+}
+
+/// A node that only counts who comes.
+async fn counting_node() -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let came = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&came);
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (url, came)
+}
+
+#[tokio::test]
+async fn nobody_but_a_person_puts_money_on_other_contracts_or_asks_a_new_node() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    let (node, came) = counting_node().await;
+    let mine = || network("Mine", NetworkKind::Mainnet, &node, Some(WATCHED));
+    let id = proposed(&session, None, mine()).await;
+    let question = session.question().unwrap();
+    let place = question.network.clone().unwrap();
+    assert_eq!((place.name.as_str(), place.kind), ("Mine", NetworkKind::Mainnet));
+    assert_eq!((place.node.as_str(), place.deployer.as_deref()), (node.as_str(), Some(WATCHED)));
+    let Ask::Network { network: asked, before: None, sentences, .. } = question.ask else {
+        panic!("a network is asked about")
+    };
+    assert_eq!(asked.deployer.as_deref(), Some(WATCHED));
+    assert!(sentences.iter().any(|sentence| sentence.contains("published")), "{sentences:?}");
+    // Nothing else is asked meanwhile, nothing else is answered, and no is no.
+    assert_eq!(fault(session.save_network(None, mine()).await), Fault::TransactionInTheWay);
+    assert_eq!(fault(session.approve(id, &"11".repeat(32)).await), Fault::TermsChanged);
+    session.refuse(id).unwrap();
+    assert_eq!(session.networks().len(), 3);
+    assert!(session.choose_network("own-1").await.is_err() && session.check_network("own-1").await.is_err());
+
+    // The yes is given with the keys at hand.
+    session.lock();
+    let id = proposed(&session, None, mine()).await;
+    assert!(session.question().unwrap().is_locked);
+    let digest = support::digest(&session);
+    assert_eq!(fault(session.approve(id, &digest).await), Fault::WalletLocked);
+    assert_eq!(session.networks().len(), 3);
+    session.secret_open(SecretTask::Unlock).await.unwrap();
+    session.secret_unlock(passphrase(PASSPHRASE)).await.unwrap();
+    session.approve(id, &digest).await.unwrap();
+    assert_eq!(session.networks().len(), 4);
+    assert_eq!(came.load(Ordering::SeqCst), 0, "its node was asked before anybody used it");
+
+    // Another deployer in the same place is another question, and until it is answered the network is what it was.
+    let other = "SP000000000000000000002Q6VF78";
+    let theirs = network("Mine", NetworkKind::Mainnet, &node, Some(other));
+    let id = proposed(&session, Some("own-1"), theirs).await;
+    let Ask::Network { before: Some(before), .. } = session.question().unwrap().ask else {
+        panic!("it takes the place of another")
+    };
+    assert_eq!(before.deployer.as_deref(), Some(WATCHED));
+    session.refuse(id).unwrap();
+    assert_eq!(session.networks().pop().unwrap().deployer.as_deref(), Some(WATCHED));
+    session.choose_network("own-1").await.unwrap();
+    assert_eq!(session.question(), None, "it was approved");
+    let asked = tokio::time::timeout(Duration::from_secs(20), async {
+        while came.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    asked.await.expect("its node is asked now");
+    session.shut_down().await;
+
+    // A devnet on this computer is play money, and kept at once.
+    let devnet = network("Play", NetworkKind::Devnet, "http://127.0.0.1:9", None);
+    assert!(matches!(session.save_network(None, devnet).await.unwrap(), SavedNetwork::Kept(_)));
+}
+
+#[tokio::test]
+async fn a_list_of_networks_that_something_else_wrote_is_found_out_by_the_keys() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    let (node, came) = counting_node().await;
+    let id = proposed(&session, None, network("Mine", NetworkKind::Mainnet, &node, Some(WATCHED))).await;
+    support::approve(&session, id).await;
+    session.shut_down().await;
+    drop(session);
+
+    // Somebody else's contracts, by the same name, at the same node.
+    let list = home.folder().join("networks.json");
+    let text = fs::read_to_string(&list).unwrap();
+    let forged = text.replace(WATCHED, "SP000000000000000000002Q6VF78");
+    assert_ne!(text, forged);
+    fs::write(&list, &forged).unwrap();
+    let session = home.open().await;
+    assert_eq!(session.networks().len(), 4);
+    session.choose_network("own-1").await.unwrap();
+    assert_eq!(unusable(&session).await, Fault::NotApproved);
+    assert_eq!(fault(session.check_network("own-1").await), Fault::NotApproved);
+    let question = session.question().expect("it is asked about");
+    let Ask::Network { before: None, sentences, .. } = question.ask else {
+        panic!("a network is asked about")
+    };
+    assert!(sentences[0].contains("have not approved"), "{sentences:?}");
+    assert!(question.is_locked, "the yes has to be sealed");
+    session.refuse(question.id).unwrap();
+    assert_eq!(came.load(Ordering::SeqCst), 0, "its node was asked");
+    session.shut_down().await;
+    drop(session);
+
+    // A seal that does not fit is as good as none; that takes the keys to be seen.
+    let approved = home.folder().join("networks-approved.json");
+    let text = fs::read_to_string(&approved).unwrap();
+    let mut kept: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for seal in kept["approved"].as_object_mut().unwrap().values_mut() {
+        *seal = "ab".repeat(32).into();
+    }
+    fs::write(&approved, kept.to_string()).unwrap();
+    fs::write(&list, forged.replace("SP000000000000000000002Q6VF78", WATCHED)).unwrap();
+    let session = home.open().await;
+    session.secret_open(SecretTask::Unlock).await.unwrap();
+    session.secret_unlock(passphrase(PASSPHRASE)).await.unwrap();
+    session.choose_network("own-1").await.unwrap();
+    assert_eq!(unusable(&session).await, Fault::NotApproved);
+    // Who knows it says yes, and it is as before.
+    let question = session.question().unwrap();
+    support::approve(&session, question.id).await;
+    let opens = |view: &bithedge_ipc::SessionView| match &view.network {
+        NetworkUse::Unusable { notice, .. } => notice.fault != Fault::NotApproved,
+        _ => false,
+    };
+    until(&session, opens).await;
+    session.shut_down().await;
+}
+
+#[tokio::test]
+async fn another_account_than_the_chosen_one_is_never_in_use_without_a_word() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    session.watch_address("SP000000000000000000002Q6VF78".to_owned(), "Burn".to_owned()).await.unwrap();
+    let burn = session.session().accounts.last().unwrap().id.clone();
+    session.choose_account(&burn).unwrap();
+    assert_eq!(session.session().notices, []);
+    // An address of mainnet is none of a testnet's.
+    session.choose_network("testnet").await.unwrap();
+    let view = until(&session, |view| view.network.network().is_some()).await;
+    assert_eq!(view.account.as_deref(), Some("derived-0"));
+    let told = &view.notices[0];
+    assert!(told.fault == Fault::AccountUnfit && told.happened.contains("Account 1"), "{told:?}");
+    session.choose_account("derived-0").unwrap();
+    assert_eq!(session.session().notices, []);
+    session.shut_down().await;
+}
+
+#[tokio::test]
+async fn keys_stay_open_longer_only_by_an_answer() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    let minutes = |minutes: u64| Seconds::new(minutes * 60);
+    // Sooner is free.
+    assert_eq!(session.set_auto_lock(minutes(5)).unwrap().auto_lock, minutes(5));
+    assert_eq!(session.question(), None);
+    // Later is asked about, and is not so before the answer.
+    assert_eq!(session.set_auto_lock(minutes(60)).unwrap().auto_lock, minutes(5));
+    let question = session.question().unwrap();
+    let Ask::Decision { sentences, .. } = question.ask else { panic!("a decision is asked") };
+    assert!(sentences[0].contains("5 min") && sentences[0].contains("1 h"), "{sentences:?}");
+    assert_eq!(fault(session.set_auto_lock(minutes(30))), Fault::TransactionInTheWay);
+    session.refuse(question.id).unwrap();
+    assert_eq!(session.preferences().auto_lock, minutes(5));
+    // Whoever says yes has the keys.
+    session.set_auto_lock(minutes(60)).unwrap();
+    session.lock();
+    let question = session.question().unwrap();
+    assert!(question.is_locked);
+    let digest = support::digest(&session);
+    assert_eq!(fault(session.approve(question.id, &digest).await), Fault::WalletLocked);
+    assert_eq!(session.preferences().auto_lock, minutes(5));
+    session.secret_open(SecretTask::Unlock).await.unwrap();
+    session.secret_unlock(passphrase(PASSPHRASE)).await.unwrap();
+    let mut events = session.events();
+    session.approve(question.id, &digest).await.unwrap();
+    assert_eq!(session.preferences().auto_lock, minutes(60));
+    let told = |event: Event| matches!(event, Event::Preferences(told) if told.auto_lock == minutes(60));
+    assert!(std::iter::from_fn(|| events.try_recv().ok()).any(told));
+    drop(session);
+    assert_eq!(home.open().await.preferences().auto_lock, minutes(60));
+}
+
+/// The first look at a future, which begins it.
+async fn begun<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    let mut future = Box::pin(future);
+    tokio::select! {
+        biased;
+        _ = &mut future => panic!("it was done at once"),
+        () = std::future::ready(()) => {}
+    }
+    future
+}
+
+#[tokio::test]
+async fn who_closes_the_window_does_not_unlock() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    session.lock();
+    session.secret_open(SecretTask::Unlock).await.unwrap();
+    let unlocking = begun(session.secret_unlock(passphrase(PASSPHRASE))).await;
+    assert!(!session.secret_is_changing(), "it may be closed");
+    session.secret_close();
+    assert_eq!(fault(unlocking.await.map(drop)), Fault::InputUnfit);
+    assert_eq!(session.session().wallet.unwrap().keys, KeyState::Locked);
+}
+
+#[tokio::test]
+async fn a_passphrase_is_not_changed_without_a_word() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    session.secret_open(SecretTask::ChangePassphrase).await.unwrap();
+    let number = session.secret_number().unwrap();
+    let change = SecretChange {
+        present: PASSPHRASE.to_owned(),
+        new: "another quiet evening".to_owned(),
+        is_known_to_others: false,
+        without_keychain: false,
+    };
+    let changing = begun(session.secret_change(change)).await;
+    // The window is to stay. If it is gone all the same, the main one says what became of it.
+    assert!(session.secret_is_changing());
+    session.secret_end(number);
+    changing.await.unwrap();
+    let notices = session.session().notices;
+    assert!(notices.iter().any(|notice| notice.happened.contains("passphrase was changed")), "{notices:?}");
+    // A window that goes away late ends its own task, and no later one.
+    session.secret_open(SecretTask::Reveal).await.unwrap();
+    session.secret_end(number);
+    assert!(session.secret().is_some());
+}
+
+#[tokio::test]
+async fn a_wallet_begins_only_with_an_address_that_is_watched() {
+    let home = Home::new();
+    let session = home.open().await;
+    assert_eq!(
+        fault(session.watch_address("nonsense".to_owned(), "Mine".to_owned()).await),
+        Fault::AccountUnfit
+    );
+    // Nothing is in use, so there is no network to choose either.
+    assert_eq!(fault(session.choose_network("testnet").await), Fault::WalletAbsent);
+    session.watch_address(WATCHED.to_owned(), "Mine".to_owned()).await.unwrap();
+    assert_eq!(session.session().wallet.unwrap().kind, WalletKind::Own);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn a_practice_session_from_the_first_start_to_a_policy_and_a_restart() {
     a_day_passes(&session).await;
     let policy = peter_buys(&session).await;
     let session = what_is_under_way_goes_on_with_the_next_session(&home, session, policy).await;
-    a_question_waits_for_locked_keys_and_ends_in_time(&session).await;
+    a_question_waits_for_locked_keys_and_ends_in_time(&home, &session).await;
     session.shut_down().await;
 }
 
@@ -91,7 +91,9 @@ async fn irene_commits(session: &Session) {
         let proposed = session.propose(wish, None).await.unwrap();
         let question = session.question().unwrap();
         assert_eq!((question.id, question.account_label.as_str()), (proposed.question, "Irene"));
-        let Ask::Transaction { approval, effect } = question.ask else { panic!("a transaction is asked") };
+        let Ask::Transaction { approval, effect, .. } = question.ask else {
+            panic!("a transaction is asked")
+        };
         let Effect::Capital { bucket, due, exit_fee, .. } = effect else { panic!("capital moves") };
         assert_eq!((bucket.tier, bucket.asset, exit_fee), (2, asset, None));
         assert!(due.unwrap() > session.devnet().await.unwrap().time);
@@ -218,15 +220,15 @@ async fn peter_buys(session: &Session) -> u64 {
     let offer = session.confirm_order(order).await.unwrap();
     assert_eq!(offer.differs, None);
     assert_eq!(offer.order, order);
-    let Wish::Buy { max_cost, valid_until, .. } = offer.wish else { panic!("it buys") };
+    let Wish::Buy { max_cost, valid_until, .. } = offer.wish() else { panic!("it buys") };
     let total = offer.quote.total.base_units();
     assert_eq!(max_cost.base_units(), total + total.div_ceil(100), "one percent on top");
     assert_eq!(valid_until, offer.valid_until);
 
     let mut events = session.events();
-    let id = session.propose(offer.wish, None).await.unwrap().question;
+    let id = session.propose(offer.wish(), None).await.unwrap().question;
     let question = session.question().unwrap();
-    let Ask::Transaction { approval, effect } = question.ask else { panic!("a transaction is asked") };
+    let Ask::Transaction { approval, effect, .. } = question.ask else { panic!("a transaction is asked") };
     let Effect::Protection { order: drawn, floor, spot, .. } = effect else { panic!("{effect:?}") };
     assert_eq!(drawn, order);
     assert!(floor < order.strike && spot > UsdE8::ZERO);
@@ -352,8 +354,71 @@ async fn what_is_under_way_goes_on_with_the_next_session(
     session
 }
 
+/// What is written down of an order is looked at with the keys: anybody can write a file.
+async fn the_keeper_goes_on_only_if_the_keys_say_so(home: &Home, session: &Session) {
+    let order = KeeperInput {
+        duties: vec![bithedge_ipc::KeeperDuty::CollectRewards],
+        only_if_paid: true,
+        ..support::keeper()
+    };
+    let id = session.propose_keeper(order).unwrap().question;
+    let question = session.question().unwrap();
+    let place = question.network.unwrap();
+    assert_eq!((place.kind, place.name.as_str()), (bithedge_ipc::NetworkKind::Devnet, "Devnet"));
+    assert!(place.deployer.is_some() && place.node.starts_with("http://127.0.0.1"), "{place:?}");
+    let Ask::StandingOrder { expires, .. } = question.ask else { panic!("a standing order is asked") };
+    let now = session.devnet().await.unwrap().time;
+    assert!(expires.since(now).unwrap() > Seconds::new(5 * 3_600), "a devnet's clock is moved by hours");
+    approve(session, id).await;
+    assert!(matches!(session.session().keeper, KeeperView::On { .. }));
+
+    session.lock();
+    session.choose_network("devnet").await.unwrap();
+    reopened(session).await;
+    assert_eq!(session.session().keeper, KeeperView::Waiting, "only the keys tell");
+    session.secret_open(SecretTask::Unlock).await.unwrap();
+    session.secret_unlock(SecretPassphrase { passphrase: PASSPHRASE.to_owned() }).await.unwrap();
+    let view = until(session, |view| matches!(view.keeper, KeeperView::On { .. })).await;
+    let KeeperView::On { log, .. } = view.keeper else { panic!("it is on") };
+    assert!(log.iter().any(|line| line.words.contains("goes on with what you approved")), "{log:?}");
+
+    // Somebody lets it spend more, and computes whatever can be computed.
+    let file = keeper_file(home);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let forged = text.replace("10000000", "99000000");
+    assert_ne!(text, forged);
+    let before = session.session().notices.len();
+    session.choose_network("mainnet").await.unwrap();
+    until(session, |view| matches!(view.network, NetworkUse::Unusable { .. })).await;
+    std::fs::write(&file, forged).unwrap();
+    session.choose_network("devnet").await.unwrap();
+    let view = reopened(session).await;
+    assert_eq!(view.keeper, KeeperView::Off);
+    assert_eq!(view.notices.get(before).unwrap().fault, Fault::NotApproved);
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("99000000"), "it is thrown away");
+    // What is not there cannot be acknowledged.
+    assert_eq!(fault(session.propose_acknowledgement(1 << 40)), Fault::InputUnfit);
+    assert_eq!(session.question(), None);
+}
+
+/// Until it is open again. A devnet that still answers somebody when it is ended holds its journal a moment longer, and the network is
+/// tried again by itself.
+async fn reopened(session: &Session) -> bithedge_ipc::SessionView {
+    let is_open = |view: &bithedge_ipc::SessionView| matches!(&view.network, NetworkUse::Ready { books, .. } if books.is_current);
+    until(session, is_open).await
+}
+
+fn keeper_file(home: &Home) -> std::path::PathBuf {
+    let chains = std::fs::read_dir(home.folder().join("network")).unwrap();
+    let mut files =
+        chains.map(|entry| entry.unwrap().path().join("keeper.json")).filter(|path| path.exists());
+    let file = files.next().unwrap();
+    assert_eq!(files.next(), None, "one chain");
+    file
+}
+
 /// A wallet of the person's own may be used on the devnet too, where its keys can be locked.
-async fn a_question_waits_for_locked_keys_and_ends_in_time(session: &Session) {
+async fn a_question_waits_for_locked_keys_and_ends_in_time(home: &Home, session: &Session) {
     session.secret_open(SecretTask::Import).await.unwrap();
     let import =
         SecretImport { words: WORDS.to_owned(), passphrase: PASSPHRASE.to_owned(), without_keychain: false };
@@ -380,6 +445,8 @@ async fn a_question_waits_for_locked_keys_and_ends_in_time(session: &Session) {
     assert!(!session.question().unwrap().is_locked);
     session.approve(id, &digest).await.unwrap();
     confirmed(session, id).await;
+
+    the_keeper_goes_on_only_if_the_keys_say_so(home, session).await;
 
     // Its time passes: it goes away by itself, and that is told.
     let id = session.propose(wish(), None).await.unwrap().question;

@@ -3,8 +3,8 @@
 use bithedge_ipc::secret::SecretTask;
 use bithedge_ipc::{
     ChainSnapshot, ConfirmedOffer, DevnetDeed, DevnetView, KeeperInput, NetworkInput, NetworkVerdict,
-    NetworkView, Notice, Notification, PageAnswer, PageQuery, Preferences, Proposed, SavedFile, SessionView,
-    Theme, Wish,
+    NetworkView, Notice, Notification, PageAnswer, PageQuery, Preferences, Proposed, SavedFile, SavedNetwork,
+    SessionView, Theme, Wish,
 };
 use bithedge_protocol::Seconds;
 use bithedge_protocol::pool::Order;
@@ -18,17 +18,17 @@ pub(crate) fn chain_snapshot(session: State<'_, Session>) -> ChainSnapshot {
     session.chain_snapshot()
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn retry_connection(session: State<'_, Session>) {
     session.retry_connection();
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn preferences(session: State<'_, Session>) -> Preferences {
     session.preferences()
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn set_theme(
     app: AppHandle,
     session: State<'_, Session>,
@@ -38,12 +38,12 @@ pub(crate) fn set_theme(
     session.set_theme(theme)
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn set_auto_lock(session: State<'_, Session>, after: Seconds) -> Result<Preferences, Notice> {
     session.set_auto_lock(after)
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn set_notifies(session: State<'_, Session>, on: bool) -> Result<Preferences, Notice> {
     session.set_notifies(on)
 }
@@ -112,14 +112,9 @@ pub(crate) async fn open_secret(
     windows::open_secret(&app, &session, task).await
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn lock(session: State<'_, Session>) {
     session.lock();
-}
-
-#[tauri::command]
-pub(crate) fn touch(session: State<'_, Session>) {
-    session.touch();
 }
 
 #[tauri::command]
@@ -155,7 +150,7 @@ pub(crate) async fn unwatch_address(session: State<'_, Session>, account: String
     session.unwatch_address(&account).await
 }
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn networks(session: State<'_, Session>) -> Vec<NetworkView> {
     session.networks()
 }
@@ -178,7 +173,7 @@ pub(crate) async fn save_network(
     session: State<'_, Session>,
     network: Option<String>,
     input: NetworkInput,
-) -> Result<NetworkView, Notice> {
+) -> Result<SavedNetwork, Notice> {
     session.save_network(network.as_deref(), input).await
 }
 
@@ -229,12 +224,16 @@ pub(crate) async fn stop_keeper(session: State<'_, Session>) -> Result<(), Notic
 }
 
 #[tauri::command]
-pub(crate) async fn acknowledge_alarm(
+pub(crate) async fn propose_acknowledgement(
     session: State<'_, Session>,
     transaction: u64,
-    alarms: Vec<String>,
-) -> Result<(), Notice> {
-    session.acknowledge_alarm(transaction, &alarms)
+) -> Result<Proposed, Notice> {
+    session.propose_acknowledgement(transaction)
+}
+
+#[tauri::command]
+pub(crate) async fn propose_new_journal(session: State<'_, Session>) -> Result<Proposed, Notice> {
+    session.propose_new_journal()
 }
 
 #[tauri::command]

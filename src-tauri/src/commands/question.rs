@@ -7,7 +7,7 @@ use tauri::{AppHandle, State};
 
 use crate::windows;
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn question(session: State<'_, Session>) -> Option<QuestionView> {
     session.question()
 }

@@ -10,7 +10,7 @@ use tauri::{AppHandle, State};
 
 use crate::windows;
 
-#[tauri::command]
+#[tauri::command(async)]
 pub(crate) fn secret(session: State<'_, Session>) -> Option<SecretView> {
     session.secret()
 }

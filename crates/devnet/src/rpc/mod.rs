@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::Visitors;
 use crate::node::Node;
 use faults::Faults;
 
@@ -50,7 +51,7 @@ impl Shared {
 }
 
 /// All routes, with `more` beside them.
-pub(crate) fn router(shared: Shared, more: Router) -> Router {
+pub(crate) fn router(shared: Shared, more: Router, visitors: Visitors) -> Router {
     let chain = Router::new()
         .route("/v2/info", get(node::info))
         .route("/v2/pox", get(node::pox))
@@ -99,13 +100,30 @@ pub(crate) fn router(shared: Shared, more: Router) -> Router {
         .route("/devnet/reorg", post(control::reorg))
         .route("/devnet/snapshot", post(control::snapshot))
         .route("/devnet/restore", post(control::restore));
-    chain
+    let all = chain
         .merge(control)
         .merge(more.with_state(()))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(axum::middleware::from_fn(finish))
-        .layer(tower_http::cors::CorsLayer::permissive())
-        .with_state(shared)
+        .layer(axum::middleware::from_fn(finish));
+    match visitors {
+        Visitors::Everybody => all.layer(tower_http::cors::CorsLayer::permissive()),
+        Visitors::NoPages => all.layer(axum::middleware::from_fn(without_pages)),
+    }
+    .with_state(shared)
+}
+
+/// Refuses what a page in a browser asks. That no other page may read the answer would not be enough: what it asks to be done would be done.
+/// A browser names the page's origin, or says what kind of request it is; and a page whose own name leads here (DNS rebinding) is
+/// asked for by that name.
+async fn without_pages(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let is_of_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if is_of_page || !matches!(name, "127.0.0.1" | "localhost") {
+        return (StatusCode::FORBIDDEN, "this devnet answers no page in a browser").into_response();
+    }
+    next.run(request).await
 }
 
 /// Carries every request to its end, also when the client goes away: a server drops the work of a request whose

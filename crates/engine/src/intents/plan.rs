@@ -7,6 +7,7 @@ use bithedge_suite::{ContractCall, ContractFunction};
 
 use super::finding::Stop;
 use super::intent::{BucketId, Intent, Recipient};
+use super::rules;
 use super::sentences::{Bound, Purse, Sentence};
 use super::state::{State, Unknown};
 use crate::transactions::{Asset as Kind, AssetAmount, Prepared};
@@ -131,11 +132,12 @@ impl Plan {
                 })
                 .collect::<Result<Vec<_>, Refusal>>()
         };
+        let tier_name = |tier| rules::tier(state, tier).ok().map(|terms| terms.name.as_str().to_owned());
         Ok(Prepared {
             account: state.account(),
             network: state.deployment().network().chain(),
             intent: self.call.function.as_str().to_owned(),
-            words: self.sentences.iter().map(Sentence::in_english).collect(),
+            words: self.sentences.iter().map(|sentence| sentence.in_english(tier_name)).collect(),
             leaves: amounts(self.leaves)?,
             arrives: amounts(self.arrives)?,
             valid_until: self.valid_until,

@@ -256,29 +256,35 @@ pub enum Sentence {
 }
 
 impl Sentence {
-    /// In English, one sentence.
+    /// In English, one sentence. `tier_name` knows what the tiers are called on the chain; one without a name is told by its number.
     #[must_use]
-    pub fn in_english(&self) -> String {
+    pub fn in_english(&self, tier_name: impl Fn(u8) -> Option<String>) -> String {
+        let the_tier = |tier: u8| match tier_name(tier) {
+            Some(name) => format!("the {name} tier"),
+            None => format!("tier {tier}"),
+        };
         match self {
             Self::Does(what) => (*what).to_owned(),
             Self::Buys(order) => format!(
-                "Protects {} BTC at a price of {} until {}, out of tier {}, paid for and \
-                 paid out in {}.",
+                "Protects {} BTC at a price of {} until {}, out of {}, paid for and paid out in {}.",
                 order.size.parts(),
                 order.strike,
-                order.expiry,
-                order.tier,
+                order.expiry.in_words(),
+                the_tier(order.tier),
                 order.asset
             ),
             Self::MayOverflow { tier, next, splits } => {
                 let what = if *splits { "the rest as a second policy, or all of it," } else { "all of it" };
                 format!(
-                    "If tier {tier} cannot take all of it when the transaction is executed, tier {next} sells \
-                     {what} at its own terms."
+                    "If {} cannot take all of it when the transaction is executed, {} sells {what} at its own \
+                     terms.",
+                    the_tier(*tier),
+                    the_tier(*next)
                 )
             }
             Self::SoldOutOf { size, tier } => {
-                format!("As the tiers stand now, {} BTC of it is sold out of tier {tier}.", size.parts())
+                let tier = the_tier(*tier);
+                format!("As the tiers stand now, {} BTC of it is sold out of {tier}.", size.parts())
             }
             Self::Leaves { bound, asset, amount } => {
                 format!(
@@ -352,14 +358,15 @@ impl Sentence {
                 asset.show(*due)
             ),
             Self::CommitsTo { tier, asset, net, bounty } => format!(
-                "{} becomes capital of tier {tier} in {asset}; {} is taken off for the keeper who \
-                 makes the daily close.",
+                "{} becomes capital of {} in {asset}; {} is taken off for the keeper who makes the daily close.",
                 asset.show(*net),
+                the_tier(*tier),
                 asset.show(*bounty)
             ),
             Self::TakesPartAt { due, is_next } => format!(
-                "It takes part in the daily close that is due {}{due}.",
-                if *is_next { "after the one of " } else { "from " }
+                "It takes part in the daily close that is due {}{}.",
+                if *is_next { "after the one of " } else { "from " },
+                due.in_words()
             ),
             Self::CapitalAtRisk(Asset::Sbtc) => {
                 "This capital stands behind policies: it can be lost in part or in full when bitcoin falls."
@@ -500,18 +507,23 @@ mod tests {
             },
             Sentence::VoteIsFinal,
         ];
+        let name = |tier| (tier == 2).then(|| "balanced".to_owned());
+        let told = |sentence: &Sentence| sentence.in_english(name);
+        let says = |words: &str| assert!(all.iter().any(|one| told(one).contains(words)), "{words}");
         for sentence in &all {
-            let text = sentence.in_english();
+            let text = told(sentence);
             assert!(text.ends_with('.') && !text.contains("  ") && !text.contains('\n'), "{text}");
         }
-        let told = |sentence: &Sentence| sentence.in_english();
         assert_eq!(
             told(&all[1]),
-            "Protects 0.5 BTC at a price of 85,000 USD until 2026-01-16 08:00:00 UTC, out of tier 2, \
-             paid for and paid out in sBTC."
+            "Protects 0.5 BTC at a price of 85,000 USD until Fri 16 Jan 2026, 08:00 UTC, out of the balanced \
+             tier, paid for and paid out in sBTC."
         );
+        // A tier without a name has its number still.
+        says("If tier 1 cannot take all of it when the transaction is executed, the balanced tier sells");
+        says("0.015 sBTC becomes capital of the balanced tier in sBTC");
+        says("is due after the one of Fri 16 Jan 2026, 08:00 UTC.");
         assert_eq!(told(&all[3]), "At most 0.015 sBTC leaves this account, besides the network's fee.");
-        let says = |words: &str| assert!(all.iter().any(|one| told(one).contains(words)), "{words}");
         // Below its floor an sBTC payout is a number of sBTC, which falls with bitcoin.
         says("At 42,500 USD and below it pays 0.015 sBTC and no more, which is worth fewer dollars");
         says("Below 42,500 USD the payout, counted in dollars, grows no more");

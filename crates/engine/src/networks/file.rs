@@ -144,16 +144,32 @@ impl OwnProfiles {
         &self.profiles
     }
 
+    /// What a network would be in the list, new or in another one's place. Nothing is kept.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add) and [`replace`](Self::replace).
+    pub fn check(
+        &self,
+        replaces: Option<ProfileId>,
+        input: &ProfileInput,
+    ) -> Result<NetworkProfile, ProfilesError> {
+        let number = match replaces {
+            None if self.profiles.len() >= MAX_PROFILES => return Err(ProfilesError::TooMany),
+            None => self.next,
+            Some(id @ ProfileId::Own(number)) if self.profiles.iter().any(|known| known.id() == id) => number,
+            Some(id) => return Err(ProfilesError::Unknown(id)),
+        };
+        let profile = NetworkProfile::own(number, input)?;
+        self.check_name(&profile)?;
+        Ok(profile)
+    }
+
     /// Enters a network and keeps it.
     ///
     /// # Errors
     /// [`ProfilesError`]: nothing was entered, but for [`NotConfirmed`](ProfilesError::NotConfirmed).
     pub fn add(&mut self, input: &ProfileInput) -> Result<ProfileId, ProfilesError> {
-        if self.profiles.len() >= MAX_PROFILES {
-            return Err(ProfilesError::TooMany);
-        }
-        let profile = NetworkProfile::own(self.next, input)?;
-        self.check_name(&profile)?;
+        let profile = self.check(None, input)?;
         let next = self.next.checked_add(1).ok_or(ProfilesError::TooMany)?;
         let id = profile.id();
         let mut profiles = self.profiles.clone();
@@ -167,9 +183,7 @@ impl OwnProfiles {
     /// # Errors
     /// [`ProfilesError`]: nothing was changed, but for [`NotConfirmed`](ProfilesError::NotConfirmed).
     pub fn replace(&mut self, id: ProfileId, input: &ProfileInput) -> Result<(), ProfilesError> {
-        let ProfileId::Own(number) = id else { return Err(ProfilesError::Unknown(id)) };
-        let profile = NetworkProfile::own(number, input)?;
-        self.check_name(&profile)?;
+        let profile = self.check(Some(id), input)?;
         let mut profiles = self.profiles.clone();
         let place = profiles.iter_mut().find(|known| known.id() == id);
         *place.ok_or(ProfilesError::Unknown(id))? = profile;

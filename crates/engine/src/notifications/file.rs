@@ -11,7 +11,7 @@ use super::memory::Memory;
 use crate::networks::ChainIdentity;
 
 /// The version of the file's form. Another one is read as if there were none: what it would save is a repeated notification.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// No memory is larger: it is bounded.
 const LARGEST: u64 = 16 << 20;
 

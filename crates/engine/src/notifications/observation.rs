@@ -1,17 +1,21 @@
 //! What holds for one account at one block.
 
-use bithedge_ipc::{BreakerView, BucketRef, PolicyState, Step, Trust};
+use std::collections::BTreeMap;
+
+use bithedge_ipc::{BreakerView, BucketRef, Destination, PolicyState, Step, Trust};
 use bithedge_ledger::{Place, TimeRange, What};
 use bithedge_protocol::risk::{HealthThresholds, Standing};
 use bithedge_protocol::{Asset, Ppm, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::{Principal, Txid};
 use bithedge_suite::{ContractError, SuiteEvent};
 
-use crate::transactions::{DropReason, Failure, Note, Purpose, Status, TransactionUpdate};
-use crate::views::{Books, Facts, NewestPolicy, ViewError, protection};
+use crate::transactions::{DropReason, Failure, Note, Purpose, RefusedBecause, Status, TransactionUpdate};
+use crate::views::{self, Books, Facts, NewestPolicy, ViewError, protection};
 
 /// How much of an account's activity is looked at for its deposits.
 const ACTIVITY: u32 = 200;
+/// Of so many of its newest lines it is told where they lead.
+const NEWEST: u32 = 40;
 /// So many of an account's newest policies are looked at for those that have ended.
 const ENDED: u32 = 1_000;
 /// Closes, and the ends of policies, are looked at for so long.
@@ -153,6 +157,8 @@ pub enum TransactionOutcome {
         /// Whether it had had its effect, in a block that the chain gave up. If not, the other one was not signed here.
         was_done: bool,
     },
+    /// Nobody said in time whether it should be signed.
+    Unanswered,
     /// What it moved is not what was approved.
     Alarm,
 }
@@ -190,6 +196,7 @@ impl TransactionNews {
                 let earlier = update.purpose.earlier().map_or(0, |earlier| earlier.0);
                 TransactionOutcome::Cancelled { earlier }
             }
+            (_, Status::Refused { reason: RefusedBecause::Unanswered }) => TransactionOutcome::Unanswered,
             (_, Status::Confirmed { .. }) => TransactionOutcome::Confirmed,
             (_, Status::Failed { failure, .. }) => TransactionOutcome::Failed { why: failed(failure) },
             (_, Status::Dropped { reason }) => TransactionOutcome::Open { why: dropped(reason).to_owned() },
@@ -272,6 +279,9 @@ pub struct Observation {
     pub difference: Option<Option<String>>,
     /// What became of transactions since the observation before.
     pub transactions: Vec<TransactionNews>,
+    /// Where the newest transactions lead that the books have, by their identities without `0x`: to the policy or the bucket that
+    /// they were about, where they were about one.
+    pub led_to: BTreeMap<String, Destination>,
 }
 
 impl Observation {
@@ -313,8 +323,27 @@ impl Observation {
             breakers: facts.map(|facts| facts.gates().breakers.clone()),
             difference: None,
             transactions: Vec::new(),
+            led_to: led_to(books, account)?,
         })
     }
+}
+
+/// Where the newest transactions of an account lead. A policy is nearer than the bucket that it stands on.
+fn led_to(books: &Books<'_, '_>, account: &Principal) -> Result<BTreeMap<String, Destination>, ViewError> {
+    let mut led_to = BTreeMap::new();
+    for line in views::activity(books, account, None, NEWEST)?.lines {
+        let txid = line.txid.strip_prefix("0x").unwrap_or(&line.txid).to_owned();
+        match (line.policy, line.bucket) {
+            (Some(policy), _) => {
+                led_to.insert(txid, Destination::Policy { policy });
+            }
+            (None, Some(bucket)) => {
+                led_to.entry(txid).or_insert(Destination::Bucket { bucket });
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(led_to)
 }
 
 /// What a claim falls short of.

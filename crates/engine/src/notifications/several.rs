@@ -19,6 +19,9 @@ pub(super) const fn is_summed(kind: NotificationKind) -> bool {
             | NotificationKind::BreakerTripped
             | NotificationKind::BooksDiffer
             | NotificationKind::TransactionAlarm
+            | NotificationKind::KeeperWaits
+            | NotificationKind::KeeperEnded
+            | NotificationKind::NetworkStopped
     )
 }
 
@@ -234,6 +237,11 @@ pub(super) fn several(of: &[Draft]) -> Option<Draft> {
                 ),
                 own("Each says why in the activity. Try again what you still want."),
             ],
+        ),
+        NotificationKind::QuestionUnanswered => (
+            "questions were not answered in time",
+            Destination::Activity,
+            [own("Nothing was signed, nothing was spent."), own("Ask again what you still want.")],
         ),
         NotificationKind::TransactionUncertain => (
             "transactions were given up, and it is not certain what becomes of them",

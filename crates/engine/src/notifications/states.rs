@@ -79,12 +79,21 @@ pub(super) fn own(
     }
 }
 
-/// What concerns every account.
+/// Whether the newest price is too old, or the newest that is known here, where none can be read.
+pub(super) fn are_prices_old(before: Option<(UnixSeconds, Seconds)>, seen: &Observation) -> bool {
+    match seen.price {
+        Some(price) => elapsed(seen.at, price.at) > price.max_age,
+        None => unread_for(before, seen).is_some(),
+    }
+}
+
+/// What concerns every account. Prices that are too old are told of only if `tells_of_age`.
 pub(super) fn shared(
     told: &mut BTreeMap<String, Told>,
     price_before: &mut Option<(UnixSeconds, Seconds)>,
     seen: &Observation,
     settings: &Settings,
+    tells_of_age: bool,
     drafts: &mut Vec<Draft>,
 ) {
     let mut teller = Teller { told, at: seen.at, drafts };
@@ -93,14 +102,18 @@ pub(super) fn shared(
             *price_before = Some((price.at, price.max_age));
             teller.ended("unread", settings.quiet);
         }
-        None => unread(&mut teller, *price_before, seen, settings),
+        None => {
+            if let Some(age) = unread_for(*price_before, seen).filter(|_| tells_of_age) {
+                teller.holds("unread".to_owned(), settings.quiet, || words::unread(age));
+            }
+        }
     }
     if let Some(price) = seen.price {
         let age = elapsed(seen.at, price.at);
-        if age > price.max_age {
-            teller.holds("stale".to_owned(), settings.quiet, || words::stale(age));
-        } else {
+        if age <= price.max_age {
             teller.ended("stale", settings.quiet);
+        } else if tells_of_age {
+            teller.holds("stale".to_owned(), settings.quiet, || words::stale(age));
         }
     }
     for breaker in seen.breakers.iter().flatten() {
@@ -120,19 +133,13 @@ pub(super) fn shared(
     }
 }
 
-/// Prices that cannot be read grow old all the same. One reading that fails is not worth a word: twice the oracle's own patience.
-fn unread(
-    teller: &mut Teller<'_>,
-    before: Option<(UnixSeconds, Seconds)>,
-    seen: &Observation,
-    settings: &Settings,
-) {
-    let Some((read, max_age)) = before else { return };
+/// Prices that cannot be read grow old all the same: how old the newest one is that is known, if that is worth a word. One reading that
+/// fails is not: twice the oracle's own patience.
+fn unread_for(before: Option<(UnixSeconds, Seconds)>, seen: &Observation) -> Option<Seconds> {
+    let (read, max_age) = before?;
     let newest = seen.newest_price.map_or(read, |known| known.max(read));
     let age = elapsed(seen.at, newest);
-    if age.get() > max_age.get().saturating_mul(2) {
-        teller.holds("unread".to_owned(), settings.quiet, || words::unread(age));
-    }
+    (age.get() > max_age.get().saturating_mul(2)).then_some(age)
 }
 
 /// What books that are not those of now can still say of an account: when its policies end, which does not change. Nothing is

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use bithedge_ipc::{Notification, NotificationKind, Trust};
+use bithedge_ipc::{Destination, Notice, Notification, NotificationKind, Trust};
 use bithedge_protocol::{Ppm, Seconds, TokenAmount, UnixSeconds};
 
 use super::file::{self, Chain, NotificationError};
@@ -34,6 +35,9 @@ pub struct Settings {
     pub quiet: Seconds,
     /// How many of one kind are told one by one at a time; more are told as one.
     pub most_of_a_kind: usize,
+    /// For how long, by this computer's clock, prices must have been too old before that is told. Where time is moved by hand, they are
+    /// old in every step of it until the reports at its end.
+    pub patience_with_prices: Duration,
 }
 
 impl Default for Settings {
@@ -45,7 +49,16 @@ impl Default for Settings {
             health_band: Ppm::new(10_000),
             quiet: Seconds::new(3_600),
             most_of_a_kind: 3,
+            patience_with_prices: Duration::ZERO,
         }
+    }
+}
+
+impl Settings {
+    /// For a devnet, whose clock is moved by hand: prices that are too old are told only after half a minute of it.
+    #[must_use]
+    pub fn for_a_devnet() -> Self {
+        Self { patience_with_prices: Duration::from_secs(30), ..Self::default() }
     }
 }
 
@@ -65,6 +78,8 @@ pub struct Watcher {
     chain: Chain,
     settings: Settings,
     memory: Memory,
+    /// Since when prices have been too old, by this computer's clock.
+    old_since: Option<Instant>,
 }
 
 impl Watcher {
@@ -74,12 +89,17 @@ impl Watcher {
     pub fn open(path: &Path, settings: Settings, chain: &ChainIdentity) -> Self {
         let chain = Chain::from(chain);
         let memory = file::read(path, &chain).unwrap_or_default();
-        Self { path: path.to_path_buf(), chain, settings, memory }
+        Self { path: path.to_path_buf(), chain, settings, memory, old_since: None }
     }
 
     /// What is new. It is written down before it is given back, so that it is not told again; until
     /// [`delivered`](Self::delivered) it stays in [`undelivered`](Self::undelivered), so that it is not lost either.
     pub fn observe(&mut self, seen: &Observation) -> Observed {
+        self.observe_at(seen, Instant::now())
+    }
+
+    /// As [`Self::observe`], of a moment of this computer's clock.
+    pub fn observe_at(&mut self, seen: &Observation, now: Instant) -> Observed {
         let before = self.memory.essence();
         let is_first_of_all = self.memory.next == 0;
         if is_first_of_all {
@@ -88,9 +108,19 @@ impl Watcher {
         }
         let mut drafts = Vec::new();
         let Memory { shared, price, .. } = &mut self.memory;
-        states::shared(shared, price, seen, &self.settings, &mut drafts);
+        self.old_since = states::are_prices_old(*price, seen).then(|| self.old_since.unwrap_or(now));
+        let has_lasted =
+            |since: Instant| now.saturating_duration_since(since) >= self.settings.patience_with_prices;
+        let tells_of_age = self.old_since.is_some_and(has_lasted);
+        states::shared(shared, price, seen, &self.settings, tells_of_age, &mut drafts);
         for news in &seen.transactions {
+            let first = drafts.len();
             transaction(&mut self.memory, news, &mut drafts);
+            // What is done is found where it led; whatever else there is to know of it stands in the activity.
+            let led_to = seen.led_to.get(&news.key).filter(|_| news.outcome == TransactionOutcome::Confirmed);
+            for draft in drafts.iter_mut().skip(first) {
+                draft.destination = led_to.copied().unwrap_or(draft.destination);
+            }
         }
         if is_first_of_all {
             drafts.retain(|draft: &Draft| draft.needs_action);
@@ -126,6 +156,31 @@ impl Watcher {
             own.retain(|draft| draft.needs_action);
         }
         own
+    }
+
+    /// Tells something that is no observation of the chain, as that the keeper waits: numbered, written down and kept like the others.
+    /// Whether it is new is for the caller to know.
+    pub fn tell(
+        &mut self,
+        account: Option<String>,
+        kind: NotificationKind,
+        at: UnixSeconds,
+        notice: Notice,
+        destination: Destination,
+    ) -> Observed {
+        let Notice { happened, means, remedy, .. } = notice;
+        // Before the first observation there are no numbers yet, and none may be begun: it tells otherwise than those after it.
+        let is_numbered = self.memory.next > 0;
+        let before_all = at.get().saturating_mul(1_000).saturating_sub(1);
+        let id = if is_numbered { self.memory.next } else { before_all };
+        let told =
+            Notification { id, account, kind, at, happened, means, remedy, destination, doubtful: false };
+        if is_numbered {
+            self.memory.next = self.memory.next.saturating_add(1);
+            self.memory.recent.push(Kept { notification: told.clone(), delivered: false });
+            self.memory.prune();
+        }
+        Observed { notifications: vec![told], unsaved: if is_numbered { self.save().err() } else { None } }
     }
 
     fn number(&mut self, seen: &Observation, drafts: Vec<Draft>) -> Vec<Notification> {
@@ -213,6 +268,11 @@ fn transaction(memory: &mut Memory, news: &TransactionNews, drafts: &mut Vec<Dra
         TransactionOutcome::Reverted | TransactionOutcome::Displaced { was_done: true }
             if told_before.is_none() =>
         {
+            return;
+        }
+        // A number that was never signed may be given again, so nothing is remembered under it.
+        TransactionOutcome::Unanswered => {
+            drafts.push(words::transaction(news));
             return;
         }
         TransactionOutcome::Displaced { .. } => (Some(ToldOutcome::Displaced), alarmed),

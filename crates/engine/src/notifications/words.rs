@@ -140,8 +140,8 @@ pub(super) fn bucket_name(bucket: BucketRef) -> String {
 
 pub(super) fn expiry_near(expiry: UnixSeconds, left: Seconds, policies: &[&ObservedPolicy]) -> Draft {
     let happened = match policies.len() {
-        1 => format!("A policy ends in {}, at {} UTC.", duration(left), expiry.civil()),
-        count => format!("{count} policies end in {}, at {} UTC.", duration(left), expiry.civil()),
+        1 => format!("A policy ends in {}, at {}.", duration(left), expiry.in_words()),
+        count => format!("{count} policies end in {}, at {}.", duration(left), expiry.in_words()),
     };
     let ending = Ending::of(policies);
     let [means, remedy] = ending.words();
@@ -371,7 +371,7 @@ pub(super) fn breaker(breaker: &BreakerView) -> Draft {
         "What was promised is paid all the same: activations, settlements, claims and exits are not stopped."
     };
     let remedy = match breaker.until {
-        Some(until) => format!("Wait until it is released. It lets go by itself at {} UTC.", until.civil()),
+        Some(until) => format!("Wait until it is released. It lets go by itself at {}.", until.in_words()),
         None => "Wait until it is released.".to_owned(),
     };
     let words = [happened, means.to_owned(), remedy];
@@ -461,6 +461,15 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
                 format!("It waits again: {title}"),
                 "The chain gave up the block that it was in, so what it did there is undone.".to_owned(),
                 "Wait; it is sent again by itself if need be.".to_owned(),
+            ],
+        ),
+        TransactionOutcome::Unanswered => (
+            NotificationKind::QuestionUnanswered,
+            false,
+            [
+                "Nobody answered a question in time.".to_owned(),
+                "Nothing was signed, nothing was spent.".to_owned(),
+                "Ask again if you still want it.".to_owned(),
             ],
         ),
         TransactionOutcome::Alarm => (

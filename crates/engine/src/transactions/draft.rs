@@ -89,7 +89,7 @@ pub enum DraftError {
         by: TransactionId,
     },
     /// A transaction that was given up may still be mined, besides a new one with another nonce. If this is meant to repeat
-    /// it, use [`replace`](super::Transactions::replace) or [`replace_with`](super::Transactions::replace_with); if it is no
+    /// it, use [`replace`](super::Transactions::replace) or [`repeat`](super::Transactions::repeat); if it is no
     /// longer wanted, [`cancel`](super::Transactions::cancel) it. If its nonce is used already, look at the chain first.
     #[error("transaction {0} was given up and may still be mined: repeat it in its own place, or cancel it")]
     Unresolved(TransactionId),
@@ -110,6 +110,9 @@ pub enum DraftError {
     /// It replaces a transaction of another account.
     #[error("transaction {0} is another account's")]
     OtherAccount(TransactionId),
+    /// It would not repeat the transaction whose place it takes: it is another kind of call.
+    #[error("transaction {0} is another kind of call, which this would not repeat")]
+    OtherWish(TransactionId),
     /// Another approval with its nonce is being asked for.
     #[error("a replacement of transaction {0} is waiting for an answer already")]
     AlreadyAsked(TransactionId),
@@ -320,7 +323,7 @@ impl Core {
             .map(|(id, _)| *id)
             .collect();
         for id in over {
-            self.close(id, Status::Expired);
+            self.close(id, Status::Refused { reason: RefusedBecause::Unanswered });
         }
     }
 

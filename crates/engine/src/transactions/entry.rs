@@ -3,7 +3,7 @@
 use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::address::Address;
 use bithedge_stacks::network::Network;
-use bithedge_stacks::transaction::{PostConditionMode, Transaction, Txid};
+use bithedge_stacks::transaction::{Payload, PostConditionMode, Transaction, Txid};
 use bithedge_stacks::units::MicroStx;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,22 @@ impl Entry {
             arrives: self.approved.arrives.clone(),
             valid_until: self.approved.valid_until,
         })
+    }
+
+    /// Whether a prepared call is of the same kind: the same intent, and the same function of the same contract. Amounts and terms may
+    /// be others. What it was is not known without its bytes, and then nothing is of the same kind.
+    pub(super) fn is_of_kind(&self, prepared: &Prepared) -> bool {
+        let Some(Transaction { payload: Payload::ContractCall { contract, function, .. }, .. }) =
+            self.transaction()
+        else {
+            return false;
+        };
+        let Payload::ContractCall { contract: other_contract, function: other_function, .. } =
+            &prepared.payload
+        else {
+            return false;
+        };
+        self.approved.intent == prepared.intent && contract == *other_contract && function == *other_function
     }
 
     /// Whether its nonce cannot be given to another transaction, as far as this entry tells.

@@ -280,8 +280,21 @@ impl<C: Chain, S: Signer> Transactions<C, S> {
         self.ask(prepared, Purpose::Replaces { earlier }, Some(entry.nonce)).await
     }
 
-    /// The same wish at new terms, with the earlier one's nonce: the way to repeat one whose time was over. At most one of
-    /// the two is mined.
+    /// The same wish at new terms, for a person to answer: [`replace_with`](Self::replace_with), but only a call of the same kind
+    /// (intent, contract and function) is put in the earlier one's place, because the question says that it repeats it.
+    ///
+    /// # Errors
+    /// Every kind of [`DraftError`]; nothing is left behind.
+    pub async fn repeat(&self, earlier: TransactionId, prepared: Prepared) -> Result<Question, DraftError> {
+        let entry = lock(&self.core).replaceable(earlier)?;
+        if entry.account == prepared.account && !entry.is_of_kind(&prepared) {
+            return Err(DraftError::OtherWish(earlier));
+        }
+        self.replace_with(earlier, prepared).await
+    }
+
+    /// Another call with the earlier one's nonce: the way to repeat one whose time was over. At most one of the two is mined. It is
+    /// not looked at whether it does the same.
     ///
     /// # Errors
     /// Every kind of [`DraftError`]; nothing is left behind.

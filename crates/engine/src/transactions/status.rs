@@ -217,6 +217,8 @@ impl Refusal {
 pub enum RefusedBecause {
     /// Somebody said no, or closed the question without an answer.
     Person,
+    /// Nobody answered the question in its time.
+    Unanswered,
     /// The node is on another chain than the transaction is for.
     OtherChain,
     /// The signer has no key for the account.

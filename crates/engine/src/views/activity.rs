@@ -147,8 +147,9 @@ impl Told {
         Ok(match event {
             E::PolicyRegistryPolicyCreated(e) => {
                 let cost = e.premium.checked_add(e.fee).and_then(|sum| sum.checked_add(e.bounty));
+                let size = e.size.parts();
                 let told =
-                    says(format!("Bought policy {}: {} protected from {} on.", e.policy, e.size, e.strike));
+                    says(format!("Bought policy {}: {size} BTC protected from {} on.", e.policy, e.strike));
                 let told = told.about(e.policy).within(books, e.tier, &e.token);
                 match cost {
                     Ok(cost) => told.pays(books, &e.token, cost),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bithedge_ipc::{
-    CapitalPage, CapitalTotal, ExitOutlook, Figure, PositionView, SharePrice, Trust, Waiting,
+    CapitalPage, CapitalTotal, ExitOutlook, Figure, PositionView, RewardsPage, SharePrice, Trust, Waiting,
 };
 use bithedge_ledger::{BucketRecord, ProviderRecord, TimeRange};
 use bithedge_protocol::pool::{BoundaryPrice, NavPair, Shares};
@@ -13,6 +13,7 @@ use bithedge_stacks::Principal;
 
 use super::ViewError;
 use super::books::{Books, NO_PRICE, UNCOUNTABLE, known, trust, unknown};
+use super::governance::rewards;
 
 const DAY: Seconds = Seconds::new(86_400);
 /// All of a cohort.
@@ -33,7 +34,8 @@ pub fn capital(books: &Books<'_, '_>, provider: &Principal) -> Result<CapitalPag
         }
     }
     let totals = totals(books, &positions);
-    Ok(CapitalPage { as_of: books.as_of(), positions, totals, trust: all })
+    let RewardsPage { rewards, .. } = rewards(books, provider)?;
+    Ok(CapitalPage { as_of: books.as_of(), positions, totals, rewards, trust: all })
 }
 
 fn position(

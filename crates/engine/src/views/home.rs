@@ -1,8 +1,8 @@
 //! What is protected, what earns, and what needs attention.
 
 use bithedge_ipc::{
-    Attention, AttentionKind, CapitalPage, Destination, HomePage, Money, PolicyState, PolicyView,
-    RewardsPage, Step, Trust,
+    Attention, AttentionKind, CapitalPage, Destination, HomePage, Money, PolicyState, PolicyView, RewardView,
+    Step, Trust,
 };
 use bithedge_protocol::risk::Standing;
 use bithedge_protocol::{Seconds, TokenAmount, UnixSeconds};
@@ -11,7 +11,6 @@ use bithedge_stacks::Principal;
 use super::ViewError;
 use super::books::{Books, trust};
 use super::capital::capital;
-use super::governance::rewards;
 use super::policies::protection;
 
 /// What ends within a day is told.
@@ -24,7 +23,6 @@ const SOON: Seconds = Seconds::new(86_400);
 pub fn home(books: &Books<'_, '_>, account: &Principal) -> Result<HomePage, ViewError> {
     let (summary, open) = protection(books, account)?;
     let capital = capital(books, account)?;
-    let rewards = rewards(books, account)?;
     let all = summary.trust.and(capital.trust);
     let mut attention = Vec::new();
     match books.doubt() {
@@ -34,7 +32,7 @@ pub fn home(books: &Books<'_, '_>, account: &Principal) -> Result<HomePage, View
     stale(books, !open.is_empty() || !capital.positions.is_empty(), &mut attention);
     policies(books.now, &open, &mut attention);
     positions(&capital, &mut attention);
-    owed(&rewards, &mut attention);
+    owed(&capital.rewards, &mut attention);
     attention.sort_by_key(|one| one.kind);
     Ok(HomePage { as_of: books.as_of(), protection: summary, capital: capital.totals, attention, trust: all })
 }
@@ -273,8 +271,8 @@ fn positions(capital: &CapitalPage, attention: &mut Vec<Attention>) {
     }
 }
 
-fn owed(rewards: &RewardsPage, attention: &mut Vec<Attention>) {
-    for reward in &rewards.rewards {
+fn owed(rewards: &[RewardView], attention: &mut Vec<Attention>) {
+    for reward in rewards {
         let Ok(sum) = reward.bounties.checked_add(reward.allocations) else { continue };
         if sum == TokenAmount::ZERO {
             continue;

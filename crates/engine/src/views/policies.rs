@@ -54,11 +54,12 @@ fn cost_usd_of(record: &PolicyRecord, cost: TokenAmount) -> Option<UsdE8> {
     (premium > 0).then(|| UsdE8::new(product.div_ceil(premium)))
 }
 
-/// One policy; `None` of a token that the books do not know.
+/// One policy as `asked` sees it; `None` of a token that the books do not know.
 fn view(
     books: &Books<'_, '_>,
     settlements: &mut Settlements,
     record: &PolicyRecord,
+    asked: &Principal,
 ) -> Result<Option<PolicyView>, ViewError> {
     let Some(asset) = books.asset(&record.token) else { return Ok(None) };
     let terms = terms_of(record, asset);
@@ -75,6 +76,7 @@ fn view(
     let result = result(record, state, cost, &worth, &claim);
     Ok(Some(PolicyView {
         id: record.id,
+        of_another: (record.owner != *asked).then(|| record.owner.to_string()),
         asset,
         tier: record.tier,
         tier_name: books.tier_name(record.tier),
@@ -142,21 +144,21 @@ fn result(
     Figure::Known { value: TokenChange::between(cost, back) }
 }
 
-/// One policy by its number; `None` if the books have none, which means something only as far as they are sound.
+/// One policy by its number, as `asked` sees it; `None` if the books have none, which means something only as far as they are sound.
 ///
 /// # Errors
 /// [`ViewError`].
-pub fn policy(books: &Books<'_, '_>, id: u64) -> Result<Option<PolicyView>, ViewError> {
+pub fn policy(books: &Books<'_, '_>, id: u64, asked: &Principal) -> Result<Option<PolicyView>, ViewError> {
     let Some(record) = books.snapshot.policy(id)? else { return Ok(None) };
-    view(books, &mut Settlements::default(), &record)
+    view(books, &mut Settlements::default(), &record, asked)
 }
 
-/// A policy by its number, for a page of its own.
+/// A policy by its number, for a page of its own that `asked` looks at. It need not be theirs: everybody can see every policy.
 ///
 /// # Errors
 /// [`ViewError`].
-pub fn policy_page(books: &Books<'_, '_>, id: u64) -> Result<PolicyPage, ViewError> {
-    let found = policy(books, id)?;
+pub fn policy_page(books: &Books<'_, '_>, id: u64, asked: &Principal) -> Result<PolicyPage, ViewError> {
+    let found = policy(books, id, asked)?;
     // That there is none means something only as far as the list of all of them is sound.
     let trust = found.as_ref().map_or(trust(books.snapshot.trust_of_policies()), |policy| policy.trust);
     Ok(PolicyPage { as_of: books.as_of(), policy: found, trust })
@@ -212,7 +214,7 @@ pub fn policies(
     let mut views = Vec::new();
     let mut all = trust(found.trust);
     for record in &found.rows {
-        match view(books, &mut settlements, record)? {
+        match view(books, &mut settlements, record, owner)? {
             Some(view) => views.push(view),
             None => all = Trust::Doubtful,
         }
@@ -269,7 +271,7 @@ pub fn protection(
         let found = books.snapshot.policies(&filter, PAGE)?;
         all = all.and(trust(found.trust));
         for record in &found.rows {
-            match view(books, &mut settlements, record)? {
+            match view(books, &mut settlements, record, owner)? {
                 Some(view) => views.push(view),
                 None => all = Trust::Doubtful,
             }

@@ -2,7 +2,7 @@
 
 use bithedge_ipc::{Figure, IfNothingPaidOut, RoomView, SeriesRoom, TierView, TiersPage, Trust};
 use bithedge_ledger::{BucketRecord, BucketStatistics, TimeRange};
-use bithedge_protocol::pool::{Market, Order, SaleRefusal};
+use bithedge_protocol::pool::{Bucket, Market, Order, SaleRefusal};
 use bithedge_protocol::risk::premium_rate_if_nothing_pays_out;
 use bithedge_protocol::{Sats, Seconds, TokenAmount, UnixSeconds};
 use bithedge_suite::ContractError;
@@ -62,6 +62,7 @@ fn tier(
         longest_term: terms.max_duration,
         capital: figures.assets,
         capacity: figures.capacity,
+        room: room(figures, books.collateral(&bucket.token).map(|terms| terms.bounty)),
         locked: figures.locked,
         utilisation: free.clone().map(|(_, utilisation)| utilisation),
         free: free.map(|(free, _)| free),
@@ -81,6 +82,18 @@ fn tier(
         health: books.health(bucket),
         trust: trust(statistics.trust),
     }))
+}
+
+/// The largest commitment that the contract takes: with its assets and all deposits that wait, what becomes a deposit of it (all but the
+/// `bounty`) may not exceed the capacity.
+fn room(bucket: &Bucket, bounty: Option<TokenAmount>) -> TokenAmount {
+    let [now, next] = bucket.deposits;
+    let taken = bucket.assets.checked_add(now).and_then(|sum| sum.checked_add(next));
+    let left = taken.map_or(TokenAmount::ZERO, |taken| bucket.capacity.saturating_sub(taken));
+    if left == TokenAmount::ZERO {
+        return left;
+    }
+    left.checked_add(bounty.unwrap_or_default()).unwrap_or(left)
 }
 
 /// Premiums of the last thirty days, or since the first close if that is later, over the mean capital of that time.
@@ -195,5 +208,55 @@ fn largest(market: &Market, order: &Order) -> (Sats, Option<String>) {
             Err(error) => refused(error),
         },
         Err(error) => refused(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_protocol::pool::Shares;
+    use bithedge_protocol::{Asset, UsdE8};
+
+    use super::*;
+
+    fn bucket(assets: u128, deposits: [u128; 2]) -> Bucket {
+        Bucket {
+            tier: 2,
+            asset: Asset::Sbtc,
+            capacity: TokenAmount::new(1_000),
+            assets: TokenAmount::new(assets),
+            fresh: TokenAmount::ZERO,
+            locked: TokenAmount::ZERO,
+            required: UsdE8::ZERO,
+            shares: Shares::ZERO,
+            queued: Shares::ZERO,
+            exits: [Shares::ZERO; 2],
+            deposits: deposits.map(TokenAmount::new),
+            epoch: 1,
+            boundary: UnixSeconds::new(0),
+            due: UnixSeconds::new(86_400),
+            live: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn deposits_that_wait_take_room_and_the_bounty_takes_none() {
+        let bounty = Some(TokenAmount::new(5));
+        for (assets, deposits, expected) in [
+            (0, [0, 0], 1_005),
+            (600, [0, 0], 405),
+            (600, [100, 50], 255),
+            (600, [300, 99], 6),
+            // Full, or more than full after a gain.
+            (600, [300, 100], 0),
+            (1_200, [0, 0], 0),
+            (u128::MAX, [1, 1], 0),
+        ] {
+            assert_eq!(
+                room(&bucket(assets, deposits), bounty),
+                TokenAmount::new(expected),
+                "{assets} {deposits:?}"
+            );
+        }
+        assert_eq!(room(&bucket(600, [0, 0]), None), TokenAmount::new(400));
     }
 }

@@ -180,6 +180,11 @@ impl Telling for RefusedBecause {
         const NOTHING: &str = "Nothing was signed. Your money is where it was.";
         match self {
             Self::Person => words("It was not approved.", NOTHING, ""),
+            Self::Unanswered => words(
+                "Nobody answered in time.",
+                "Nothing was signed, nothing was spent.",
+                "Ask again if you still want it.",
+            ),
             Self::OtherChain => words(
                 "The node is on another chain than the transaction is for, so the question was withdrawn.",
                 NOTHING,

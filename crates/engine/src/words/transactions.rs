@@ -203,6 +203,10 @@ impl Notices for DraftError {
                 format!("Transaction {id} belongs to another account, so this cannot take its place."),
                 "Choose the account that sent it.",
             ),
+            Self::OtherWish(id) => in_the_way(
+                format!("Transaction {id} is for something else, so this would not repeat it."),
+                "Cancel that transaction in the activity if it is no longer wanted, then ask for this again.",
+            ),
             Self::AlreadyAsked(id) => in_the_way(
                 format!("A replacement of transaction {id} is waiting for an answer already."),
                 "Answer that question first.",

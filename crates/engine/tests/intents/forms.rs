@@ -227,7 +227,7 @@ fn what_leaves_and_the_fee_must_be_there() {
 #[test]
 fn words_say_what_leaves_and_what_arrives() {
     let plan = plan_with(&activate(1, Asset::Sbtc, 1_500_000).into(), 0, 0, 0).unwrap();
-    let words: Vec<String> = plan.sentences.iter().map(|one| one.in_english()).collect();
+    let words: Vec<String> = plan.sentences.iter().map(|one| one.in_english(|_| None)).collect();
     assert!(words.contains(&"Nothing leaves this account but the network's fee.".to_owned()), "{words:#?}");
     assert!(
         words.contains(&"At least 0.015 sBTC arrives in this account, out of the pool's vault.".to_owned())

@@ -210,7 +210,7 @@ pub(crate) fn payments(b: &mut Bench) {
         let pays = Sentence::WouldPay { asset: Asset::Sbtc, amount: TokenAmount::new(amount), from, to };
         assert!(plan.sentences.contains(&pays), "{pays:?}");
     }
-    let words: Vec<String> = plan.sentences.iter().map(Sentence::in_english).collect();
+    let words: Vec<String> = plan.sentences.iter().map(|one| one.in_english(|_| None)).collect();
     let told = format!(
         "Decides execute-payment of treasury: token '{token}, amount u1000, recipient '{ivan}, reason \"work\"."
     );

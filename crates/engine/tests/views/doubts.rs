@@ -63,7 +63,7 @@ fn empty_books_without_prices_say_nothing_that_they_do_not_know() {
     assert_eq!(home.attention, []);
     let page = views::policies(&books, &somebody, None, 10).unwrap();
     assert!(page.policies.is_empty() && !page.more && page.trust == Trust::Sound);
-    assert_eq!(views::policy(&books, 1).unwrap(), None);
+    assert_eq!(views::policy(&books, 1, &somebody).unwrap(), None);
     let protocol = views::protocol(&books, None).unwrap();
     assert!(matches!(&protocol.oracle.prices, Figure::Unknown { why } if !why.is_empty()));
     assert!(matches!(&protocol.gates, Figure::Unknown { .. }));
@@ -129,7 +129,7 @@ fn what_is_not_of_now_says_that_and_blames_nothing_else() {
             assert_eq!(kinds, []);
         }
         // Of books that are in doubt, that there is none means nothing, and says why.
-        let policy = views::policy_page(&books, 17).unwrap();
+        let policy = views::policy_page(&books, 17, &somebody).unwrap();
         assert_eq!((&policy.policy, policy.trust, &policy.as_of.doubt), (&None, expected, &doubt));
         let page = views::bucket_page(&books, bucket, TimeRange::ALL).unwrap();
         assert_eq!((&page.risk, &page.room, page.trust), (&None, &None, expected));

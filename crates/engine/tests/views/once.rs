@@ -126,6 +126,7 @@ impl World {
             price: Some(PriceAge { at: UnixSeconds::new(self.now), max_age: Seconds::new(900) }),
             breakers: None,
             difference: None,
+            led_to: std::collections::BTreeMap::new(),
             transactions: Vec::new(),
         }
     }

@@ -1,10 +1,12 @@
 //! Notifications: what is told of what, and how often.
 
+use std::time::{Duration, Instant};
+
 use bithedge_engine::networks::ChainIdentity;
 use bithedge_engine::notifications::{
     Observation, ObservedEnd, PriceAge, Settings, TransactionNews, TransactionOutcome, Watcher,
 };
-use bithedge_ipc::{BreakerView, Notification, NotificationKind as Kind, Trust};
+use bithedge_ipc::{BreakerView, Destination, Fault, Notice, Notification, NotificationKind as Kind, Trust};
 use bithedge_protocol::{Asset, Seconds, TokenAmount, UnixSeconds};
 
 use bithedge_stacks::ChainId;
@@ -67,6 +69,46 @@ fn who_begins_is_told_only_what_needs_action() {
     }
 }
 
+/// What is no observation has a number and is kept, and changes nothing of what observations tell.
+#[test]
+fn what_is_told_beside_observations_is_numbered_and_comes_again_until_it_was_shown() {
+    let notice = || Notice {
+        fault: Fault::WalletLocked,
+        happened: "The keeper waits.".to_owned(),
+        means: "It signs nothing.".to_owned(),
+        remedy: "Unlock.".to_owned(),
+        detail: String::new(),
+    };
+    let at = UnixSeconds::new(START);
+    let (folder, mut watcher) = fresh();
+    let tell = |watcher: &mut Watcher| {
+        let account = Some("ST1".to_owned());
+        let told = watcher.tell(account, Kind::KeeperWaits, at, notice(), Destination::Keeper);
+        assert!(told.unsaved.is_none());
+        let [told] = <[Notification; 1]>::try_from(told.notifications).unwrap();
+        told
+    };
+    // Before the first observation it is told, and that observation tells what it would have told without it.
+    let early = tell(&mut watcher);
+    let mut world = World::new();
+    world.act(&Act::Buy { strike: 90_000, days: 1 });
+    world.act(&Act::Wait(2 * DAY));
+    world.act(&Act::Settle);
+    let seen = world.seen();
+    let first = watcher.observe(&seen).notifications;
+    assert_eq!(first, fresh().1.observe(&seen).notifications);
+    assert!(!first.is_empty() && first.iter().all(|one| one.id > early.id));
+    let told = tell(&mut watcher);
+    assert!(told.id > first.last().unwrap().id, "{told:?}");
+    assert_eq!((told.account.as_deref(), told.destination), (Some("ST1"), Destination::Keeper));
+    let path = folder.path().join("told.json");
+    let mut again = Watcher::open(&path, Settings::default(), &chain());
+    assert_eq!(again.undelivered().last(), Some(&told));
+    again.delivered(&[told.id]).unwrap();
+    let again = Watcher::open(&path, Settings::default(), &chain());
+    assert!(!again.undelivered().contains(&told) && again.recent(1) == [told]);
+}
+
 #[test]
 fn a_flood_is_told_as_one() {
     let mut world = World::new();
@@ -122,6 +164,75 @@ fn a_stale_price_and_a_breaker_are_told_again_only_after_an_hour_of_quiet() {
     let unknown = Observation { price: None, breakers: None, ..quiet(calm + 3_700) };
     assert_eq!(watcher.observe(&unknown).notifications, []);
     assert_eq!(watcher.observe(&seen(calm + 9_001, 901, true)).notifications, []);
+}
+
+#[test]
+fn while_time_is_moved_by_hand_old_prices_are_told_only_if_they_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("told.json");
+    let mut watcher = Watcher::open(&path, Settings::for_a_devnet(), &chain());
+    let began = Instant::now();
+    let at = |seconds: u64| began + Duration::from_secs(seconds);
+    let seen = |now: u64, age: u64| {
+        let mut seen = quiet(now);
+        seen.price = Some(PriceAge { at: UnixSeconds::new(now - age), max_age: Seconds::new(900) });
+        seen
+    };
+    watcher.observe_at(&seen(START, 0), at(0));
+    // Days that jump: in every step prices are hours old, and at its end they are not.
+    for step in 1..100 {
+        let now = START + step * DAY;
+        assert_eq!(watcher.observe_at(&seen(now, 9 * 3_600), at(step * 2)).notifications, [], "step {step}");
+        assert_eq!(
+            watcher.observe_at(&seen(now + 10, 10), at(step * 2 + 1)).notifications,
+            [],
+            "step {step}"
+        );
+    }
+    // Nobody reports any more.
+    let now = START + 100 * DAY;
+    assert_eq!(watcher.observe_at(&seen(now, 3_600), at(300)).notifications, []);
+    assert_eq!(watcher.observe_at(&seen(now, 3_600), at(329)).notifications, []);
+    let told = watcher.observe_at(&seen(now, 3_700), at(330)).notifications;
+    assert_eq!(kinds(&told), [Kind::PriceStale]);
+    assert_eq!(watcher.observe_at(&seen(now, 3_700), at(400)).notifications, []);
+    // A node that cannot be asked for prices is given as long.
+    watcher.observe_at(&seen(now + 2 * DAY, 0), at(500));
+    let unread = Observation { price: None, newest_price: None, ..quiet(now + 3 * DAY) };
+    assert_eq!(watcher.observe_at(&unread, at(501)).notifications, []);
+    assert_eq!(kinds(&watcher.observe_at(&unread, at(531)).notifications), [Kind::PriceStale]);
+}
+
+#[test]
+fn what_is_done_leads_to_its_policy_and_the_rest_to_the_activity() {
+    let (_folder, mut watcher) = fresh();
+    watcher.observe(&quiet(START));
+    let policy = Destination::Policy { policy: 7 };
+    let mut tell = |key: &str, outcome: TransactionOutcome| {
+        let mut seen = quiet(START);
+        seen.led_to.insert("abc".to_owned(), policy);
+        seen.transactions = vec![TransactionNews { key: key.to_owned(), title: "Buy".to_owned(), outcome }];
+        let told = watcher.observe(&seen).notifications;
+        told.iter().map(|one| one.destination).collect::<Vec<_>>()
+    };
+    assert_eq!(tell("abc", TransactionOutcome::Confirmed), [policy]);
+    assert_eq!(tell("def", TransactionOutcome::Confirmed), [Destination::Activity]);
+    assert_eq!(tell("abc", TransactionOutcome::Reverted), [Destination::Activity]);
+}
+
+#[test]
+fn a_question_that_nobody_answered_is_told_each_time_and_as_no_failure() {
+    let (_folder, mut watcher) = fresh();
+    watcher.observe(&quiet(START));
+    // Numbers of what was never signed come again.
+    for _ in 0..2 {
+        let mut seen = quiet(START);
+        let outcome = TransactionOutcome::Unanswered;
+        seen.transactions = vec![TransactionNews { key: "no. 3".to_owned(), title: String::new(), outcome }];
+        let told = watcher.observe(&seen).notifications;
+        assert_eq!(kinds(&told), [Kind::QuestionUnanswered]);
+        assert_eq!(told[0].means, "Nothing was signed, nothing was spent.");
+    }
 }
 
 #[test]

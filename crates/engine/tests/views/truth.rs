@@ -181,6 +181,7 @@ impl Truth {
     }
 
     fn compare_policy(&mut self, step: &str, owner: Address, view: &PolicyView) {
+        assert_eq!(view.of_another, None, "{step}: policy {}", view.id);
         let id = [u(view.id.into())];
         let status = self.r.w.read("policy-registry", "get-effective-status", &id);
         let status = status.as_response().unwrap().unwrap().as_uint().unwrap();
@@ -430,7 +431,17 @@ impl Truth {
     pub(crate) fn compare_as(&mut self, step: &str, id: u64, somebody: Address) {
         let prices = self.prices(somebody);
         let now = UnixSeconds::new(self.r.w.vm.now().unwrap());
-        let view = self.with_books(Some(&prices), now, |books| views::policy(books, id).unwrap().unwrap());
+        let view = self.with_books(Some(&prices), now, |books| {
+            // One policy, as its owner and as somebody else sees it: the same but for whose it is said to be.
+            let page = views::policy_page(books, id, &principal(somebody)).unwrap();
+            let view = page.policy.unwrap();
+            let owner = view.of_another.clone().unwrap();
+            assert_ne!(owner, somebody.to_string());
+            let own = views::policy(books, id, &owner.parse().unwrap()).unwrap().unwrap();
+            assert_eq!(own.of_another, None);
+            assert_eq!(PolicyView { of_another: Some(owner), ..own }.claim, view.claim);
+            view
+        });
         let (policy, asset, none) = (u128::from(id), view.asset, TokenAmount::ZERO);
         let activate = Intent::from(Protection::Activate { policy, asset, min_payout: none });
         self.compare_step(step, somebody, &view, &activate, &view.activate, "activate-protection");

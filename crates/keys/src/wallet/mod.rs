@@ -15,6 +15,7 @@
 mod edit;
 mod entries;
 mod protect;
+mod seal;
 mod sign;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bithedge_stacks::Seed;
 
 use entries::OpenedFile;
+pub use seal::{NoSeal, Seal, Sealed};
 pub use sign::SignError;
 
 use crate::accounts::{self, Account, AccountList, AccountsError, SealKey};

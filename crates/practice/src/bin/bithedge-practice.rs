@@ -25,6 +25,7 @@ Usage: bithedge-practice [--port PORT] [--data-dir FOLDER] [--block-time SECONDS
   --btc USD, --stx USD   what the market says on a new chain (default 100000 and 1)
   --seed NUMBER          where its wandering comes from (default 1)
   --steady               the prices stand still until somebody sets them
+  --founded              somebody has committed capital to every tier, so that there is something to buy at once
   --unattended           nobody reports prices or keeps by himself: whoever started it does
   --without-suite        a bare chain: no contracts, no prices, no keeper
   --worker-dir FOLDER    the Clarity VM's worker (default $BITHEDGE_DEVNET_WORKER)";
@@ -67,6 +68,7 @@ fn parse() -> Result<Option<Options>, String> {
             Long("stx") => practice.quote.stx = price(&mut parser)?,
             Long("seed") => practice.seed = parser.value().and_then(|v| v.parse()).map_err(text)?,
             Long("steady") => practice.walks = false,
+            Long("founded") => practice.founded = true,
             Long("unattended") => practice.attended = false,
             Long("without-suite") => bare = true,
             Short('h') | Long("help") => return Ok(None),

@@ -101,7 +101,10 @@ pub(crate) async fn page(session: &Session, query: PageQuery) -> PageAnswer {
 pub(crate) fn digest(session: &Session) -> String {
     match session.question().unwrap().ask {
         Ask::Transaction { approval, .. } => approval.digest,
-        Ask::StandingOrder { digest, .. } => digest,
+        Ask::StandingOrder { digest, .. }
+        | Ask::Network { digest, .. }
+        | Ask::Acknowledge { digest, .. }
+        | Ask::Decision { digest, .. } => digest,
     }
 }
 

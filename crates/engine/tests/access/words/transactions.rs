@@ -56,6 +56,7 @@ fn whatever_is_not_signed_sent_or_watched_is_told() {
             DraftError::FoundWaiting { count: 2 },
             DraftError::TakenElsewhere(5),
             DraftError::OtherAccount(ID),
+            DraftError::OtherWish(ID),
             DraftError::AlreadyAsked(ID),
             DraftError::NoNonce,
             DraftError::Journal(JournalError::Full { path: path() }),
@@ -153,6 +154,7 @@ fn wherever_a_transaction_is_is_said() {
     );
     let because = [
         RefusedBecause::Person,
+        RefusedBecause::Unanswered,
         RefusedBecause::OtherChain,
         RefusedBecause::NoKey,
         RefusedBecause::TermsChanged,

@@ -106,6 +106,9 @@ async fn a_question_ends_with_its_time_with_a_no_or_with_its_asker() {
     let question = desk.ask("go", 2).await;
     desk.clock.jump(601);
     assert!(matches!(desk.yes(&question).await, Err(ApproveError::Expired(_))));
+    // Nobody had a chance to do anything wrong: it is not told as something that failed.
+    let last = told(&mut updates).pop().unwrap().status;
+    assert_eq!(last, Status::Refused { reason: RefusedBecause::Unanswered });
     let until = UnixSeconds::new(bithedge_engine::Clock::now(&desk.clock).get() + 10);
     let brief = Prepared { valid_until: Some(until), ..prepared(0, "go", 3) };
     let question = desk.service.draft(brief.clone()).await.unwrap();

@@ -67,6 +67,25 @@ async fn a_repeat_that_would_get_another_nonce_is_refused() {
     }
 }
 
+/// The question says that it does the same: something else is not put in its place under these words.
+#[tokio::test(start_paused = true)]
+async fn only_the_same_kind_of_wish_repeats_what_was_given_up() {
+    let desk = Desk::new();
+    let ids = give_up(&desk, &[1]).await;
+    for other in [prepared(0, "claim", 1), Prepared { intent: "another".to_owned(), ..prepared(0, "go", 1) }]
+    {
+        let refused = desk.service.repeat(ids[0], other).await;
+        assert!(matches!(refused, Err(DraftError::OtherWish(earlier)) if earlier == ids[0]), "{refused:?}");
+    }
+    let other = desk.service.repeat(ids[0], prepared(1, "go", 1)).await;
+    assert!(matches!(other, Err(DraftError::OtherAccount(_))), "{other:?}");
+    assert_eq!(desk.service.questions(), []);
+    // At terms of its own it is the same wish.
+    let question = desk.service.repeat(ids[0], brief(&desk, 2)).await.unwrap();
+    let approval = question.approval();
+    assert_eq!((approval.nonce, approval.purpose), (0, Purpose::Replaces { earlier: ids[0] }));
+}
+
 /// What had its nonce taken by another wish may win against that: nothing like it is drafted before one of them is mined.
 #[tokio::test(start_paused = true)]
 async fn a_wish_is_not_repeated_beside_what_took_its_place() {

@@ -3,7 +3,7 @@
 use bithedge_engine::intents::quote::{QuoteError, Wish, confirm};
 use bithedge_engine::sync::WallClock;
 use bithedge_engine::views;
-use bithedge_ipc::Figure;
+use bithedge_ipc::{Figure, TierView};
 use bithedge_ledger::TimeRange;
 use bithedge_protocol::pool::Order;
 use bithedge_protocol::{Asset, Ppm, Sats, Seconds, UnixSeconds};
@@ -109,9 +109,23 @@ impl Truth {
                 tier.since.and(tier.returned.known().copied())
             );
             self.compare_ranges(&prices, now, tier.bucket, points);
+            self.compare_room(step, tier);
             let risk = self.with_books(Some(&prices), now, |books| views::risk(books, tier.bucket)).unwrap();
             assert!(risk.exposure.known().is_some() && risk.stress.known().is_some(), "{step}: {tier:?}");
         }
+    }
+
+    /// What a bucket takes: as much to the unit as the contract's own figures leave.
+    fn compare_room(&mut self, step: &str, tier: &TierView) {
+        let token = self.token(tier.bucket.asset);
+        let theirs = self.r.w.bucket(tier.bucket.tier.into(), &token);
+        let taken: u128 =
+            ["assets", "deposits-now", "deposits-next"].iter().map(|name| num(&theirs, name)).sum();
+        let left = num(&theirs, "capacity").saturating_sub(taken);
+        let terms = self.r.w.read("liquidity-pool", "get-collateral-token", &[token]);
+        let bounty = num(terms.as_optional().unwrap().unwrap(), "bounty");
+        let expected = if left == 0 { 0 } else { left + bounty };
+        self.same(tier.room.base_units(), expected, || format!("{step}: what {:?} takes", tier.bucket));
     }
 
     /// The offers for a wish: the chain's own quotes.

@@ -4,6 +4,7 @@ mod elsewhere;
 mod failures;
 mod lists;
 mod previous;
+mod seals;
 
 use std::fs;
 use std::sync::mpsc;

@@ -1,0 +1,193 @@
+//! What a person decides that is no signature, and that a page must not decide alone. It is asked in the window of questions.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bithedge_engine::OpenError;
+use bithedge_engine::transactions::JournalError;
+use bithedge_engine::words::Notices as _;
+use bithedge_ipc::{Event, Notice, Proposed};
+use bithedge_keys::{AutoLock, WalletState};
+use bithedge_protocol::Seconds;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::core::Core;
+use crate::notices;
+
+/// How long such a question waits for its answer, by this computer's clock.
+pub(crate) const TO_ANSWER: Duration = Duration::from_secs(600);
+
+/// What is to be done.
+#[derive(Clone)]
+pub(crate) enum Decision {
+    /// A damaged journal is set aside, and a new one is begun.
+    NewJournal(Arc<DamagedJournal>),
+    /// The keys lock themselves later than now.
+    LaterLock {
+        /// After so long.
+        after: Seconds,
+        /// In the place of this.
+        before: Seconds,
+        /// Whether there are keys, which then have to be unlocked for that.
+        has_keys: bool,
+    },
+}
+
+/// A journal that cannot be read, of a network that is therefore not used.
+pub(crate) struct DamagedJournal {
+    /// What the person calls it.
+    pub(crate) name: String,
+    /// Why it is not open.
+    pub(crate) error: OpenError,
+    /// What the keeper of that chain was allowed.
+    pub(crate) keeper_file: Option<PathBuf>,
+}
+
+impl DamagedJournal {
+    /// `folder` is where the engine's files are. `None` if something else is the matter.
+    pub(crate) fn of(name: String, folder: &Path, error: OpenError) -> Result<Self, OpenError> {
+        let OpenError::Journal(JournalError::Damaged { path, .. }) = &error else { return Err(error) };
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let chain = stem.strip_prefix("journal-").map(str::to_owned);
+        let keeper_file =
+            chain.map(|chain| crate::network::chain_folder(folder, &chain).join(crate::keeper::FILE_NAME));
+        Ok(Self { name, error, keeper_file })
+    }
+}
+
+impl Decision {
+    /// What is asked.
+    pub(crate) const fn title(&self) -> &'static str {
+        match self {
+            Self::NewJournal(_) => "Begin a new list of your transactions?",
+            Self::LaterLock { .. } => "May the keys stay open longer?",
+        }
+    }
+
+    /// What it means.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        match self {
+            Self::NewJournal(damaged) => vec![
+                format!(
+                    "The list of what was signed here on {} is damaged. If you say yes, it is kept as it is under another name, and an \
+                     empty one is begun.",
+                    damaged.name
+                ),
+                "BitHedge then knows nothing of what was signed before: not what was given up, and not what was signed and never reached \
+                 a node. What a node still lists as waiting is found again; the rest is not."
+                    .to_owned(),
+                "So a purchase or a commitment that you repeat may happen twice. Look at your account in a block explorer, or with \
+                 another node, before you repeat anything."
+                    .to_owned(),
+                "Whatever said that something moved without your approval is gone with it. The keeper is therefore switched off for this \
+                 network, and has to be allowed anew."
+                    .to_owned(),
+                "If you say no, nothing is changed, and this network stays closed.".to_owned(),
+            ],
+            Self::LaterLock { after, before, .. } => vec![
+                format!("Now the keys lock themselves after {before} without anybody there. If you say yes, only after {after}."),
+                "For so long, whoever sits down at this computer after you can sign.".to_owned(),
+            ],
+        }
+    }
+
+    /// Whether the keys have to be unlocked for the answer yes.
+    pub(crate) const fn needs_keys(&self) -> bool {
+        match self {
+            Self::NewJournal(_) => false,
+            Self::LaterLock { has_keys, .. } => *has_keys,
+        }
+    }
+
+    /// What the answer names: SHA-256 of the question's number and words, written as JSON.
+    pub(crate) fn digest(&self, question: u64) -> String {
+        #[derive(Serialize)]
+        struct Canonical {
+            question: u64,
+            title: &'static str,
+            sentences: Vec<String>,
+        }
+        let canonical = Canonical { question, title: self.title(), sentences: self.sentences() };
+        hex::encode(Sha256::digest(serde_json::to_vec(&canonical).unwrap_or_default()))
+    }
+}
+
+impl Core {
+    /// Asks whether a new journal is to be begun in the place of the damaged one.
+    pub(crate) fn propose_new_journal(&self) -> Result<Proposed, Notice> {
+        let damaged = self.state().damaged_journal.clone().ok_or_else(notices::no_damaged_journal)?;
+        self.propose_decision(Decision::NewJournal(damaged))
+    }
+
+    /// Keeps after how long the keys lock themselves. Later than now is asked about first, and is so only once that was answered.
+    pub(crate) fn set_auto_lock(&self, after: Seconds) -> Result<(), Notice> {
+        let (before, has_keys) = {
+            let state = self.state();
+            let has_keys = state.own.as_ref().is_ok_and(|own| own.state() != WalletState::Absent);
+            (state.preferences.current().auto_lock, has_keys)
+        };
+        if after > before {
+            return self.propose_decision(Decision::LaterLock { after, before, has_keys }).map(drop);
+        }
+        self.keep_auto_lock(after)
+    }
+
+    fn keep_auto_lock(&self, after: Seconds) -> Result<(), Notice> {
+        let kept = {
+            let mut state = self.state();
+            if let Ok(own) = &state.own {
+                own.set_auto_lock(AutoLock { after: Duration::from_secs(after.get()) });
+            }
+            state.preferences.set_auto_lock(after)
+        };
+        let kept = kept.carry_out();
+        let preferences = self.state().preferences.current();
+        self.emit(Event::Preferences(preferences));
+        self.changed();
+        kept.map_err(Notice::from)
+    }
+
+    /// Carries out what a person said yes to.
+    pub(crate) async fn decide(&self, decision: Decision) -> Result<(), Notice> {
+        if decision.needs_keys() && self.state().is_locked() {
+            return Err(crate::keeper::locked());
+        }
+        match decision {
+            Decision::NewJournal(damaged) => {
+                let setup = self.setup.clone();
+                let asked = Arc::clone(&damaged);
+                let is_same = |now: &Arc<DamagedJournal>| Arc::ptr_eq(now, &damaged);
+                if !self.state().damaged_journal.as_ref().is_some_and(is_same) {
+                    return Err(notices::no_damaged_journal());
+                }
+                let aside = tokio::task::spawn_blocking(move || set_aside(&asked, setup.clock.now())).await;
+                let aside = aside.map_err(|error| notices::defect(&error))??;
+                tracing::warn!(path = %aside.display(), "the damaged journal was set aside");
+                {
+                    let mut state = self.state();
+                    state.damaged_journal = None;
+                    state.notices.push(notices::journal_begun_anew(&damaged.name, &aside));
+                }
+                self.retry();
+                Ok(())
+            }
+            Decision::LaterLock { after, .. } => self.keep_auto_lock(after),
+        }
+    }
+}
+
+/// The keeper's order goes first: without the journal nothing says what it spent, or what it must wait for.
+fn set_aside(damaged: &DamagedJournal, now: bithedge_protocol::UnixSeconds) -> Result<PathBuf, Notice> {
+    if let Some(file) = &damaged.keeper_file {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(notices::not_written(file, &error));
+            }
+            _ => {}
+        }
+    }
+    let aside = damaged.error.set_journal_aside(now).map_err(|error| error.notice())?;
+    aside.ok_or_else(notices::no_damaged_journal)
+}
