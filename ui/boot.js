@@ -1,8 +1,8 @@
-// Starts the WebAssembly page. A file of its own, because the content security policy allows no inline script.
-import init from "./bithedge-ui.js";
-
+// Starts the WebAssembly program that the page names. A file of its own, because the content security policy allows no inline script.
 try {
-    await init({ module_or_path: "./bithedge-ui_bg.wasm" });
+    const { program } = document.documentElement.dataset;
+    const { default: init } = await import(`./${program}.js`);
+    await init({ module_or_path: `./${program}_bg.wasm` });
 } catch (error) {
     // Without the page there is nobody else to tell.
     const failure = document.createElement("main");

@@ -11,7 +11,7 @@ use bithedge_ipc::secret::{
 use bithedge_ipc::{
     ChainSnapshot, ConfirmedOffer, DevnetDeed, DevnetView, EVENT_NAME, Event, Fault, KeeperInput,
     NetworkInput, NetworkVerdict, NetworkView, Notice, Notification, PageAnswer, PageQuery, Preferences,
-    Proposed, QuestionView, SavedFile, SessionView, Theme, Wish,
+    Proposed, QuestionView, SavedFile, SavedNetwork, SessionView, Theme, Wish,
 };
 use bithedge_protocol::Seconds;
 use bithedge_protocol::pool::Order;
@@ -69,15 +69,6 @@ impl ApiError {
 /// What a command answers.
 pub(crate) type Answer<T> = Result<T, ApiError>;
 
-/// The label of this window, one of `bithedge_ipc::window`; `None` outside the application.
-pub(crate) fn window_label() -> Option<String> {
-    let mut value: JsValue = leptos::prelude::window().into();
-    for key in ["__TAURI_INTERNALS__", "metadata", "currentWindow", "label"] {
-        value = js_sys::Reflect::get(&value, &JsValue::from_str(key)).ok()?;
-    }
-    value.as_string()
-}
-
 /// An async fn for a command: its doc, its name, its constant, its arguments, its answer.
 macro_rules! commands {
     ($($(#[$doc:meta])* $function:ident = $constant:path, ($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {$(
@@ -128,8 +119,6 @@ commands! {
     open_secret = name::OPEN_SECRET, (task: SecretTask) -> ();
     /// Locks the keys.
     lock = name::LOCK, () -> ();
-    /// Somebody is there.
-    touch = name::TOUCH, () -> ();
     /// Uses another account.
     choose_account = name::CHOOSE_ACCOUNT, (account: String) -> ();
     /// Adds the next account.
@@ -146,8 +135,8 @@ commands! {
     choose_network = name::CHOOSE_NETWORK, (network: String) -> ();
     /// Checks a network without using it.
     check_network = name::CHECK_NETWORK, (network: String) -> Vec<NetworkVerdict>;
-    /// Keeps a network of the person's own; `network` is the one that it replaces.
-    save_network = name::SAVE_NETWORK, (network: Option<String>, input: NetworkInput) -> NetworkView;
+    /// Keeps a network of the person's own, or asks whether it may be used; `network` is the one that it replaces.
+    save_network = name::SAVE_NETWORK, (network: Option<String>, input: NetworkInput) -> SavedNetwork;
     /// Forgets a network of the person's own.
     remove_network = name::REMOVE_NETWORK, (network: String) -> ();
     /// What was told, newest first.
@@ -162,8 +151,10 @@ commands! {
     propose_keeper = name::PROPOSE_KEEPER, (order: KeeperInput) -> Proposed;
     /// Ends the keeper.
     stop_keeper = name::STOP_KEEPER, () -> ();
-    /// Says that a person has looked at what moved without approval: `alarms` are the digests that were shown.
-    acknowledge_alarm = name::ACKNOWLEDGE_ALARM, (transaction: u64, alarms: Vec<String>) -> ();
+    /// Asks whether a person has looked at what a transaction did without approval.
+    propose_acknowledgement = name::PROPOSE_ACKNOWLEDGEMENT, (transaction: u64) -> Proposed;
+    /// Asks whether the damaged list of transactions is set aside and a new one begun.
+    propose_new_journal = name::PROPOSE_NEW_JOURNAL, () -> Proposed;
     /// The devnet on this computer; `None` if it is not in use.
     devnet = name::DEVNET, () -> Option<DevnetView>;
     /// Does something to the devnet.
@@ -196,8 +187,9 @@ commands! {
     secret_close = secret_name::CLOSE, () -> ();
 }
 
-/// Calls `handle` for every event of the core, for as long as the window lives.
-pub(crate) async fn listen(handle: impl Fn(Event) + 'static) -> Answer<()> {
+/// Calls `handle` for every event of the core, for as long as the window lives: with the reason for one that cannot be read. Page and
+/// core are built together, so that is a defect, and what it would have told is missing here from then on.
+pub(crate) async fn listen(handle: impl Fn(Answer<Event>) + 'static) -> Answer<()> {
     #[derive(Serialize)]
     struct Target {
         kind: &'static str,
@@ -210,10 +202,8 @@ pub(crate) async fn listen(handle: impl Fn(Event) + 'static) -> Answer<()> {
     }
     let callback = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
         let payload = js_sys::Reflect::get(&message, &JsValue::from_str("payload"));
-        // An event that this page does not know comes from a newer core; it is not for this page.
-        if let Some(event) = payload.ok().and_then(|payload| from_text(&text_of(&payload).ok()?).ok()) {
-            handle(event);
-        }
+        let read = |payload: JsValue| from_text(&text_of(&payload)?);
+        handle(payload.map_err(|error| bridge(&error)).and_then(read));
     });
     let handler = tauri_callback(callback.as_ref()).map_err(|error| bridge(&error))?;
     // The core keeps calling it until the window closes.

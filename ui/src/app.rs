@@ -1,38 +1,48 @@
-//! Which window this is, and what is in it.
+//! What each window begins with. Nothing that only one window shows may be reached from another one's beginning.
 
-use std::time::Duration;
-
-use bithedge_ipc::window as label;
 use leptos::prelude::*;
 
-use crate::api;
 use crate::components::{Banner, SkeletonCard, Toaster, Tone};
 use crate::frame::Frame;
 use crate::pages::{OnboardingPage, QuestionWindow, SecretWindow, is_beginning};
 use crate::state::State;
 
-/// How often the core is told at most that somebody is there.
-const TOUCH_PAUSE: Duration = Duration::from_secs(10);
+/// Shows the main window: all pages, and nothing that approves or takes a secret.
+pub fn show_main() {
+    mount(|state| {
+        leptos::task::spawn_local(state.follow_all());
+        view! { <MainWindow state=state /> }.into_any()
+    });
+}
 
-/// The whole page, by the window that it is in.
-#[component]
-pub(crate) fn App() -> impl IntoView {
-    let state = State::provide();
-    touch_on_input();
-    match api::window_label().as_deref() {
-        Some(label::QUESTION) => {
-            leptos::task::spawn_local(state.follow_session());
-            view! { <QuestionWindow /> }.into_any()
+/// Shows the window of questions: the only one that says yes.
+pub fn show_question() {
+    mount(|state| {
+        leptos::task::spawn_local(state.follow_session());
+        view! { <QuestionWindow /> }.into_any()
+    });
+}
+
+/// Shows the window of secrets: the only one for words and passphrases.
+pub fn show_secret() {
+    mount(|state| {
+        // This window may not ask for the session: it needs none.
+        leptos::task::spawn_local(state.follow_preferences());
+        view! { <SecretWindow /> }.into_any()
+    });
+}
+
+/// Puts a window's content into its page, for as long as the window lives.
+fn mount(content: fn(State) -> AnyView) {
+    let window = move || {
+        let state = State::provide();
+        content(state)
+    };
+    match document().get_element_by_id("app") {
+        Some(place) => {
+            leptos::mount::mount_to(wasm_bindgen::JsCast::unchecked_into(place), window).forget();
         }
-        Some(label::SECRET) => {
-            // This window may not ask for the session: it needs none.
-            leptos::task::spawn_local(state.follow_preferences());
-            view! { <SecretWindow /> }.into_any()
-        }
-        _ => {
-            leptos::task::spawn_local(state.follow_all());
-            view! { <MainWindow state=state /> }.into_any()
-        }
+        None => leptos::mount::mount_to_body(window),
     }
 }
 
@@ -64,24 +74,5 @@ fn MainWindow(state: State) -> impl IntoView {
             .into_any(),
         }}
         <Toaster />
-    }
-}
-
-/// Tells the core that somebody is there, so that it does not lock the keys under their hands.
-fn touch_on_input() {
-    let waiting = StoredValue::new(false);
-    for kind in ["pointerdown", "keydown", "wheel"] {
-        let listener = window_event_listener_untyped(kind, move |_| {
-            if waiting.get_value() {
-                return;
-            }
-            waiting.set_value(true);
-            set_timeout(move || waiting.set_value(false), TOUCH_PAUSE);
-            leptos::task::spawn_local(async {
-                // If the core does not hear it, the worst is that it locks early.
-                let _ = api::touch().await;
-            });
-        });
-        on_cleanup(move || listener.remove());
     }
 }

@@ -1,7 +1,7 @@
 //! Words for values: how the page says what the core knows.
 
 use bithedge_ipc::{Connection, Network, NetworkKind};
-use bithedge_protocol::{CivilTime, Ppm, PpmChange, Seconds, UnixSeconds, UsdE8};
+use bithedge_protocol::{Ppm, PpmChange, Seconds, UnixSeconds, UsdE8};
 
 /// The beginning and the end of an address, enough to recognise it by.
 pub(crate) fn short_address(address: &str) -> String {
@@ -14,6 +14,15 @@ pub(crate) fn short_address(address: &str) -> String {
     let head: String = address.chars().take(HEAD).collect();
     let tail: String = address.chars().skip(length - TAIL).collect();
     format!("{head}…{tail}")
+}
+
+/// A name with a capital letter at its beginning, as in a heading: `Balanced`.
+pub(crate) fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
 }
 
 /// How long ago a moment was, by this computer's clock: `12 s ago`, `just now`.
@@ -54,9 +63,14 @@ pub(crate) const fn network_kind(kind: NetworkKind) -> &'static str {
     }
 }
 
-/// A value in USD to the cent, rounded to the nearest: `60,250.00 USD`. The exact value belongs beside it (`data-value`).
+/// A value in USD to the cent, rounded to the nearest: `60,250.00 USD`. What is not zero is never shown as zero. The exact value belongs
+/// beside it (`data-value`).
 pub(crate) fn usd(value: UsdE8) -> String {
-    format!("{} USD", decimals(value.base_units(), 8, 2))
+    const HALF_A_CENT: u128 = 500_000;
+    match value.base_units() {
+        1..HALF_A_CENT => "below 0.01 USD".to_owned(),
+        units => format!("{} USD", decimals(units, 8, 2)),
+    }
 }
 
 /// A price in whole USD, or to the cent below a hundred: `60,250 USD`, `0.35 USD`.
@@ -69,20 +83,62 @@ pub(crate) fn price(value: UsdE8) -> String {
     }
 }
 
-/// A ratio to a tenth of a per cent: `12.5 %`. Smaller ones get two digits more, and what is not zero is never shown as zero.
-pub(crate) fn percent(ratio: Ppm) -> String {
-    match ratio.base_units() {
-        0 => "0 %".to_owned(),
-        1..50 => "below 0.01 %".to_owned(),
-        50..10_000 => format!("{} %", decimals(ratio.base_units(), 4, 2)),
-        units => format!("{} %", decimals(units, 4, 1)),
-    }
+/// Where a ratio goes that has more digits than are shown. Whoever shows one decides: what covers or earns goes down, what costs or can
+/// be lost goes up, so that no figure looks better than it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Round {
+    /// Down: cover, earnings, distances.
+    Down,
+    /// Up: costs, fees, losses.
+    Up,
+    /// To the nearest: what is neither good nor bad.
+    Nearest,
 }
 
-/// A relative change with its sign: `+2.4 %`, `\u{2212}12.5 %`, `0 %`.
+/// A ratio to a tenth of a per cent: `12.5 %`. Smaller ones get two digits more, and what is not zero is never shown as zero.
+pub(crate) fn percent_to(ratio: Ppm, round: Round) -> String {
+    let units = ratio.base_units();
+    if units == 0 {
+        return "0 %".to_owned();
+    }
+    let shown: u32 = if units < 10_000 { 2 } else { 1 };
+    let cut = 10_u128.pow(4 - shown);
+    let steps = match round {
+        Round::Down => units / cut,
+        Round::Up => units.div_ceil(cut),
+        Round::Nearest => units.saturating_add(cut / 2) / cut,
+    };
+    if steps == 0 {
+        return "below 0.01 %".to_owned();
+    }
+    format!("{} %", decimals(steps, shown, shown))
+}
+
+/// A ratio to the nearest tenth of a per cent.
+pub(crate) fn percent(ratio: Ppm) -> String {
+    percent_to(ratio, Round::Nearest)
+}
+
+/// A ratio that covers or earns: never shown larger than it is.
+pub(crate) fn percent_down(ratio: Ppm) -> String {
+    percent_to(ratio, Round::Down)
+}
+
+/// A ratio that costs or can be lost: never shown smaller than it is.
+pub(crate) fn percent_up(ratio: Ppm) -> String {
+    percent_to(ratio, Round::Up)
+}
+
+/// A relative change with its sign: `+2.4 %`, `\u{2212}12.5 %`, `0 %`. Rounded down: a gain is never shown larger than it is, and a
+/// loss never smaller.
 pub(crate) fn percent_change(change: PpmChange) -> String {
-    let size = percent(change.magnitude());
-    format!("{}{size}", sign(change.base_units()))
+    let size = change.magnitude();
+    match change.base_units() {
+        0 => "0 %".to_owned(),
+        ..0 => format!("\u{2212}{}", percent_up(size)),
+        1..100 => "up by less than 0.01 %".to_owned(),
+        _ => format!("+{}", percent_down(size)),
+    }
 }
 
 /// A sign, as it is printed; nothing for zero.
@@ -123,14 +179,19 @@ pub(crate) fn grouped(value: u128) -> String {
 
 /// A day: `27 Nov 2026`.
 pub(crate) fn day(moment: UnixSeconds) -> String {
-    let CivilTime { year, month, day, .. } = moment.civil();
-    format!("{day} {} {year}", month_name(month))
+    moment.day_in_words()
 }
 
 /// A moment: `Fri 27 Nov 2026, 08:00 UTC`.
 pub(crate) fn moment(moment: UnixSeconds) -> String {
-    let CivilTime { hour, minute, .. } = moment.civil();
-    format!("{} {}, {hour:02}:{minute:02} UTC", weekday(moment), day(moment))
+    moment.in_words()
+}
+
+/// The same moment by a clock that is so many minutes ahead of UTC: `Fri 27 Nov 2026, 09:00`; `None` if it is none.
+pub(crate) fn moment_ahead(moment: UnixSeconds, minutes: i64) -> Option<String> {
+    let seconds = i64::try_from(moment.get()).ok()?.checked_add(minutes.checked_mul(60)?)?;
+    let there = UnixSeconds::new(u64::try_from(seconds).ok()?);
+    (minutes != 0).then(|| there.in_words().trim_end_matches(" UTC").to_owned())
 }
 
 /// A duration in words, its two largest units: `3 days 4 hours`, `1 hour`, `45 seconds`.
@@ -154,33 +215,13 @@ pub(crate) fn duration(duration: Seconds) -> String {
     if parts.is_empty() { "0 seconds".to_owned() } else { parts.join(" ") }
 }
 
-const fn month_name(month: u64) -> &'static str {
-    match month {
-        1 => "Jan",
-        2 => "Feb",
-        3 => "Mar",
-        4 => "Apr",
-        5 => "May",
-        6 => "Jun",
-        7 => "Jul",
-        8 => "Aug",
-        9 => "Sep",
-        10 => "Oct",
-        11 => "Nov",
-        _ => "Dec",
-    }
-}
-
-/// The first day of 1970 was a Thursday.
-const fn weekday(moment: UnixSeconds) -> &'static str {
-    match (moment.get() / 86_400) % 7 {
-        0 => "Thu",
-        1 => "Fri",
-        2 => "Sat",
-        3 => "Sun",
-        4 => "Mon",
-        5 => "Tue",
-        _ => "Wed",
+/// How long something still lasts, never longer than it does: whole days, below two of them whole hours.
+pub(crate) fn time_left(left: Seconds) -> String {
+    let counted = |count: u64, name: &str| format!("{count} {name}{}", if count == 1 { "" } else { "s" });
+    match left.get() {
+        0..3_600 => "less than an hour".to_owned(),
+        seconds @ 3_600..172_800 => counted(seconds / 3_600, "hour"),
+        seconds => counted(seconds / 86_400, "day"),
     }
 }
 
@@ -208,7 +249,9 @@ mod tests {
     #[test]
     fn figures_are_rounded_for_the_eye_only_and_never_to_nothing() {
         assert_eq!(usd(UsdE8::new(6_025_000_000_000)), "60,250.00 USD");
-        assert_eq!(usd(UsdE8::new(499_999)), "0.00 USD");
+        assert_eq!(usd(UsdE8::new(0)), "0.00 USD");
+        assert_eq!(usd(UsdE8::new(1)), "below 0.01 USD");
+        assert_eq!(usd(UsdE8::new(499_999)), "below 0.01 USD");
         assert_eq!(usd(UsdE8::new(500_000)), "0.01 USD");
         assert_eq!(price(UsdE8::new(6_025_049_000_000)), "60,250 USD");
         assert_eq!(price(UsdE8::new(35_000_000)), "0.35 USD");
@@ -230,7 +273,36 @@ mod tests {
         assert_eq!(percent_change(PpmChange::new(-125_000)), "\u{2212}12.5 %");
         assert_eq!(percent_change(PpmChange::new(24_000)), "+2.4 %");
         assert_eq!(percent_change(PpmChange::new(0)), "0 %");
+        assert_eq!(percent_change(PpmChange::new(1)), "up by less than 0.01 %");
+        assert_eq!(percent_change(PpmChange::new(-1)), "\u{2212}0.01 %");
+        assert_eq!(percent_change(PpmChange::new(24_999)), "+2.4 %");
+        assert_eq!(percent_change(PpmChange::new(-24_001)), "\u{2212}2.5 %");
+        assert_eq!(percent_change(PpmChange::new(i128::MIN)).chars().next(), Some('\u{2212}'));
         assert_eq!(decimals(u128::MAX, 8, 2), "3,402,823,669,209,384,634,633,746,074,317.68");
+    }
+
+    #[test]
+    fn no_ratio_looks_better_than_it_is() {
+        let of = |units| {
+            let ratio = Ppm::new(units);
+            (percent_down(ratio), percent_up(ratio))
+        };
+        for (units, down, up) in [
+            (0, "0 %", "0 %"),
+            (1, "below 0.01 %", "0.01 %"),
+            (99, "below 0.01 %", "0.01 %"),
+            (100, "0.01 %", "0.01 %"),
+            (9_901, "0.99 %", "1.00 %"),
+            (10_000, "1.0 %", "1.0 %"),
+            (10_001, "1.0 %", "1.1 %"),
+            // Short by a millionth: not covered.
+            (999_999, "99.9 %", "100.0 %"),
+            (1_000_000, "100.0 %", "100.0 %"),
+        ] {
+            assert_eq!(of(units), (down.to_owned(), up.to_owned()), "{units}");
+        }
+        // The largest there is can be shown.
+        assert!(percent_up(Ppm::MAX).ends_with(" %") && percent_down(Ppm::MAX).ends_with(" %"));
     }
 
     #[test]
@@ -251,6 +323,31 @@ mod tests {
             "3 days 4 hours",
         ];
         assert_eq!(words.map(Seconds::new).map(duration), expected);
+    }
+
+    #[test]
+    fn a_moment_is_told_by_the_clock_on_the_wall_as_well() {
+        let at = UnixSeconds::new(1_795_766_400);
+        assert_eq!(moment_ahead(at, 60), Some("Fri 27 Nov 2026, 09:00".to_owned()));
+        assert_eq!(moment_ahead(at, -600), Some("Thu 26 Nov 2026, 22:00".to_owned()));
+        assert_eq!(moment_ahead(at, 0), None);
+        assert_eq!(moment_ahead(UnixSeconds::new(0), -60), None);
+    }
+
+    #[test]
+    fn what_is_left_is_never_said_to_be_longer() {
+        for (seconds, words) in [
+            (0, "less than an hour"),
+            (3_599, "less than an hour"),
+            (3_600, "1 hour"),
+            (86_400, "24 hours"),
+            (2 * 86_400 - 1, "47 hours"),
+            (2 * 86_400, "2 days"),
+            (4 * 86_400 + 3_600, "4 days"),
+            (5 * 86_400 - 1, "4 days"),
+        ] {
+            assert_eq!(time_left(Seconds::new(seconds)), words, "{seconds}");
+        }
     }
 
     #[test]

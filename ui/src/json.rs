@@ -103,7 +103,11 @@ impl<'de> Deserialize<'de> for Said<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Said<'de>, A::Error> {
                 let mut object = Vec::new();
-                while let Some(Said::Text(key)) = entries.next_key()? {
+                // Keys are texts in JSON. One that came as something else would otherwise end the object in silence.
+                while let Some(key) = entries.next_key()? {
+                    let Said::Text(key) = key else {
+                        return Err(serde::de::Error::custom("a key that is no text"));
+                    };
                     object.push((key, entries.next_value()?));
                 }
                 Ok(Said::Object(object))
@@ -312,6 +316,9 @@ fn only<'t>(object: Vec<(Cow<'t, str>, Said<'t>)>) -> Result<Variant<'t>, Error>
         _ => Err(Error::custom("an object that names not one of several")),
     }
 }
+
+#[cfg(test)]
+mod crossing;
 
 #[cfg(test)]
 mod tests {

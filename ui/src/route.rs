@@ -229,10 +229,12 @@ impl From<Destination> for Route {
             Destination::Policies => Self::Policies,
             Destination::Bucket { bucket } => Self::Bucket(bucket),
             Destination::Capital => Self::Earn,
-            Destination::Rewards => Self::Settings(SettingsTab::Keeper),
+            // What was earned otherwise stands below what capital earned.
+            Destination::Rewards => Self::Earn,
             Destination::Protocol => Self::Protocol,
             Destination::Activity => Self::Activity(ActivityTab::Signed),
             Destination::Connection => Self::Settings(SettingsTab::Networks),
+            Destination::Keeper => Self::Settings(SettingsTab::Keeper),
         }
     }
 }
@@ -251,11 +253,22 @@ fn bucket_of(text: &str) -> Option<BucketRef> {
     Some(BucketRef { tier: tier.parse().ok()?, asset })
 }
 
+/// The page that the address names now.
+pub(crate) fn route_now() -> Route {
+    Route::from_fragment(&window().location().hash().unwrap_or_default())
+}
+
+/// Opens a page, as a link to it would.
+pub(crate) fn go(route: Route) {
+    if let Err(error) = window().location().set_hash(&route.href()) {
+        leptos::logging::error!("{} was not opened: {error:?}", route.href());
+    }
+}
+
 /// The open page, following the address.
 pub(crate) fn current_route() -> ReadSignal<Route> {
-    let read = || Route::from_fragment(&window().location().hash().unwrap_or_default());
-    let (route, set_route) = signal(read());
-    let listener = window_event_listener_untyped("hashchange", move |_| set_route.set(read()));
+    let (route, set_route) = signal(route_now());
+    let listener = window_event_listener_untyped("hashchange", move |_| set_route.set(route_now()));
     on_cleanup(move || listener.remove());
     route
 }

@@ -4,6 +4,7 @@ use bithedge_protocol::UnixSeconds;
 
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
+use crate::order;
 use crate::plot::{self, Entry, Sign};
 use crate::quantity::{Measure, Quantity, Value};
 use crate::sheet::{Anchor, Rect, Sheet};
@@ -46,7 +47,7 @@ pub fn expiry_ladder<Q: Quantity>(ladder: &ExpiryLadder<Q>, frame: &Frame<'_>) -
             worst: Value::of(rung.worst),
         })
         .collect();
-    rungs.sort_by_key(|rung| rung.expiry);
+    order::by_key(&mut rungs, |rung| rung.expiry);
     let values = rungs.iter().flat_map(|rung| [rung.locked.base_units, rung.worst.base_units]);
     let measure = Measure::for_all(Q::UNIT, values);
     compose(&ladder.name, &rungs, measure, frame)

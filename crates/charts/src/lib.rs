@@ -16,6 +16,7 @@ mod ladder;
 mod listings;
 mod log_axis;
 mod number;
+mod order;
 mod payoff;
 mod plot;
 mod premium_by_duration;

@@ -5,6 +5,7 @@ use bithedge_protocol::{Asset, Sats, UsdE8};
 
 use crate::chart::{Chart, Content, Frame, Table};
 use crate::number;
+use crate::order;
 use crate::plot::{self, BaseAxis, Entry, Mark, Marks, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Quantity, Unit, usd, usd_label};
 use crate::scale::{Domain, Scale};
@@ -96,7 +97,7 @@ impl Payoff {
         let corners = [high, self.floor.base_units(), self.strike.base_units()];
         let mut prices: Vec<u128> =
             even.chain(corners).filter(|price| *price > 0 && *price <= high).collect();
-        prices.sort_unstable();
+        order::by_key(&mut prices, |price| *price);
         prices.dedup();
         prices.into_iter().map(|price| self.at(UsdE8::new(price))).collect()
     }
@@ -134,7 +135,7 @@ pub fn payoff(policy: &Payoff, frame: &Frame<'_>) -> Chart {
         points.into_iter().filter_map(|(name, price)| price.map(|price| (name, price))).collect();
     rows.extend(low.map(|price| ("Left end", price)));
     rows.extend(high.map(|price| ("Right end", price)));
-    rows.sort_by_key(|(_, price)| *price);
+    order::by_key(&mut rows, |(_, price)| *price);
     for (name, price) in rows {
         if let Some(worth) = policy.at(price) {
             table.push([name.to_owned(), price.to_string(), dollars(worth.alone), dollars(worth.protected)]);

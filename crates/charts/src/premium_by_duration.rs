@@ -5,6 +5,7 @@ use bithedge_protocol::UnixSeconds;
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
 use crate::listings::{self, Listing, Listings};
+use crate::order;
 use crate::plot::{self, BaseAxis};
 use crate::premium_by_strike::unavailable;
 use crate::quantity::{Measure, Quantity, Value};
@@ -41,7 +42,7 @@ pub fn premium_by_duration<Q: Quantity>(data: &PremiumByDuration<Q>, frame: &Fra
     let measure = Measure::for_all(Q::UNIT, live.clone().map(|quote| quote.premium.base_units()));
     let mut quotes: Vec<(UnixSeconds, Value, bool)> =
         live.map(|quote| (quote.expiry, Value::of(quote.premium), quote.is_available)).collect();
-    quotes.sort_by_key(|(expiry, ..)| *expiry);
+    order::by_key(&mut quotes, |(expiry, ..)| *expiry);
     compose(quotes, measure, data.chosen, data.now, frame)
 }
 

@@ -4,6 +4,7 @@ use bithedge_protocol::UsdE8;
 
 use crate::chart::{Chart, Content, Frame, Table};
 use crate::listings::{self, Listing, Listings};
+use crate::order;
 use crate::plot::BaseAxis;
 use crate::quantity::{Measure, Quantity, Value, usd, usd_label};
 use crate::scale::Domain;
@@ -39,7 +40,7 @@ pub fn premium_by_strike<Q: Quantity>(data: &PremiumByStrike<Q>, frame: &Frame<'
         .iter()
         .map(|quote| (quote.strike, Value::of(quote.premium), quote.is_available))
         .collect();
-    quotes.sort_by_key(|(strike, ..)| *strike);
+    order::by_key(&mut quotes, |(strike, ..)| *strike);
     compose(quotes, measure, data.chosen, data.spot, frame)
 }
 

@@ -5,6 +5,7 @@ use bithedge_protocol::{UnixSeconds, UsdE8};
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
 use crate::log_axis;
+use crate::order;
 use crate::plot::{self, BaseAxis, Entry, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Quantity, Unit, usd, usd_label};
 use crate::scale::Domain;
@@ -65,9 +66,9 @@ const fn words(outcome: PolicyOutcome) -> &'static str {
 pub fn price_history(history: &PriceHistory, frame: &Frame<'_>) -> Chart {
     let title = "BTC price and policies".to_owned();
     let mut prices = history.prices.clone();
-    prices.sort_by_key(|point| point.at);
+    order::by_key(&mut prices, |point| point.at);
     let mut policies = history.policies.clone();
-    policies.sort_by_key(|policy| (policy.from, policy.until, policy.strike));
+    order::by_key(&mut policies, |policy| (policy.from, policy.until, policy.strike));
     let mut table = Table::with(["From", "Until", "BTC price or strike", "What"]);
     for policy in &policies {
         table.push([

@@ -4,6 +4,7 @@ use bithedge_protocol::UnixSeconds;
 
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
+use crate::order;
 use crate::plot::{self, BaseAxis, Entry, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Quantity, Value};
 use crate::scale::Domain;
@@ -41,7 +42,7 @@ pub fn time_series<Q: Quantity>(series: &TimeSeries<Q>, frame: &Frame<'_>) -> Ch
     let lines = series.lines.iter().map(|line| {
         let mut points: Vec<(UnixSeconds, Value)> =
             line.points.iter().map(|(at, quantity)| (*at, Value::of(*quantity))).collect();
-        points.sort_by_key(|(at, _)| *at);
+        order::by_key(&mut points, |(at, _)| *at);
         Line { name: line.name.clone(), points }
     });
     let lines: Vec<Line> = lines.collect();

@@ -5,6 +5,7 @@ use bithedge_protocol::{Ppm, UnixSeconds};
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
 use crate::listings::above;
+use crate::order;
 use crate::plot::{self, BaseAxis, Plot, ValueAxis};
 use crate::quantity::{Measure, Quantity, Unit, percent};
 use crate::scale::Domain;
@@ -35,7 +36,7 @@ pub struct Utilisation {
 pub fn utilisation(data: &Utilisation, frame: &Frame<'_>) -> Chart {
     let title = format!("Utilisation: {}", data.name);
     let mut points = data.points.clone();
-    points.sort_by_key(|point| point.at);
+    order::by_key(&mut points, |point| point.at);
     let mut table = Table::with(["From", "Utilisation", "Limit"]);
     for point in &points {
         table.push([point.at.to_string(), point.ratio.to_string(), data.limit.to_string()]);

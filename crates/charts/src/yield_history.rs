@@ -5,6 +5,7 @@ use bithedge_protocol::{PpmChange, UnixSeconds};
 use crate::calendar;
 use crate::chart::{Chart, Content, Frame, Table};
 use crate::listings::below;
+use crate::order;
 use crate::plot::{self, BaseAxis, Entry, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Unit, signed_percent};
 use crate::scale::Domain;
@@ -42,7 +43,7 @@ struct Step {
 impl YieldHistory {
     fn steps(&self) -> Vec<Step> {
         let mut closes = self.closes.clone();
-        closes.sort_by_key(|close| close.at);
+        order::by_key(&mut closes, |close| close.at);
         let (mut highest, mut before) = (0_i128, None);
         closes
             .into_iter()

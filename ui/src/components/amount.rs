@@ -6,7 +6,7 @@ use bithedge_protocol::{
 use leptos::prelude::*;
 
 use super::Skeleton;
-use crate::format;
+use crate::format::{self, Round};
 
 /// An amount at full precision in a table, its point aligned with those above and below, its fraction quieter.
 #[component]
@@ -149,12 +149,14 @@ pub(crate) fn UsdText(
 pub(crate) fn PercentText(
     /// The ratio.
     ratio: Ppm,
+    /// Where it goes that has more digits than are shown.
+    round: Round,
     /// The test hook.
     #[prop(into, optional)]
     testid: Option<String>,
 ) -> impl IntoView {
     view! {
-        <span class="figure-percent" data-testid=testid data-value=ratio.base_units().to_string()>{format::percent(ratio)}</span>
+        <span class="figure-percent" data-testid=testid data-value=ratio.base_units().to_string()>{format::percent_to(ratio, round)}</span>
     }
 }
 

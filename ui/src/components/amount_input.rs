@@ -37,8 +37,12 @@ impl AmountUnit {
         }
     }
 
-    /// Base units as they would be typed, the shortest exact form: `1,250.75`.
+    /// Base units as they would be typed, the shortest exact form: `1250.75`. Without commas, which could be read in two ways.
     pub(crate) fn typed(self, base_units: u128) -> String {
+        self.grouped(base_units).replace(',', "")
+    }
+
+    fn grouped(self, base_units: u128) -> String {
         match self {
             Self::Btc | Self::Sbtc => Sats::new(base_units).parts(),
             Self::Stx => MicroStx::new(base_units).parts(),
@@ -48,7 +52,7 @@ impl AmountUnit {
     }
 
     fn named(self, base_units: u128) -> String {
-        format!("{} {}", self.typed(base_units), self.symbol())
+        format!("{} {}", self.grouped(base_units), self.symbol())
     }
 }
 
@@ -67,14 +71,8 @@ fn read(text: &str, unit: AmountUnit, bounds: &Bounds) -> Result<Option<u128>, S
     if cleaned.is_empty() {
         return Ok(None);
     }
-    if let Some((whole, decimals)) = cleaned.split_once(',')
-        && !cleaned.contains('.')
-        && !decimals.contains(',')
-        && decimals.len() != 3
-        && decimals.chars().chain(whole.chars()).all(|character| character.is_ascii_digit())
-    {
-        return Err(format!("The decimal sign is a point. Did you mean {whole}.{decimals}?"));
-    }
+    check_separators(&cleaned, unit)?;
+    let cleaned = cleaned.replace(GAP, ",");
     let read = match unit {
         AmountUnit::Btc | AmountUnit::Sbtc => cleaned.parse::<Sats>().map(Sats::base_units),
         AmountUnit::Stx => cleaned.parse::<MicroStx>().map(MicroStx::base_units),
@@ -87,6 +85,13 @@ fn read(text: &str, unit: AmountUnit, bounds: &Bounds) -> Result<Option<u128>, S
         ),
         bithedge_protocol::ParseDecimalError::NotANumber { found } if found == '-' || found == '\u{2212}' => {
             "An amount cannot be below zero.".to_owned()
+        }
+        bithedge_protocol::ParseDecimalError::NotANumber { found: ',' } => {
+            "Behind the point there are digits alone, without spaces or commas.".to_owned()
+        }
+        bithedge_protocol::ParseDecimalError::MisplacedComma => {
+            "Commas and spaces may only separate groups of three digits; the decimal sign is a point."
+                .to_owned()
         }
         other => sentence(&other.to_string()),
     })?;
@@ -102,26 +107,69 @@ fn read(text: &str, unit: AmountUnit, bounds: &Bounds) -> Result<Option<u128>, S
     Ok(Some(amount))
 }
 
-/// Without what people paste along: spaces of all kinds, the unit before or behind.
+/// Refuses what different people read as different amounts: a comma may be meant as the decimal sign.
+fn check_separators(cleaned: &str, unit: AmountUnit) -> Result<(), String> {
+    if cleaned.contains(GAP) && cleaned.contains(',') {
+        return Err(
+            "Between groups of digits use either spaces or commas, not both; the decimal sign is a point."
+                .to_owned(),
+        );
+    }
+    // With a second comma, or with a point, there is only one way to read it.
+    let Some((whole, decimals)) = cleaned.split_once(',') else { return Ok(()) };
+    if decimals.chars().chain(whole.chars()).any(|character| !character.is_ascii_digit()) {
+        return Ok(());
+    }
+    let could_be_group = decimals.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+    if !could_be_group {
+        let whole = if whole.is_empty() { "0" } else { whole };
+        return Err(format!("The decimal sign is a point. Did you mean {whole}.{decimals}?"));
+    }
+    match unit {
+        AmountUnit::Btc | AmountUnit::Sbtc | AmountUnit::Stx => Err(format!(
+            "A comma can be read in two ways here. Write {whole}{decimals} or {whole}.{decimals}, whichever you mean."
+        )),
+        // A price has no three decimal places, and thousands of dollars are written so everywhere in this window.
+        AmountUnit::Usd => Ok(()),
+    }
+}
+
+/// Stands for what people put between groups of digits, beside commas.
+const GAP: char = ' ';
+
+/// Without what people paste along: the unit before or behind. Spaces or marks between groups of digits become one [`GAP`], which then
+/// has to stand where a comma may: `1 5` is not read as 15.
 fn cleaned(text: &str, unit: AmountUnit) -> String {
-    let bare: String = text
-        .chars()
-        .filter(|character| !character.is_whitespace() && !matches!(character, '\'' | '_' | '\u{feff}'))
-        .collect();
+    let text = text.trim_matches(is_gap);
     let signs: &[&str] = match unit {
         AmountUnit::Btc | AmountUnit::Sbtc => &["sbtc", "btc", "\u{20bf}"],
         AmountUnit::Stx => &["stx"],
         AmountUnit::Usd => &["usd", "us$", "$"],
     };
-    let lower = bare.to_lowercase();
-    for sign in signs {
-        if lower.ends_with(sign) || lower.starts_with(sign) {
-            let at =
-                if lower.ends_with(sign) { 0..lower.len() - sign.len() } else { sign.len()..lower.len() };
-            return lower.get(at).unwrap_or_default().to_owned();
+    let lower = text.to_lowercase();
+    let bare = signs.iter().find_map(|sign| lower.strip_suffix(sign).or_else(|| lower.strip_prefix(sign)));
+    let bare = bare.unwrap_or(text).trim_matches(is_gap);
+    // Several in a row are one gap; one beside a comma or a point is none of its own.
+    let mut cleaned = String::with_capacity(bare.len());
+    let mut is_after_gap = false;
+    for character in bare.chars() {
+        if is_gap(character) {
+            is_after_gap = true;
+            continue;
         }
+        if is_after_gap && character.is_ascii_digit() && cleaned.ends_with(|last: char| last.is_ascii_digit())
+        {
+            cleaned.push(GAP);
+        }
+        is_after_gap = false;
+        cleaned.push(character);
     }
-    bare
+    cleaned
+}
+
+/// What people put between groups of digits, beside commas.
+fn is_gap(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\'' | '_' | '\u{feff}')
 }
 
 fn sentence(text: &str) -> String {
@@ -227,10 +275,11 @@ pub(crate) fn AmountInput(
                 class="field-below"
                 class:is-wrong=move || problem.with(Option::is_some)
                 id=below
-                role="status"
                 data-testid=problem_id
             >
-                {move || problem.get().unwrap_or_else(|| hint.get())}
+                // Only what is wrong is said aloud: a hint may change with every price.
+                <span role="status">{move || problem.get()}</span>
+                {move || problem.with(Option::is_none).then(|| hint.get())}
             </p>
         </div>
     }
@@ -255,6 +304,11 @@ mod tests {
             ("2sBTC", AmountUnit::Sbtc, 200_000_000),
             ("$60,250.5", AmountUnit::Usd, 6_025_050_000_000),
             ("1'000", AmountUnit::Usd, 100_000_000_000),
+            ("1, 250 . 75", AmountUnit::Stx, 1_250_750_000),
+            ("0.1\n", AmountUnit::Btc, 10_000_000),
+            ("1 250", AmountUnit::Stx, 1_250_000_000),
+            ("1,250,000", AmountUnit::Stx, 1_250_000_000_000),
+            ("60,000", AmountUnit::Usd, 6_000_000_000_000),
         ] {
             assert_eq!(plain(text, unit), Ok(Some(expected)), "{text}");
         }
@@ -274,13 +328,58 @@ mod tests {
             ("0", "Enter more than zero."),
             ("0.0", "Enter more than zero."),
             ("1.", "A digit is missing at the end."),
-            ("12,34,5", "Commas may only separate groups of three digits; the decimal sign is a point."),
+            (
+                "12,34,5",
+                "Commas and spaces may only separate groups of three digits; the decimal sign is a point.",
+            ),
+            (
+                "1 5",
+                "Commas and spaces may only separate groups of three digits; the decimal sign is a point.",
+            ),
+            ("0.1 5", "Behind the point there are digits alone, without spaces or commas."),
+            ("1.000,5", "Behind the point there are digits alone, without spaces or commas."),
         ] {
             assert_eq!(plain(text, AmountUnit::Btc), Err(words.to_owned()), "{text}");
         }
         for text in ["one", "1e5", "0x10", "1.2.3", "\u{ff11}", &"9".repeat(60)] {
             assert!(plain(text, AmountUnit::Btc).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_comma_that_could_be_the_decimal_sign_is_never_read_as_a_group() {
+        let tokens = [AmountUnit::Btc, AmountUnit::Sbtc, AmountUnit::Stx];
+        for unit in tokens.into_iter().chain([AmountUnit::Usd]) {
+            for (text, meant) in [
+                ("0,125", "0.125"),
+                ("0,500", "0.500"),
+                ("00,125", "00.125"),
+                (",125", "0.125"),
+                ("1250,500", "1250.500"),
+            ] {
+                let words = format!("The decimal sign is a point. Did you mean {meant}?");
+                assert_eq!(plain(text, unit), Err(words), "{text} {unit:?}");
+            }
+            // Not 125 and not 1,250,500.
+            for text in ["0 125", "0'125", "1 250,500", "0,000,125"] {
+                assert!(plain(text, unit).is_err(), "{text} {unit:?}");
+            }
+        }
+        for unit in tokens {
+            for text in ["1,250", "1, 250", "12,500", "125,000"] {
+                assert!(plain(text, unit).is_err_and(|words| words.contains("two ways")), "{text} {unit:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_field_fills_in_is_read_back() {
+        for unit in [AmountUnit::Btc, AmountUnit::Sbtc, AmountUnit::Stx, AmountUnit::Usd] {
+            for amount in [1, 100_000_000, 125_000_000_000, 1_234_567_890_123_456, u128::MAX] {
+                assert_eq!(plain(&unit.typed(amount), unit), Ok(Some(amount)), "{amount} {unit:?}");
+            }
+        }
+        assert_eq!(AmountUnit::Stx.typed(1_250_750_000), "1250.75");
     }
 
     #[test]

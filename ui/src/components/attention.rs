@@ -81,7 +81,7 @@ fn connection_banner(
                     {move || if trying.get() { "Trying…" } else { "Try again" }}
                 </button>
                 <span class="banner-since">
-                    {move || format!("Since {since} ({})", format::ago(now.get(), since))}
+                    {move || format!("Since {} ({})", format::moment(since), format::ago(now.get(), since))}
                 </span>
             </div>
             {(!detail.is_empty()).then(|| view! {

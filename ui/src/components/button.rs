@@ -1,6 +1,7 @@
 //! Buttons. One that cannot be used says why, in words under it.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{Icon, IconName, unique_id};
 use crate::route::Route;
@@ -125,7 +126,25 @@ pub(crate) fn ConfirmButton(
     on_confirm: Callback<()>,
 ) -> impl IntoView {
     let (asking, set_asking) = signal(false);
+    // What was pressed is gone: the focus goes to the first of what took its place.
+    let place = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |before: Option<bool>| {
+        let now = asking.get();
+        if before.is_some_and(|before| before != now) {
+            request_animation_frame(move || {
+                let first = place
+                    .try_get_untracked()
+                    .flatten()
+                    .and_then(|place| place.query_selector("button").ok().flatten());
+                if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    let _ = first.focus();
+                }
+            });
+        }
+        now
+    });
     view! {
+        <div class="confirm-place" node_ref=place>
         {move || {
             let (label, question, confirm, testid) =
                 (label.clone(), question.clone(), confirm.clone(), testid.clone());
@@ -163,5 +182,6 @@ pub(crate) fn ConfirmButton(
                 .into_any()
             }
         }}
+        </div>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::{Disclosure, unique_id};
+use super::unique_id;
 use crate::state::PreferencesState;
 
 /// A chart of some data. It is drawn at most once for a picture of the screen, however often the data changes.
@@ -28,8 +28,34 @@ pub(crate) fn ChartView<D>(
     testid: String,
 ) -> impl IntoView
 where
-    D: Clone + PartialEq + Send + Sync + 'static,
+    D: Send + Sync + 'static,
 {
+    let picture = Picture {
+        track: Box::new(move || data.track()),
+        // The page may have been left since.
+        draw: Box::new(move |frame: &Frame<'_>| data.try_with_untracked(|data| draw(data, frame))),
+    };
+    framed(picture, show_summary, on_choose, testid)
+}
+
+/// A chart of data of whatever kind, so that what is around it is compiled once for all charts.
+struct Picture {
+    /// Wakes its reader when the data changes.
+    track: Box<dyn Fn() + Send + Sync>,
+    /// Draws the data as it is; `None` if it is gone.
+    draw: Box<Draw>,
+}
+
+type Draw = dyn Fn(&Frame<'_>) -> Option<Chart> + Send + Sync;
+
+fn framed(
+    picture: Picture,
+    show_summary: bool,
+    on_choose: Option<Callback<usize>>,
+    testid: String,
+) -> AnyView {
+    let Picture { track, draw } = picture;
+    let draw = StoredValue::new(draw);
     let preferences = expect_context::<PreferencesState>();
     let place = NodeRef::<leptos::html::Div>::new();
     let width = width_of(place);
@@ -38,17 +64,15 @@ where
     let id = StoredValue::new(unique_id("chart"));
     let redraw = move || {
         // The page may have been left since.
-        let (Some(data), Some(width)) = (data.try_get_untracked(), width.try_get_untracked()) else { return };
+        let (Some(id), Some(width)) = (id.try_get_value(), width.try_get_untracked()) else { return };
         let theme = if untrack(|| preferences.is_dark()) { Theme::Dark } else { Theme::Light };
-        let Some(drawn) = id.try_with_value(|id| draw(&data, &Frame { id: id.as_str(), width, theme }))
-        else {
-            return;
-        };
+        let frame = Frame { id: &id, width, theme };
+        let Some(drawn) = draw.try_with_value(|draw| draw(&frame)).flatten() else { return };
         let _ = chart.try_set(Some(drawn));
         scheduled.update_value(|scheduled| *scheduled = false);
     };
     Effect::new(move |_| {
-        data.track();
+        track();
         let _ = preferences.is_dark();
         if width.get() == 0 || scheduled.get_value() {
             return;
@@ -56,6 +80,7 @@ where
         scheduled.set_value(true);
         request_animation_frame(redraw);
     });
+    let shows_figures = RwSignal::new(false);
     let pointed: StoredValue<Option<usize>> = StoredValue::new(None);
     let point = move |event: &web_sys::PointerEvent| {
         let (Some(on_choose), Some(place)) = (on_choose, place.get_untracked()) else { return };
@@ -97,13 +122,21 @@ where
                     {move || chart.with(|chart| chart.as_ref().map(|chart| chart.summary.clone()).unwrap_or_default())}
                 </figcaption>
             })}
-            <Disclosure summary="Show figures">
-                {move || chart.with(|chart| chart.as_ref().map(|chart| view! {
-                    <ChartTable title=chart.title.clone() table=chart.table.clone() />
-                }))}
-            </Disclosure>
+            // The figures are there while somebody looks at them: a chart that is dragged over draws itself many times a second.
+            <details
+                class="disclosure"
+                on:toggle=move |event| shows_figures.set(event_target::<web_sys::HtmlDetailsElement>(&event).open())
+            >
+                <summary>"Show figures"</summary>
+                <div class="disclosure-body">
+                    {move || shows_figures.get().then(|| chart.with(|chart| chart.as_ref().map(|chart| view! {
+                        <ChartTable title=chart.title.clone() table=chart.table.clone() />
+                    })))}
+                </div>
+            </details>
         </figure>
     }
+    .into_any()
 }
 
 /// The stop that is nearest to a place.

@@ -68,7 +68,9 @@ pub(crate) fn AsOfLine(
                 Some(block) => format!("{name} of block {}, {}", block.height, format::moment(block.time)),
                 None => format!("{name} not read"),
             };
-            if as_of.books == as_of.chain {
+            if as_of.books.is_none() && as_of.chain.is_none() {
+                "Nothing of the chain has been read yet".to_owned()
+            } else if as_of.books == as_of.chain {
                 block("As", as_of.chain)
             } else {
                 format!("{}; {}", block("Prices and rules", as_of.chain), block("history", as_of.books))

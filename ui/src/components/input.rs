@@ -1,4 +1,4 @@
-//! Fields and choices.
+//! Fields, switches and tabs.
 
 use leptos::prelude::*;
 
@@ -54,138 +54,6 @@ pub(crate) fn TextInput(
     }
 }
 
-/// One of a few things to choose from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Choice<T> {
-    /// What is chosen.
-    pub(crate) value: T,
-    /// What it is called.
-    pub(crate) label: String,
-    /// The end of its test hook.
-    pub(crate) slug: String,
-}
-
-impl<T> Choice<T> {
-    /// A choice.
-    pub(crate) fn new(value: T, label: impl Into<String>, slug: impl Into<String>) -> Self {
-        Self { value, label: label.into(), slug: slug.into() }
-    }
-}
-
-/// A choice of one among a few, all in sight.
-#[component]
-pub(crate) fn Segmented<T>(
-    /// What is chosen.
-    #[prop(into)]
-    label: String,
-    /// What there is.
-    #[prop(into)]
-    choices: Signal<Vec<Choice<T>>>,
-    /// What is chosen now.
-    #[prop(into)]
-    value: Signal<T>,
-    /// Another one is chosen.
-    #[prop(into)]
-    on_change: Callback<T>,
-    /// Whether the label is for assistive technology only.
-    #[prop(optional)]
-    hide_label: bool,
-    /// The beginning of the test hooks: `<testid>-<slug>`.
-    #[prop(into)]
-    testid: String,
-) -> impl IntoView
-where
-    T: Clone + PartialEq + Send + Sync + 'static,
-{
-    let group = unique_id("choice");
-    let own = testid.clone();
-    view! {
-        <fieldset class="segmented" data-testid=own>
-            <legend class=if hide_label { "visually-hidden" } else { "field-label" }>{label}</legend>
-            <div class="segmented-choices">
-                {move || choices.get().into_iter().map(|choice| {
-                    let (shown, chosen) = (choice.value.clone(), choice.value);
-                    view! {
-                        <label class="segment">
-                            <input
-                                type="radio"
-                                name=group.clone()
-                                value=choice.slug.clone()
-                                data-testid=format!("{testid}-{}", choice.slug)
-                                prop:checked=move || value.with(|value| *value == shown)
-                                on:change=move |_| on_change.run(chosen.clone())
-                            />
-                            <span>{choice.label}</span>
-                        </label>
-                    }
-                }).collect_view()}
-            </div>
-        </fieldset>
-    }
-}
-
-/// A choice of one among several.
-#[component]
-pub(crate) fn Select<T>(
-    /// What is chosen.
-    #[prop(into)]
-    label: String,
-    /// What there is.
-    #[prop(into)]
-    choices: Signal<Vec<Choice<T>>>,
-    /// What is chosen now.
-    #[prop(into)]
-    value: Signal<T>,
-    /// Another one is chosen.
-    #[prop(into)]
-    on_change: Callback<T>,
-    /// The test hook.
-    #[prop(into)]
-    testid: String,
-) -> impl IntoView
-where
-    T: Clone + PartialEq + Send + Sync + 'static,
-{
-    let id = unique_id("select");
-    let slug = move || {
-        choices.with(|choices| {
-            let chosen = choices.iter().find(|choice| value.with(|value| choice.value == *value));
-            chosen.map(|choice| choice.slug.clone()).unwrap_or_default()
-        })
-    };
-    view! {
-        <div class="field">
-            <label class="field-label" for=id.clone()>{label}</label>
-            <div class="field-box">
-                <select
-                    class="field-input field-select"
-                    id=id
-                    data-testid=testid
-                    prop:value=slug
-                    on:change=move |event| {
-                        let slug = event_target_value(&event);
-                        let chosen = choices.with_untracked(|choices| {
-                            choices.iter().find(|choice| choice.slug == slug).map(|choice| choice.value.clone())
-                        });
-                        if let Some(chosen) = chosen {
-                            on_change.run(chosen);
-                        }
-                    }
-                >
-                    {move || choices.get().into_iter().map(|choice| {
-                        let own = choice.value.clone();
-                        view! {
-                            <option value=choice.slug.clone() selected=move || value.with(|value| *value == own)>
-                                {choice.label}
-                            </option>
-                        }
-                    }).collect_view()}
-                </select>
-            </div>
-        </div>
-    }
-}
-
 /// A switch between on and off.
 #[component]
 pub(crate) fn Toggle(
@@ -212,7 +80,11 @@ pub(crate) fn Toggle(
                 role="switch"
                 data-testid=testid
                 prop:checked=move || value.get()
-                on:change=move |event| on_change.run(event_target_checked(&event))
+                on:change=move |event| {
+                    on_change.run(event_target_checked(&event));
+                    // What was not taken, or not yet, is not shown as switched.
+                    event_target::<web_sys::HtmlInputElement>(&event).set_checked(value.get_untracked());
+                }
             />
             <span class="toggle-text">
                 <span>{label}</span>

@@ -1,5 +1,6 @@
 //! A page's data on its way to the page.
 
+use bithedge_ipc::Notice;
 use leptos::prelude::*;
 
 use super::{Banner, ErrorState, NoticeText, Tone};
@@ -23,43 +24,78 @@ where
     V: IntoView + 'static,
 {
     let data = state.data();
-    let problem = state.problem();
-    let content: RwSignal<Option<RwSignal<T>>> = RwSignal::new(None);
+    let shown: StoredValue<Option<RwSignal<T>>> = StoredValue::new(None);
+    let is_there = RwSignal::new(false);
     let owner = Owner::current();
-    Effect::new(move |_| {
-        let latest = data.get();
-        match (latest, content.get_untracked()) {
-            (Some(latest), Some(shown)) => shown.set(latest),
-            (Some(latest), None) => {
-                // It has to live as long as this component and not only as long as this run of the effect.
-                let made = match &owner {
-                    Some(owner) => owner.with(|| RwSignal::new(latest)),
-                    None => RwSignal::new(latest),
-                };
-                content.set(Some(made));
-            }
-            (None, _) => content.set(None),
+    let take = move || match (data.get(), shown.get_value()) {
+        (Some(latest), Some(shown)) => shown.set(latest),
+        (Some(latest), None) => {
+            // It has to live as long as this component and not only as long as this run of the effect.
+            let made = match &owner {
+                Some(owner) => owner.with(|| RwSignal::new(latest)),
+                None => RwSignal::new(latest),
+            };
+            shown.set_value(Some(made));
+            is_there.set(true);
         }
-    });
-    view! {
-        {move || match (problem.get(), content.with(Option::is_some)) {
-            (None, _) => None,
-            (Some(notice), false) => Some(
-                view! { <ErrorState notice=notice on_retry=move |()| state.retry() /> }.into_any(),
-            ),
-            (Some(notice), true) => Some(
-                view! {
-                    <Banner tone=Tone::Warning title="This page could not be read again just now">
-                        <NoticeText notice=notice />
-                    </Banner>
+        (None, Some(_)) => {
+            shown.set_value(None);
+            is_there.set(false);
+        }
+        (None, None) => {}
+    };
+    let parts = Parts {
+        take: Box::new(take),
+        problem: state.problem(),
+        is_there: is_there.read_only(),
+        retry: Callback::new(move |()| state.retry()),
+        skeleton,
+        content: ViewFn::from(move || {
+            shown.try_get_value().flatten().map(|data| children(data.into()).into_any())
+        }),
+    };
+    parts.view()
+}
+
+/// What is the same for pages of all kinds, and compiled once for all of them.
+struct Parts {
+    /// Takes in what the data has become.
+    take: Box<dyn FnMut()>,
+    problem: ReadSignal<Option<Notice>>,
+    /// Whether there is data to make the content of.
+    is_there: ReadSignal<bool>,
+    retry: Callback<()>,
+    skeleton: ViewFn,
+    content: ViewFn,
+}
+
+impl Parts {
+    fn view(self) -> AnyView {
+        let Self { mut take, problem, is_there, retry, skeleton, content } = self;
+        Effect::new(move |_| take());
+        view! {
+            {move || match (problem.get(), is_there.get()) {
+                (None, _) => None,
+                (Some(notice), false) => Some(view! { <ErrorState notice=notice on_retry=retry /> }.into_any()),
+                (Some(notice), true) => Some(
+                    view! {
+                        <Banner tone=Tone::Warning title="This page could not be read again just now">
+                            <NoticeText notice=notice />
+                        </Banner>
+                    }
+                    .into_any(),
+                ),
+            }}
+            {move || {
+                if is_there.get() {
+                    content.run()
+                } else if problem.with(Option::is_some) {
+                    ().into_any()
+                } else {
+                    view! { <div class="skeletons" aria-busy="true">{skeleton.run()}</div> }.into_any()
                 }
-                .into_any(),
-            ),
-        }}
-        {move || match content.get() {
-            Some(data) => children(data.into()).into_any(),
-            None if problem.with(Option::is_some) => ().into_any(),
-            None => view! { <div class="skeletons" aria-busy="true">{skeleton.run()}</div> }.into_any(),
-        }}
+            }}
+        }
+        .into_any()
     }
 }

@@ -1,12 +1,12 @@
 //! What became of something that was asked for, in its place on the page.
 
-use bithedge_ipc::TransactionStatus;
+use bithedge_ipc::{TransactionStatus, Words};
 use leptos::prelude::*;
 
 use super::{Banner, Button, ButtonKind, NoticeBanner, Tone};
 use crate::api;
 use crate::route::{ActivityTab, Route};
-use crate::state::{NotificationsState, Proposal, ProposalStage};
+use crate::state::{NotificationsState, OnItsWay, Proposal, ProposalStage};
 
 /// Where a proposal is, from the question to the block; nothing while there is none.
 #[component]
@@ -56,9 +56,23 @@ pub(crate) fn ProposalStatus(
                     </Banner>
                 }
                 .into_any(),
-                ProposalStage::Closed => view! {
-                    <Banner tone=Tone::Info title=format!("{} was not signed", named())>
-                        <p>"You said no, or the question ran out. Nothing has left your account."</p>
+                ProposalStage::Unclear => view! {
+                    <Banner tone=Tone::Warning title=title(&ProposalStage::Unclear, &named())>
+                        <p>"The question is closed. What became of it is being asked for: it may be signed and on its way. Do not ask for it again
+                            before that is known."</p>
+                        <ActivityLink />
+                        <PutAway proposal=proposal />
+                    </Banner>
+                }
+                .into_any(),
+                ProposalStage::Closed(words) => view! {
+                    <Banner tone=Tone::Info title=title(&ProposalStage::Closed(None), &named())>
+                        <div data-testid="proposal-closed">
+                            {match words {
+                                Some(words) => view! { <Said words=words /> }.into_any(),
+                                None => view! { <p>"It is not among what was signed here. Nothing has left your account by it."</p> }.into_any(),
+                            }}
+                        </div>
                         <PutAway proposal=proposal />
                     </Banner>
                 }
@@ -67,6 +81,23 @@ pub(crate) fn ProposalStatus(
                     <Banner tone=Tone::Info title=format!("{} is on its way", named())>
                         <StatusWords status=status />
                         <ActivityLink />
+                    </Banner>
+                }
+                .into_any(),
+                ProposalStage::Replaced { status, by } => view! {
+                    <Banner tone=Tone::Info title=stage.with(|stage| title(stage, &named()))>
+                        <StatusWords status=status />
+                        {by.map(|by| view! { <p>"The other one: "{by.words.happened}</p> })}
+                        <ActivityLink />
+                        <PutAway proposal=proposal />
+                    </Banner>
+                }
+                .into_any(),
+                ProposalStage::Uncertain(status) => view! {
+                    <Banner tone=Tone::Warning title=stage.with(|stage| title(stage, &named()))>
+                        <StatusWords status=status />
+                        <ActivityLink />
+                        <PutAway proposal=proposal />
                     </Banner>
                 }
                 .into_any(),
@@ -79,7 +110,7 @@ pub(crate) fn ProposalStatus(
                 }
                 .into_any(),
                 ProposalStage::Ended(status) => view! {
-                    <Banner tone=Tone::Danger title=format!("{} did not happen as asked", named())>
+                    <Banner tone=Tone::Danger title=stage.with(|stage| title(stage, &named()))>
                         <StatusWords status=status />
                         <ActivityLink />
                         <PutAway proposal=proposal />
@@ -91,14 +122,53 @@ pub(crate) fn ProposalStatus(
     }
 }
 
+/// Says that the same kind of thing is on its way already: another one would come beside it.
+#[component]
+pub(crate) fn AlreadyOnItsWay(
+    /// What is on its way.
+    already: Memo<Option<OnItsWay>>,
+    /// What it is: `purchase`.
+    noun: &'static str,
+) -> impl IntoView {
+    view! {
+        {move || already.get().map(|OnItsWay { sentence, count }| view! {
+            <Banner tone=Tone::Info title=already_title(noun, count) testid="already">
+                <p>{sentence}</p>
+                <ActivityLink />
+            </Banner>
+        })}
+    }
+}
+
+fn already_title(noun: &str, count: usize) -> String {
+    match count {
+        1 => format!("A {noun} of yours is on its way already"),
+        count => format!("{count} {noun}s of yours are on their way already"),
+    }
+}
+
+/// The first line of what is told of something that is over, or may be. "Did not happen" is said only of what cannot happen any more.
+fn title(stage: &ProposalStage, what: &str) -> String {
+    match stage {
+        ProposalStage::Closed(_) => format!("{what} was not signed"),
+        ProposalStage::Replaced { .. } => format!("{what}: another transaction takes its place"),
+        ProposalStage::Uncertain(_) => format!("{what}: what becomes of it is uncertain"),
+        ProposalStage::Ended(_) => format!("{what} did not happen as asked"),
+        _ => format!("{what}: what became of it is not known yet"),
+    }
+}
+
 const fn stage_word(stage: &ProposalStage) -> &'static str {
     match stage {
         ProposalStage::Idle => "idle",
         ProposalStage::Preparing => "preparing",
         ProposalStage::Refused(_) => "refused",
         ProposalStage::Asking => "asking",
-        ProposalStage::Closed => "closed",
+        ProposalStage::Unclear => "unclear",
+        ProposalStage::Closed(_) => "closed",
         ProposalStage::UnderWay(_) => "under-way",
+        ProposalStage::Replaced { .. } => "replaced",
+        ProposalStage::Uncertain(_) => "uncertain",
         ProposalStage::Done(_) => "done",
         ProposalStage::Ended(_) => "ended",
     }
@@ -106,7 +176,11 @@ const fn stage_word(stage: &ProposalStage) -> &'static str {
 
 #[component]
 fn StatusWords(status: TransactionStatus) -> impl IntoView {
-    let words = status.words;
+    view! { <Said words=status.words /> }
+}
+
+#[component]
+fn Said(words: Words) -> impl IntoView {
     view! {
         <p>{words.happened}" "{words.means}</p>
         {(!words.remedy.is_empty()).then(|| view! { <p class="banner-remedy">{words.remedy}</p> })}
@@ -122,5 +196,34 @@ fn ActivityLink() -> impl IntoView {
 fn PutAway(proposal: Proposal) -> impl IntoView {
     view! {
         <Button kind=ButtonKind::Quiet testid="proposal-dismiss" on_press=move |()| proposal.dismiss()>"Put this away"</Button>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_ipc::TransactionStage;
+
+    use super::*;
+
+    #[test]
+    fn only_what_cannot_happen_any_more_did_not_happen() {
+        let at = |stage| {
+            let words = Words { happened: String::new(), means: String::new(), remedy: String::new() };
+            TransactionStatus { stage, block: None, replaced_by: None, contract_code: None, words }
+        };
+        let status = at(TransactionStage::Failed);
+        let every = [
+            ProposalStage::Unclear,
+            ProposalStage::Closed(None),
+            ProposalStage::Replaced { status: at(TransactionStage::Replaced), by: None },
+            ProposalStage::Uncertain(at(TransactionStage::Dropped)),
+            ProposalStage::Ended(status),
+        ];
+        for stage in every {
+            let (title, word) = (title(&stage, "The purchase"), stage_word(&stage));
+            assert!(title.starts_with("The purchase"), "{title}");
+            assert_eq!(title.contains("did not happen"), word == "ended", "{title}");
+            assert_eq!(title.contains("was not signed"), word == "closed", "{title}");
+        }
     }
 }

@@ -6,7 +6,8 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Stat(
     /// The figure's name.
-    label: &'static str,
+    #[prop(into)]
+    label: Signal<&'static str>,
     /// The value.
     children: Children,
     /// A line below the value.
@@ -15,7 +16,7 @@ pub(crate) fn Stat(
 ) -> impl IntoView {
     view! {
         <div class="stat">
-            <dt class="stat-label">{label}</dt>
+            <dt class="stat-label">{move || label.get()}</dt>
             <dd class="stat-value">{children()}</dd>
             <dd class="stat-note">{move || note.run()}</dd>
         </div>

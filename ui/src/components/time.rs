@@ -14,8 +14,26 @@ pub(crate) fn MomentText(
     /// The test hook.
     #[prop(into, optional)]
     testid: Option<String>,
+    /// Whether it is told by this computer's clock as well.
+    #[prop(optional)]
+    here: bool,
 ) -> impl IntoView {
-    view! { <time class="moment" data-testid=testid data-value=at.get().to_string()>{format::moment(at)}</time> }
+    let here = if here { format::moment_ahead(at, minutes_ahead(at)) } else { None };
+    view! {
+        <time class="moment" data-testid=testid data-value=at.get().to_string()>{format::moment(at)}</time>
+        {here.map(|here| view! { <span class="aside">{format!("{here} by this computer's clock")}</span> })}
+    }
+}
+
+/// By how much this computer's clock is ahead of UTC at a moment, in minutes.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "whole minutes, less than a day of them"
+)]
+fn minutes_ahead(at: UnixSeconds) -> i64 {
+    let milliseconds = at.get().saturating_mul(1_000) as f64;
+    -(js_sys::Date::new(&milliseconds.into()).get_timezone_offset() as i64)
 }
 
 /// How long it still is until a moment of the chain.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, IconName};
+use super::{Each, Icon, IconName};
 use crate::state::NotificationsState;
 
 /// Passing messages in the corner, and the live region that speaks them.
@@ -12,7 +12,7 @@ pub(crate) fn Toaster() -> impl IntoView {
     let toasts = notifications.toasts();
     view! {
         <div class="toasts" role="status" aria-live="polite">
-            <For each=move || toasts.get() key=|toast| toast.id let:toast>
+            <Each each=move || toasts.get() key=|toast| toast.id let:toast>
                 <div class="toast" class:is-problem=toast.is_problem data-testid="toast">
                     <Icon name=if toast.is_problem { IconName::Warning } else { IconName::Info } />
                     <span>{toast.text}</span>
@@ -25,7 +25,7 @@ pub(crate) fn Toaster() -> impl IntoView {
                         <Icon name=IconName::Close />
                     </button>
                 </div>
-            </For>
+            </Each>
         </div>
     }
 }

@@ -5,8 +5,8 @@ use bithedge_protocol::{MicroStx, Sats};
 use leptos::prelude::*;
 
 use crate::api;
-use crate::components::{AddressText, AmountCell, CopyButton, Icon, IconName, Menu};
-use crate::route::{Route, SettingsTab};
+use crate::components::{AddressText, AmountCell, CopyButton, Each, Icon, IconName, Menu};
+use crate::route::{Route, SettingsTab, go, route_now};
 use crate::state::{ChainState, NotificationsState, SessionState};
 
 /// The account in use on a button, all of them under it.
@@ -38,13 +38,13 @@ pub(super) fn AccountSwitcher() -> impl IntoView {
             testid="account-menu"
         >
             <ul class="account-list">
-                <For
+                <Each
                     each=move || accounts.get().unwrap_or_default()
                     key=|account| (account.id.clone(), account.address.clone(), account.label.clone(), account.is_verified)
                     let:account
                 >
                     <AccountRow account=account />
-                </For>
+                </Each>
             </ul>
             <a class="link menu-link" href=Route::Settings(SettingsTab::Accounts).href()>"Add or watch an account"</a>
         </Menu>
@@ -75,8 +75,11 @@ fn AccountRow(account: AccountView) -> impl IntoView {
             return;
         }
         leptos::task::spawn_local(async move {
-            if let Err(error) = api::choose_account(account).await {
-                notifications.warn(error.message());
+            match api::choose_account(account).await {
+                // The policy that is open was looked at as the account before: here it would be somebody else's.
+                Ok(()) if matches!(route_now(), Route::Policy(_)) => go(Route::Policies),
+                Ok(()) => {}
+                Err(error) => notifications.warn(error.message()),
             }
         });
     };

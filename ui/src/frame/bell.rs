@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Icon, IconName, Menu};
+use crate::api;
+use crate::components::{Each, Icon, IconName, Menu};
 use crate::format;
-use crate::route::Route;
-use crate::state::NotificationsState;
+use crate::route::{Route, go};
+use crate::state::{NotificationsState, SessionState};
 
 /// The bell, with how many have not been looked at, and the list under it.
 #[component]
@@ -33,9 +34,9 @@ pub(super) fn Bell() -> impl IntoView {
                 <p class="empty-text">"Nothing yet. What happens to your policies, your capital and your transactions is told here."</p>
             })}
             <ul class="told">
-                <For each=move || told.get() key=|one| one.id let:one>
+                <Each each=move || told.get() key=|one| one.id let:one>
                     <li class="told-item" data-testid=format!("notification-{}", one.id)>
-                        <a href=Route::from(one.destination).href()>{one.happened}</a>
+                        <Told account=one.account.clone() happened=one.happened route=Route::from(one.destination) />
                         <span>{one.means}</span>
                         {(!one.remedy.is_empty()).then(|| view! { <span>{one.remedy}</span> })}
                         <span class="told-time">
@@ -43,8 +44,42 @@ pub(super) fn Bell() -> impl IntoView {
                             {one.doubtful.then_some(" · doubtful")}
                         </span>
                     </li>
-                </For>
+                </Each>
             </ul>
         </Menu>
+    }
+}
+
+/// What happened, with the account that it happened to if that is another than the one in use: its pages are seen as that account.
+#[component]
+fn Told(
+    /// The account's address; `None` if it concerns all.
+    account: Option<String>,
+    /// What happened.
+    happened: String,
+    /// Where to go for that.
+    route: Route,
+) -> impl IntoView {
+    let session = expect_context::<SessionState>();
+    let notifications = expect_context::<NotificationsState>();
+    let (named, chosen) = (account.clone(), account);
+    let whose = Memo::new(move |_| session.other_account(named.as_deref()));
+    let open = move |event: leptos::ev::MouseEvent| {
+        let other = chosen.as_deref().filter(|_| whose.get_untracked().is_some());
+        // One that is none of the person's any more cannot be chosen: the page then says whose it is.
+        let Some(id) = other.and_then(|address| session.account_id(address)) else { return };
+        event.prevent_default();
+        leptos::task::spawn_local(async move {
+            match api::choose_account(id).await {
+                Ok(()) => go(route),
+                Err(error) => notifications.warn(error.message()),
+            }
+        });
+    };
+    view! {
+        <a href=route.href() on:click=open>
+            {move || whose.get().map(|whose| view! { <span class="told-whose">{format!("{whose}: ")}</span> })}
+            {happened}
+        </a>
     }
 }

@@ -29,9 +29,11 @@ pub(crate) fn Frame() -> impl IntoView {
     let chain = expect_context::<ChainState>();
     let session = expect_context::<SessionState>();
     let connection = chain.connection();
+    let is_behind = chain.is_behind();
     let kind = session.network_kind();
     let route = current_route();
     let heading = NodeRef::new();
+    let content = NodeRef::<leptos::html::Main>::new();
     Effect::new(move |previous: Option<Route>| {
         let route = route.get();
         document().set_title(&format!("{} · BitHedge", route.title()));
@@ -47,11 +49,15 @@ pub(crate) fn Frame() -> impl IntoView {
         <a class="skip-link" href="#content" on:click=move |event| {
             // The fragment is the page's address: move the focus, not the address.
             event.prevent_default();
-            focus(heading);
+            if let Some(content) = content.get_untracked() {
+                // Behind the sidebar, and behind account, keys and notifications.
+                let _ = content.focus();
+            }
         }>"Skip to content"</a>
         <div
             class="frame"
             data-connection=move || connection.with(|connection| format::connection(connection).0)
+            data-behind=move || is_behind.get().then_some("true")
             data-network=move || kind.get().map(|kind| format::network_kind(kind).to_lowercase())
         >
             <Sidebar route=route />
@@ -66,7 +72,7 @@ pub(crate) fn Frame() -> impl IntoView {
                         <ThemeToggle />
                     </div>
                 </header>
-                <main class="content" id="content">
+                <main class="content" id="content" tabindex="-1" node_ref=content>
                     <NetworkNotice />
                     <Attention />
                     {move || page(route.get())}

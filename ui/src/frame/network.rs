@@ -1,9 +1,10 @@
 //! A network that cannot be used, said above every page.
 
-use bithedge_ipc::{NetworkUse, NetworkVerdict, Notice};
+use bithedge_ipc::{Fault, NetworkUse, NetworkVerdict, Notice};
 use leptos::prelude::*;
 
-use crate::components::{Banner, NoticeText, Tone};
+use crate::api;
+use crate::components::{Banner, Button, NoticeBanner, NoticeText, Tone};
 use crate::route::{Route, SettingsTab};
 use crate::state::SessionState;
 
@@ -51,16 +52,36 @@ const fn may_pass(verdict: &NetworkVerdict) -> bool {
 
 fn said(tone: Tone, notice: Notice, again: Option<&'static str>) -> AnyView {
     let title = notice.happened.clone();
+    let is_journal_damaged = notice.fault == Fault::JournalDamaged;
     view! {
         <div role="alert">
             <Banner tone=tone title=title testid="network-notice">
                 <NoticeText notice=notice />
                 {again.map(|again| view! { <p>{again}</p> })}
+                {is_journal_damaged.then(|| view! { <NewJournal /> })}
                 <p><NetworksLink /></p>
             </Banner>
         </div>
     }
     .into_any()
+}
+
+/// Asks for the question whether a new list of transactions is begun, which is answered in its own window.
+#[component]
+fn NewJournal() -> impl IntoView {
+    let problem = RwSignal::new(None::<Notice>);
+    let ask = move |()| {
+        problem.set(None);
+        leptos::task::spawn_local(async move {
+            if let Err(error) = api::propose_new_journal().await {
+                let _ = problem.try_set(Some(error.notice()));
+            }
+        });
+    };
+    view! {
+        <Button testid="new-journal" on_press=ask>"Begin a new list…"</Button>
+        {move || problem.get().map(|notice| view! { <NoticeBanner notice=notice testid="new-journal-problem" /> })}
+    }
 }
 
 #[component]

@@ -3,7 +3,7 @@
 use bithedge_ipc::NetworkKind;
 use leptos::prelude::*;
 
-use crate::components::{Icon, IconName, Logo};
+use crate::components::{Each, Icon, IconName, Logo};
 use crate::route::{Route, Section};
 use crate::state::SessionState;
 
@@ -15,7 +15,8 @@ pub(super) fn Sidebar(route: ReadSignal<Route>) -> impl IntoView {
     let is_practice = session.is_practice();
     let shown = move || {
         let on_devnet = kind.get() == Some(NetworkKind::Devnet);
-        Section::ALL.into_iter().filter(move |section| *section != Section::Devnet || on_devnet)
+        let all = Section::ALL.into_iter();
+        all.filter(move |section| *section != Section::Devnet || on_devnet).collect::<Vec<_>>()
     };
     view! {
         <nav class="sidebar" aria-label="Main">
@@ -24,7 +25,7 @@ pub(super) fn Sidebar(route: ReadSignal<Route>) -> impl IntoView {
                 <span class="brand-name">"BitHedge"</span>
             </div>
             <div class="nav">
-                <For each=shown key=|section| *section let:section>
+                <Each each=shown key=|section| *section let:section>
                     <a
                         class="nav-link"
                         href=section.route().href()
@@ -34,7 +35,7 @@ pub(super) fn Sidebar(route: ReadSignal<Route>) -> impl IntoView {
                         <Icon name=icon(section) />
                         <span>{section.title()}</span>
                     </a>
-                </For>
+                </Each>
             </div>
             <p class="sidebar-note" data-testid="money-note">
                 {move || match (is_practice.get(), kind.get()) {

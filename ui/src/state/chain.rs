@@ -41,6 +41,7 @@ impl ChainState {
 
     /// Takes a snapshot in, unless a newer one is here already: answers and events overtake each other.
     pub(crate) fn accept(self, snapshot: ChainSnapshot) {
+        self.hear_again();
         let is_old = self.snapshot.with_untracked(|current| {
             current.as_ref().is_some_and(|current| current.revision >= snapshot.revision)
         });
@@ -57,6 +58,13 @@ impl ChainState {
     /// The core cannot be asked.
     pub(crate) fn fail(self, error: &ApiError) {
         self.bridge_failure.set(Some(error.message()));
+    }
+
+    /// The core was heard: whatever failed before was one answer, and not the bridge.
+    pub(crate) fn hear_again(self) {
+        if !self.is_deaf.get_untracked() && self.bridge_failure.with_untracked(Option::is_some) {
+            self.bridge_failure.set(None);
+        }
     }
 
     /// The core's events will not arrive.
@@ -225,6 +233,26 @@ mod tests {
         let live = status(Network::Devnet, Connection::Live);
         assert!(is_silent(&judge(Some(&live), true, UnixSeconds::new(1_000))));
         assert!(is_silent(&judge(None, true, UnixSeconds::new(1_000))));
+    }
+
+    #[test]
+    fn a_failed_answer_is_forgotten_with_the_next_one_but_not_that_nothing_is_heard() {
+        let owner = Owner::new();
+        owner.set();
+        let (now, _) = signal(UnixSeconds::new(1_000));
+        let state = ChainState::new(now);
+        let error = ApiError::Bridge("one answer".to_owned());
+        let heard = |revision| {
+            let status = status(Network::Devnet, Connection::Live);
+            state.accept(ChainSnapshot { revision, status, balances: Vec::new() });
+        };
+        state.fail(&error);
+        assert!(state.bridge_failure.get_untracked().is_some());
+        heard(1);
+        assert_eq!(state.bridge_failure.get_untracked(), None);
+        state.fail_to_listen(&error);
+        heard(2);
+        assert!(state.bridge_failure.get_untracked().is_some());
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod chain;
 mod clock;
 mod devnet;
 mod notifications;
+mod obstacle;
+mod on_its_way;
 mod page;
 mod preferences;
 mod proposal;
@@ -17,6 +19,8 @@ pub(crate) use chain::ChainState;
 pub(crate) use clock::now_signal;
 pub(crate) use devnet::DevnetState;
 pub(crate) use notifications::NotificationsState;
+pub(crate) use obstacle::obstacle;
+pub(crate) use on_its_way::{OnItsWay, on_its_way};
 pub(crate) use page::{PageData, PageState, PageVersion};
 pub(crate) use preferences::PreferencesState;
 pub(crate) use proposal::{Proposal, ProposalStage};
@@ -42,6 +46,8 @@ pub(crate) struct State {
     pub(crate) transactions: TransactionsState,
     /// When pages have to be asked for again.
     pub(crate) pages: PageVersion,
+    /// Whether this window follows everything, as the main one does.
+    follows_all: StoredValue<bool>,
 }
 
 impl State {
@@ -59,6 +65,7 @@ impl State {
             notifications: NotificationsState::new(),
             transactions: TransactionsState::new(),
             pages,
+            follows_all: StoredValue::new(false),
         };
         provide_context(now);
         provide_context(state.chain);
@@ -71,25 +78,68 @@ impl State {
         state
     }
 
-    /// Takes in what the core tells.
-    pub(crate) fn hear(self, event: Event) {
+    /// Takes in what the core tells. What cannot be read is missing here: nothing is called live any more.
+    pub(crate) fn hear(self, event: api::Answer<Event>) {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                leptos::logging::error!("an event cannot be read: {}", error.notice().detail);
+                return self.chain.fail_to_listen(&error);
+            }
+        };
         match event {
             Event::Chain(snapshot) => self.chain.accept(snapshot),
             Event::Session(session) => self.accept_session(*session),
             Event::PagesChanged {} => self.pages.advance(),
             Event::Transaction(event) => self.transactions.accept(*event),
-            Event::Notification(notification) => self.notifications.accept(notification),
+            Event::Notification(notification) => {
+                let whose = untrack(|| self.session.other_account(notification.account.as_deref()));
+                self.notifications.accept(notification, whose.as_deref());
+            }
             Event::Devnet(devnet) => self.devnet.accept(Some(*devnet)),
             Event::Preferences(preferences) => self.preferences.accept(preferences),
         }
     }
 
-    /// Takes in who uses the application; another account or network makes every page another one.
+    /// Takes in who uses the application; another account or network makes every page another one. What was told on another network,
+    /// and where its transactions are, is forgotten: numbers of policies, transactions and notifications are each network's own.
     pub(crate) fn accept_session(self, session: bithedge_ipc::SessionView) {
         let before = self.session.page_key();
+        self.chain.hear_again();
         self.session.accept(session);
-        if self.session.page_key() != before {
-            self.pages.start_over();
+        let now = self.session.page_key();
+        if now == before {
+            return;
+        }
+        self.pages.start_over();
+        let (Some((was, _, was_ready)), Some((is, _, is_ready))) = (before, now) else { return };
+        if was != is {
+            self.notifications.start_over();
+            self.transactions.start_over();
+            self.devnet.accept(None);
+        }
+        if (was != is || was_ready != is_ready) && self.follows_all.get_value() {
+            leptos::task::spawn_local(self.follow_network(is));
+        }
+    }
+
+    /// Asks for what is told of the network in use beside pages: notifications and the devnet. An answer that comes when another one is
+    /// in use is of no use.
+    async fn follow_network(self, network: Option<String>) {
+        let is_current = || self.session.page_key().is_none_or(|(now, ..)| now == network);
+        let told = api::notifications().await;
+        if is_current() {
+            match told {
+                Ok(told) => self.notifications.accept_all(told),
+                Err(error) => self.chain.fail(&error),
+            }
+        }
+        let devnet = api::devnet().await;
+        if is_current() {
+            match devnet {
+                Ok(devnet) => self.devnet.accept(devnet),
+                Err(error) => self.chain.fail(&error),
+            }
         }
     }
 
@@ -100,14 +150,9 @@ impl State {
             Ok(snapshot) => self.chain.accept(snapshot),
             Err(error) => self.chain.fail(&error),
         }
-        match api::notifications().await {
-            Ok(told) => self.notifications.accept_all(told),
-            Err(error) => self.chain.fail(&error),
-        }
-        match api::devnet().await {
-            Ok(devnet) => self.devnet.accept(devnet),
-            Err(error) => self.chain.fail(&error),
-        }
+        self.follows_all.set_value(true);
+        let network = self.session.page_key().and_then(|(network, ..)| network);
+        self.follow_network(network).await;
     }
 
     /// Follows what the window of questions may know: preferences and session.

@@ -67,11 +67,9 @@ page_data! {
 }
 
 /// A page's data. It stops asking when its owner, the page, is left.
-#[derive(Debug)]
 pub(crate) struct PageState<T: PageData> {
     data: RwSignal<Option<T>>,
-    problem: RwSignal<Option<Notice>>,
-    asked_again: RwSignal<u64>,
+    asker: Asker,
 }
 
 impl<T: PageData> Clone for PageState<T> {
@@ -81,6 +79,42 @@ impl<T: PageData> Clone for PageState<T> {
 }
 
 impl<T: PageData> Copy for PageState<T> {}
+
+impl<T: PageData> PageState<T> {
+    /// Asks for the page of `query` now, whenever pages change, and whenever the query becomes another.
+    pub(crate) fn new(query: impl Fn() -> PageQuery + Send + Sync + 'static) -> Self {
+        let data = RwSignal::new(None);
+        let keep = Callback::new(move |answer: Option<PageAnswer>| {
+            let Some(answer) = answer else {
+                data.set(None);
+                return true;
+            };
+            let page = T::of(answer);
+            let is_it = page.is_some();
+            // Nothing is drawn anew for the same data.
+            if is_it && data.with_untracked(|kept| *kept != page) {
+                data.set(page);
+            }
+            is_it
+        });
+        Self { data, asker: Asker::new(Box::new(query), keep) }
+    }
+
+    /// Asks once more, now.
+    pub(crate) fn retry(self) {
+        self.asker.asked_again.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// The last good answer; `None` while there has been none.
+    pub(crate) fn data(self) -> ReadSignal<Option<T>> {
+        self.data.read_only()
+    }
+
+    /// Why the last question was not answered; the data is of before then.
+    pub(crate) fn problem(self) -> ReadSignal<Option<Notice>> {
+        self.asker.problem.read_only()
+    }
+}
 
 /// What has been asked and not been answered.
 #[derive(Clone, Copy, Default)]
@@ -93,59 +127,78 @@ struct Asking {
     again: bool,
 }
 
-impl<T: PageData> PageState<T> {
-    /// Asks for the page of `query` now, whenever pages change, and whenever the query becomes another.
-    pub(crate) fn new(query: impl Fn() -> PageQuery + Send + Sync + 'static) -> Self {
+/// Asks for a page of whatever kind: compiled once for all of them.
+#[derive(Clone, Copy)]
+struct Asker {
+    query: Memo<PageQuery>,
+    asking: StoredValue<Asking>,
+    /// Keeps an answer, and says whether it is of the page that was asked for. Without an answer it forgets what is kept.
+    keep: Callback<Option<PageAnswer>, bool>,
+    problem: RwSignal<Option<Notice>>,
+    asked_again: RwSignal<u64>,
+}
+
+impl Asker {
+    fn new(
+        query: Box<dyn Fn() -> PageQuery + Send + Sync>,
+        keep: Callback<Option<PageAnswer>, bool>,
+    ) -> Self {
         let version = expect_context::<PageVersion>();
-        let state =
-            Self { data: RwSignal::new(None), problem: RwSignal::new(None), asked_again: RwSignal::new(0) };
-        let query = Memo::new(move |_| query());
-        let asking = StoredValue::new(Asking::default());
+        let asker = Self {
+            query: Memo::new(move |_| query()),
+            asking: StoredValue::new(Asking::default()),
+            keep,
+            problem: RwSignal::new(None),
+            asked_again: RwSignal::new(0),
+        };
         Effect::new(move |before: Option<(PageQuery, u64)>| {
-            let now = (query.get(), version.era.get());
+            let now = (asker.query.get(), version.era.get());
             version.version.track();
-            state.asked_again.track();
-            if before.is_some_and(|before| before != now) {
-                // Another page: what is kept belongs to the one before.
-                asking.update_value(|asking| {
+            asker.asked_again.track();
+            if before.as_ref().is_some_and(|before| *before != now) {
+                asker.asking.update_value(|asking| {
                     *asking = Asking { round: asking.round.wrapping_add(1), in_flight: false, again: false };
                 });
-                state.data.set(None);
-                state.problem.set(None);
+                // What belongs to another account or network is gone at once. Another part of the same list takes the place of what is
+                // there when it comes: until then nothing loses its place, nor the focus.
+                if before.is_some_and(|(_, era)| era != now.1) {
+                    asker.keep.run(None);
+                }
+                asker.problem.set(None);
             }
-            state.ask(asking, query);
+            asker.ask();
             now
         });
-        state
+        asker
     }
 
     /// Asks, unless a question is under way: then once more behind it.
-    fn ask(self, asking: StoredValue<Asking>, query: Memo<PageQuery>) {
-        let Some(Asking { round, in_flight, .. }) = asking.try_get_value() else { return };
+    fn ask(self) {
+        let Some(Asking { round, in_flight, .. }) = self.asking.try_get_value() else { return };
         if in_flight {
-            asking.update_value(|asking| asking.again = true);
+            self.asking.update_value(|asking| asking.again = true);
             return;
         }
-        asking.update_value(|asking| {
+        self.asking.update_value(|asking| {
             asking.in_flight = true;
             asking.again = false;
         });
-        let Some(question) = query.try_get_untracked() else { return };
+        let Some(question) = self.query.try_get_untracked() else { return };
         leptos::task::spawn_local(async move {
             let answer = api::page(question).await;
             // The page was left, or shows something else by now.
-            if asking.try_get_value().is_none_or(|asking| asking.round != round) {
+            if self.asking.try_get_value().is_none_or(|asking| asking.round != round) {
                 return;
             }
             self.take(answer);
             set_timeout(
                 move || {
-                    let Some(now) = asking.try_get_value().filter(|asking| asking.round == round) else {
+                    let Some(now) = self.asking.try_get_value().filter(|asking| asking.round == round) else {
                         return;
                     };
-                    asking.update_value(|asking| asking.in_flight = false);
+                    self.asking.update_value(|asking| asking.in_flight = false);
                     if now.again {
-                        self.ask(asking, query);
+                        self.ask();
                     }
                 },
                 PACE,
@@ -154,35 +207,15 @@ impl<T: PageData> PageState<T> {
     }
 
     fn take(self, answer: Result<PageAnswer, ApiError>) {
-        let data = answer.map(T::of);
-        match data {
-            Ok(Some(data)) => {
-                self.problem.set(None);
-                // Nothing is drawn anew for the same data.
-                if self.data.with_untracked(|kept| kept.as_ref() != Some(&data)) {
-                    self.data.set(Some(data));
-                }
-            }
-            Ok(None) => {
-                let error = ApiError::Bridge("the answer belongs to another page".to_owned());
-                self.problem.set(Some(error.notice()));
-            }
-            Err(error) => self.problem.set(Some(error.notice())),
+        let problem = match answer.map(|answer| self.keep.run(Some(answer))) {
+            Ok(true) => None,
+            Ok(false) => Some(ApiError::Bridge("the answer belongs to another page".to_owned())),
+            Err(error) => Some(error),
+        };
+        let problem = problem.map(|error| error.notice());
+        // The same again is not said again, and what says it keeps the focus.
+        if self.problem.with_untracked(|before| *before != problem) {
+            self.problem.set(problem);
         }
-    }
-
-    /// Asks once more, now.
-    pub(crate) fn retry(self) {
-        self.asked_again.update(|count| *count = count.wrapping_add(1));
-    }
-
-    /// The last good answer; `None` while there has been none.
-    pub(crate) fn data(self) -> ReadSignal<Option<T>> {
-        self.data.read_only()
-    }
-
-    /// Why the last question was not answered; the data is of before then.
-    pub(crate) fn problem(self) -> ReadSignal<Option<Notice>> {
-        self.problem.read_only()
     }
 }

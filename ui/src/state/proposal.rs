@@ -1,10 +1,20 @@
 //! Something that a page asked for: from the button to the block.
 
-use bithedge_ipc::{Notice, Proposed, TransactionStage, TransactionStatus, Wish};
+use std::time::Duration;
+
+use bithedge_ipc::{
+    Notice, PageAnswer, PageQuery, Proposed, TransactionStage, TransactionStatus, TransactionsPage, Wish,
+    Words,
+};
 use leptos::prelude::*;
 
 use super::{SessionState, TransactionsState};
 use crate::api::{self, Answer};
+
+/// A question that has not been seen open after so long is looked for in what was signed.
+const UNSEEN: Duration = Duration::from_secs(5);
+/// What became of a question is asked for again after so long, until it is known.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,21 +27,50 @@ pub(crate) enum ProposalStage {
     Refused(Notice),
     /// The question waits in its own window.
     Asking,
-    /// The window of the question was closed, and nothing was signed.
-    Closed,
+    /// The question is over. What became of it has not been told: it may be signed.
+    Unclear,
+    /// The question is over without a yes, and nothing was signed: the core said so, in words, or it is not among what was signed.
+    Closed(Option<Words>),
     /// It was signed, and is on its way.
     UnderWay(TransactionStatus),
+    /// Another transaction takes its place; with where that one is, if it was told.
+    Replaced {
+        /// It.
+        status: TransactionStatus,
+        /// The other one.
+        by: Option<TransactionStatus>,
+    },
+    /// No node has it, and it may be carried out all the same.
+    Uncertain(TransactionStatus),
     /// It had its effect.
     Done(TransactionStatus),
-    /// It had none: it failed, was dropped, replaced, refused, or came too late.
+    /// It had none and will have none: it failed, or came too late.
     Ended(TransactionStatus),
 }
 
 impl ProposalStage {
     /// Whether something is under way, so that nothing else should be asked for in its place.
-    pub(crate) const fn is_busy(&self) -> bool {
-        matches!(self, Self::Preparing | Self::Asking | Self::UnderWay(_))
+    pub(crate) fn is_busy(&self) -> bool {
+        match self {
+            Self::Preparing | Self::Asking | Self::Unclear | Self::UnderWay(_) => true,
+            Self::Replaced { by, .. } => !by.as_ref().is_some_and(is_mined),
+            Self::Idle
+            | Self::Refused(_)
+            | Self::Closed(_)
+            | Self::Uncertain(_)
+            | Self::Done(_)
+            | Self::Ended(_) => false,
+        }
     }
+
+    /// Whether a person may put it away: also what was replaced by something that this window never heard of, or never will.
+    pub(crate) fn can_be_put_away(&self) -> bool {
+        !self.is_busy() || matches!(self, Self::Replaced { .. } | Self::Unclear)
+    }
+}
+
+fn is_mined(status: &TransactionStatus) -> bool {
+    matches!(status.stage, TransactionStage::Confirmed | TransactionStage::Failed)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +79,28 @@ enum Step {
     Preparing,
     Refused(Notice),
     Asked(u64),
+}
+
+/// What the list of what was signed says of a question that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum LookedUp {
+    /// It has not been asked, or gave no answer.
+    Not,
+    /// It is in it.
+    Signed(TransactionStatus),
+    /// It is not in it.
+    NotSigned,
+}
+
+impl LookedUp {
+    fn of(page: &TransactionsPage, id: u64) -> Self {
+        if let Some(signed) = page.transactions.iter().find(|signed| signed.id == id) {
+            return Self::Signed(signed.status.clone());
+        }
+        // Newest first: if the list goes back beyond it, or is whole, it is not in it.
+        let goes_back = page.transactions.last().is_some_and(|last| last.id < id);
+        if goes_back || !page.more { Self::NotSigned } else { Self::Not }
+    }
 }
 
 /// Something that a page asks for, one at a time.
@@ -58,12 +119,18 @@ impl Proposal {
         let transactions = expect_context::<TransactionsState>();
         let step = RwSignal::new(Step::Idle);
         let seen = RwSignal::new(false);
+        let looked_up = RwSignal::new(LookedUp::Not);
         let open = session.question();
+        let anew = session.part(|session| session.asked_anew_for.zip(session.question));
         Effect::new(move |_| {
-            if let Step::Asked(id) = step.get()
-                && open.get() == Some(id)
-            {
+            let Step::Asked(id) = step.get() else { return };
+            if open.get() == Some(id) {
                 seen.set(true);
+                looked_up.set(LookedUp::Not);
+            }
+            // Its terms had changed: the same is asked by another question.
+            if let Some((_, new)) = anew.get().flatten().filter(|(before, _)| *before == id) {
+                step.set(Step::Asked(new));
             }
         });
         let stage = Memo::new(move |_| match step.get() {
@@ -72,7 +139,18 @@ impl Proposal {
             Step::Refused(notice) => ProposalStage::Refused(notice),
             Step::Asked(id) => {
                 let is_open = open.get() == Some(id) || !seen.get();
-                stage_of(transactions.status(id), is_open)
+                stage_of(transactions.status(id), is_open, &looked_up.get(), |txid| {
+                    transactions.status_of(txid)
+                })
+            }
+        });
+        let is_unclear = Memo::new(move |_| match step.get() {
+            Step::Asked(id) if stage.with(|stage| *stage == ProposalStage::Unclear) => Some(id),
+            _ => None,
+        });
+        Effect::new(move |_| {
+            if let Some(id) = is_unclear.get() {
+                look_up(id, is_unclear, looked_up);
             }
         });
         Self { step, seen, stage }
@@ -83,9 +161,9 @@ impl Proposal {
         self.run(async move { api::propose(wish, None).await });
     }
 
-    /// Asks for whatever `question` asks for.
+    /// Asks for whatever `question` asks for; nothing, if its page was left.
     pub(crate) fn run(self, question: impl Future<Output = Answer<Proposed>> + 'static) {
-        if self.stage.get_untracked().is_busy() {
+        if self.stage.try_get_untracked().is_none_or(|stage| stage.is_busy()) {
             return;
         }
         self.seen.set(false);
@@ -97,12 +175,18 @@ impl Proposal {
             };
             // The page may have been left; the question is open all the same.
             let _ = self.step.try_set(step);
+            set_timeout(
+                move || {
+                    let _ = self.seen.try_set(true);
+                },
+                UNSEEN,
+            );
         });
     }
 
     /// Puts the outcome away.
     pub(crate) fn dismiss(self) {
-        if !self.stage.get_untracked().is_busy() {
+        if self.stage.try_get_untracked().is_some_and(|stage| stage.can_be_put_away()) {
             self.step.set(Step::Idle);
         }
     }
@@ -116,23 +200,72 @@ impl Proposal {
     pub(crate) fn is_busy(self) -> Signal<bool> {
         Signal::derive(move || self.stage.with(ProposalStage::is_busy))
     }
+
+    /// The number of the transaction that it is about, or would be.
+    pub(crate) fn transaction(self) -> Signal<Option<u64>> {
+        Signal::derive(move || match self.step.get() {
+            Step::Asked(id) => Some(id),
+            Step::Idle | Step::Preparing | Step::Refused(_) => None,
+        })
+    }
 }
 
-fn stage_of(status: Option<TransactionStatus>, is_open: bool) -> ProposalStage {
+/// Asks what was signed, again and again as long as nobody knows and the page is there.
+fn look_up(id: u64, is_unclear: Memo<Option<u64>>, looked_up: RwSignal<LookedUp>) {
+    leptos::task::spawn_local(async move {
+        let answer = api::page(PageQuery::Transactions { before: None }).await;
+        if is_unclear.try_get_untracked().flatten() != Some(id) {
+            return;
+        }
+        let found = match answer {
+            Ok(PageAnswer::Transactions(page)) => LookedUp::of(&page, id),
+            _ => LookedUp::Not,
+        };
+        if found != LookedUp::Not {
+            let _ = looked_up.try_set(found);
+            return;
+        }
+        set_timeout(
+            move || {
+                if is_unclear.try_get_untracked().flatten() == Some(id) {
+                    look_up(id, is_unclear, looked_up);
+                }
+            },
+            ASK_AGAIN,
+        );
+    });
+}
+
+fn stage_of(
+    status: Option<TransactionStatus>,
+    is_open: bool,
+    looked_up: &LookedUp,
+    other: impl FnOnce(&str) -> Option<TransactionStatus>,
+) -> ProposalStage {
     use TransactionStage as Stage;
-    match status {
-        Some(status) => match status.stage {
-            Stage::Presented if is_open => ProposalStage::Asking,
-            Stage::Presented => ProposalStage::Closed,
-            Stage::Approved | Stage::Signed | Stage::Broadcast | Stage::Pending => {
-                ProposalStage::UnderWay(status)
-            }
-            Stage::Confirmed => ProposalStage::Done(status),
-            Stage::Refused => ProposalStage::Closed,
-            Stage::Failed | Stage::Dropped | Stage::Replaced | Stage::Expired => ProposalStage::Ended(status),
-        },
-        None if is_open => ProposalStage::Asking,
-        None => ProposalStage::Closed,
+    let untold = status.as_ref().is_none_or(|status| status.stage == Stage::Presented);
+    let status = match (status, looked_up) {
+        _ if untold && is_open => return ProposalStage::Asking,
+        // That nothing was told does not mean that nothing was signed: what tells of it may come later, or be missed.
+        (_, LookedUp::Not) if untold => return ProposalStage::Unclear,
+        (_, LookedUp::NotSigned) if untold => return ProposalStage::Closed(None),
+        (_, LookedUp::Signed(status)) if untold => status.clone(),
+        (Some(status), _) => status,
+        (None, _) => return ProposalStage::Unclear,
+    };
+    match status.stage {
+        Stage::Presented => ProposalStage::Unclear,
+        Stage::Approved | Stage::Signed | Stage::Broadcast | Stage::Pending => {
+            ProposalStage::UnderWay(status)
+        }
+        Stage::Confirmed => ProposalStage::Done(status),
+        Stage::Refused => ProposalStage::Closed(Some(status.words)),
+        Stage::Replaced => {
+            let by = status.replaced_by.as_deref().and_then(other);
+            ProposalStage::Replaced { status, by }
+        }
+        Stage::Dropped => ProposalStage::Uncertain(status),
+        Stage::Failed | Stage::Expired => ProposalStage::Ended(status),
     }
 }
 
@@ -147,24 +280,77 @@ mod tests {
         TransactionStatus { stage, block: None, replaced_by: None, contract_code: None, words }
     }
 
+    /// Of a question that is over.
+    fn over(status: Option<TransactionStatus>, looked_up: &LookedUp) -> ProposalStage {
+        stage_of(status, false, looked_up, |_| None)
+    }
+
     #[test]
-    fn a_question_that_is_gone_without_a_signature_is_closed() {
-        assert_eq!(stage_of(None, true), ProposalStage::Asking);
-        assert_eq!(stage_of(None, false), ProposalStage::Closed);
-        assert_eq!(stage_of(Some(at(TransactionStage::Presented)), true), ProposalStage::Asking);
-        assert_eq!(stage_of(Some(at(TransactionStage::Presented)), false), ProposalStage::Closed);
-        assert_eq!(stage_of(Some(at(TransactionStage::Refused)), false), ProposalStage::Closed);
+    fn silence_is_no_answer() {
+        use TransactionStage as Stage;
+        for status in [None, Some(at(Stage::Presented))] {
+            let open = stage_of(status.clone(), true, &LookedUp::Not, |_| None);
+            assert_eq!(open, ProposalStage::Asking);
+            let unclear = over(status.clone(), &LookedUp::Not);
+            assert_eq!(unclear, ProposalStage::Unclear);
+            assert!(unclear.is_busy() && unclear.can_be_put_away());
+            // The list of what was signed knows.
+            assert_eq!(over(status.clone(), &LookedUp::NotSigned), ProposalStage::Closed(None));
+            let signed = LookedUp::Signed(at(Stage::Pending));
+            assert_eq!(over(status, &signed), ProposalStage::UnderWay(at(Stage::Pending)));
+        }
+        // Whether somebody said no or nobody answered, the core says.
+        let refused = at(Stage::Refused);
+        let closed = ProposalStage::Closed(Some(refused.words.clone()));
+        assert_eq!(over(Some(refused), &LookedUp::Not), closed);
+        // What was told counts more than what was looked up before.
+        let told = over(Some(at(Stage::Confirmed)), &LookedUp::Signed(at(Stage::Pending)));
+        assert_eq!(told, ProposalStage::Done(at(Stage::Confirmed)));
+        // Approved, and the window is gone: it is being signed.
+        assert!(over(Some(at(Stage::Approved)), &LookedUp::NotSigned).is_busy());
+    }
+
+    #[test]
+    fn only_a_list_that_goes_back_far_enough_says_that_something_was_not_signed() {
+        let page = |more| TransactionsPage { transactions: Vec::new(), more };
+        assert_eq!(LookedUp::of(&page(false), 7), LookedUp::NotSigned);
+        assert_eq!(LookedUp::of(&page(true), 7), LookedUp::Not);
     }
 
     #[test]
     fn what_was_signed_is_busy_until_the_chain_has_said_something() {
         use TransactionStage as Stage;
         for stage in [Stage::Approved, Stage::Signed, Stage::Broadcast, Stage::Pending] {
-            assert!(stage_of(Some(at(stage)), false).is_busy(), "{stage:?}");
+            assert!(over(Some(at(stage)), &LookedUp::Not).is_busy(), "{stage:?}");
         }
-        for stage in [Stage::Confirmed, Stage::Failed, Stage::Dropped, Stage::Replaced, Stage::Expired] {
-            assert!(!stage_of(Some(at(stage)), false).is_busy(), "{stage:?}");
+        for stage in [Stage::Confirmed, Stage::Failed, Stage::Dropped, Stage::Expired, Stage::Refused] {
+            let over = over(Some(at(stage)), &LookedUp::Not);
+            assert!(!over.is_busy() && over.can_be_put_away(), "{stage:?}");
         }
-        assert_eq!(stage_of(Some(at(Stage::Confirmed)), false), ProposalStage::Done(at(Stage::Confirmed)));
+        assert_eq!(
+            over(Some(at(Stage::Dropped)), &LookedUp::Not),
+            ProposalStage::Uncertain(at(Stage::Dropped))
+        );
+        assert_eq!(over(Some(at(Stage::Failed)), &LookedUp::Not), ProposalStage::Ended(at(Stage::Failed)));
+    }
+
+    #[test]
+    fn what_was_replaced_is_busy_until_the_other_one_is_in_a_block() {
+        use TransactionStage as Stage;
+        let replaced = TransactionStatus { replaced_by: Some("ab".to_owned()), ..at(Stage::Replaced) };
+        for (by, is_busy) in [
+            (None, true),
+            (Some(Stage::Pending), true),
+            (Some(Stage::Dropped), true),
+            (Some(Stage::Confirmed), false),
+            (Some(Stage::Failed), false),
+        ] {
+            let stage = stage_of(Some(replaced.clone()), false, &LookedUp::Not, |txid| {
+                assert_eq!(txid, "ab");
+                by.map(at)
+            });
+            assert_eq!(stage, ProposalStage::Replaced { status: replaced.clone(), by: by.map(at) });
+            assert_eq!((stage.is_busy(), stage.can_be_put_away()), (is_busy, true), "{by:?}");
+        }
     }
 }

@@ -70,6 +70,33 @@ impl SessionState {
         Memo::new(move |_| account.get().flatten())
     }
 
+    /// What an account of the person's is called; `None` of an address that is none of theirs.
+    pub(crate) fn label_of(self, address: &str) -> Option<String> {
+        self.view.with(|view| {
+            let mut accounts = view.as_ref()?.accounts.iter();
+            accounts.find(|account| account.address == address).map(|account| account.label.clone())
+        })
+    }
+
+    /// The identifier of the person's account with an address, if there is one.
+    pub(crate) fn account_id(self, address: &str) -> Option<String> {
+        self.view.with_untracked(|view| {
+            let mut accounts = view.as_ref()?.accounts.iter();
+            accounts.find(|account| account.address == address).map(|account| account.id.clone())
+        })
+    }
+
+    /// What the account of an address is called if it is another one than that in use: its name, or its shortened address if it is none
+    /// of the person's any more. `None` of the account in use, and of no account.
+    pub(crate) fn other_account(self, address: Option<&str>) -> Option<String> {
+        let address = address?;
+        let in_use = self.view.with(|view| Some(view.as_ref()?.account_in_use()?.address.clone()));
+        if in_use.as_deref() == Some(address) {
+            return None;
+        }
+        Some(self.label_of(address).unwrap_or_else(|| crate::format::short_address(address)))
+    }
+
     /// Whether the keys are locked, open, or not there.
     pub(crate) fn keys(self) -> Memo<Option<KeyState>> {
         let keys = self.part(|view| view.wallet.as_ref().map(|wallet| wallet.keys));

@@ -15,11 +15,15 @@ pub(crate) struct Dist {
 }
 
 impl Dist {
-    /// Adds what is written by hand: `index.html`, `boot.js`, all of `static/`, and `styles/*.css` joined in the
+    /// Adds what is written by hand: the pages (`*.html`), `boot.js`, all of `static/`, and `styles/*.css` joined in the
     /// order of their names into `styles.css` (one request, and the cascade does not depend on loading).
-    pub(crate) fn add_page(&mut self, ui: &Path) -> Result<()> {
-        for name in ["index.html", "boot.js"] {
-            self.add(PathBuf::from(name), read(&ui.join(name))?)?;
+    pub(crate) fn add_pages(&mut self, ui: &Path) -> Result<()> {
+        self.add(PathBuf::from("boot.js"), read(&ui.join("boot.js"))?)?;
+        for entry in fs::read_dir(ui).with_context(|| format!("cannot read the folder {}", ui.display()))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "html") {
+                self.add(PathBuf::from(path.file_name().unwrap_or_default()), read(&path)?)?;
+            }
         }
         self.add(PathBuf::from("styles.css"), joined_styles(&ui.join("styles"))?)?;
         let mut assets = BTreeMap::new();
@@ -29,10 +33,22 @@ impl Dist {
         assets.into_iter().try_for_each(|(path, content)| self.add(path, content))
     }
 
-    /// Adds the wasm and its JavaScript.
+    /// Adds a program's wasm and its JavaScript, which some page has to name.
     pub(crate) fn add_script(&mut self, script: &Script) -> Result<()> {
-        self.add(Script::wasm_path(), script.wasm.clone())?;
+        self.ensure_named(&script.program)?;
+        self.add(script.wasm_path(), script.wasm.clone())?;
         script.modules.iter().try_for_each(|(path, content)| self.add(path.clone(), content.clone()))
+    }
+
+    /// A program that no page names would be built for nothing, and a page that names it wrongly would show nothing.
+    fn ensure_named(&self, program: &str) -> Result<()> {
+        let attribute = format!("data-program=\"{program}\"");
+        let names = |(path, content): (&PathBuf, &Vec<u8>)| {
+            path.extension().is_some_and(|extension| extension == "html")
+                && String::from_utf8_lossy(content).contains(&attribute)
+        };
+        ensure!(self.files.iter().any(names), "no page says {attribute}");
+        Ok(())
     }
 
     fn add(&mut self, path: PathBuf, content: Vec<u8>) -> Result<()> {
@@ -115,7 +131,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, content).unwrap();
         };
-        file("index.html", "<html>");
+        file("index.html", "<html data-program=\"main\">");
+        file("other.html", "<html data-program=\"other\">");
         file("boot.js", "import");
         file("styles/20-b.css", "b{}");
         file("styles/10-a.css", "a{}");
@@ -128,7 +145,7 @@ mod tests {
     fn styles_are_joined_in_the_order_of_their_names() {
         let page = page();
         let mut dist = Dist::default();
-        dist.add_page(page.path()).unwrap();
+        dist.add_pages(page.path()).unwrap();
         let styles = String::from_utf8(dist.files[Path::new("styles.css")].clone()).unwrap();
         assert_eq!(styles, "/* 10-a.css */\na{}\n/* 20-b.css */\nb{}\n");
         assert!(dist.files.contains_key(Path::new("icons/home.svg")));
@@ -138,9 +155,9 @@ mod tests {
     fn writing_touches_only_what_differs() {
         let page = page();
         let mut dist = Dist::default();
-        dist.add_page(page.path()).unwrap();
+        dist.add_pages(page.path()).unwrap();
         let target = page.path().join("dist");
-        assert_eq!(dist.write(&target).unwrap(), 4);
+        assert_eq!(dist.write(&target).unwrap(), 5);
         assert_eq!(dist.write(&target).unwrap(), 0);
         fs::write(target.join("left-over.js"), "").unwrap();
         fs::write(target.join("boot.js"), "changed").unwrap();
@@ -150,10 +167,27 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_no_page_names_is_refused() {
+        let page = page();
+        let mut dist = Dist::default();
+        dist.add_pages(page.path()).unwrap();
+        let script = |program: &str| Script {
+            program: program.to_owned(),
+            modules: BTreeMap::from([(PathBuf::from(format!("{program}.js")), Vec::new())]),
+            wasm: Vec::new(),
+        };
+        dist.add_script(&script("other")).unwrap();
+        let error = dist.add_script(&script("mian")).unwrap_err();
+        assert!(error.to_string().contains("mian"), "{error}");
+        assert!(dist.files.contains_key(Path::new("other_bg.wasm")));
+        assert!(dist.files.contains_key(Path::new("other.js")));
+    }
+
+    #[test]
     fn two_files_for_one_place_are_refused() {
         let page = page();
         fs::write(page.path().join("static/styles.css"), "c{}").unwrap();
-        let error = Dist::default().add_page(page.path()).unwrap_err();
+        let error = Dist::default().add_pages(page.path()).unwrap_err();
         assert!(error.to_string().contains("styles.css"), "{error}");
     }
 }

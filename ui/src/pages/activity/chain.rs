@@ -3,10 +3,10 @@
 use bithedge_ipc::{ActivityLine, ActivityPage, ActivityPlace, Money, Notice, PageQuery, SavedFile, Trust};
 use leptos::prelude::*;
 
-use super::pager::{Pager, Pages};
+use super::pager::{Pager, Pages, TOP};
 use crate::api;
 use crate::components::{
-    AddressText, AmountText, AsOfLine, Banner, Button, Card, CopyButton, DoubtMark, EmptyState, Loaded,
+    AddressText, AmountText, AsOfLine, Banner, Button, Card, CopyButton, DoubtMark, Each, EmptyState, Loaded,
     NoticeBanner, SkeletonCard, StxText, Tone,
 };
 use crate::format;
@@ -18,6 +18,7 @@ use crate::state::PageState;
 pub(super) fn ChainActivity() -> impl IntoView {
     let pages: Pages<ActivityPlace> = Pages::new();
     let state = PageState::<ActivityPage>::new(move || PageQuery::Activity { before: pages.before() });
+    pages.follow_problem(state.problem());
     view! {
         <Loaded state=state skeleton=|| view! { <SkeletonCard lines=12 /> } children=move |data| content(data, pages) />
     }
@@ -28,6 +29,7 @@ fn content(data: Signal<ActivityPage>, pages: Pages<ActivityPlace>) -> impl Into
     let trust = Memo::new(move |_| data.with(|page| page.trust));
     let older = Memo::new(move |_| data.with(|page| page.next));
     let as_of = Memo::new(move |_| data.with(|page| page.as_of.clone()));
+    pages.follow(move || data.track());
     view! {
         <Card title="What happened to this account" note=|| "newest first" testid="chain-activity">
             <Export />
@@ -97,8 +99,9 @@ fn Lines(
     /// Whether that can be relied on.
     trust: Memo<Trust>,
 ) -> impl IntoView {
+    let keys = Memo::new(move |_| lines.with(|lines| lines.iter().map(LineKey::of).collect::<Vec<_>>()));
     view! {
-        <div class="activity-scroll" tabindex="0" role="region" aria-label="What happened to this account">
+        <div class="activity-scroll" id=TOP tabindex="0" role="region" aria-label="What happened to this account">
             <table class="wide-table activity-table">
                 <thead>
                     <tr>
@@ -109,26 +112,55 @@ fn Lines(
                     </tr>
                 </thead>
                 <tbody>
-                    <For
-                        each=move || lines.get()
-                        key=|line| line.place
-                        let:line
+                    <Each
+                        each=move || keys.get()
+                        key=Clone::clone
+                        let:key
                     >
-                        <Line line=line trust=trust />
-                    </For>
+                        <Line lines=lines key=key trust=trust />
+                    </Each>
                 </tbody>
             </table>
         </div>
     }
 }
 
+/// What tells one line from all others: its place alone does not, since another branch of the chain has something else there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct LineKey {
+    place: ActivityPlace,
+    txid: String,
+}
+
+impl LineKey {
+    fn of(line: &ActivityLine) -> Self {
+        Self { place: line.place, txid: line.txid.clone() }
+    }
+
+    fn is_of(&self, line: &ActivityLine) -> bool {
+        self.place == line.place && self.txid == line.txid
+    }
+}
+
+/// One of them, as it is told last: its fee and its words may become known later.
 #[component]
 fn Line(
-    /// What happened.
-    line: ActivityLine,
+    /// All.
+    lines: Memo<Vec<ActivityLine>>,
+    /// Which.
+    key: LineKey,
     /// Whether that can be relied on.
     trust: Memo<Trust>,
 ) -> impl IntoView {
+    // It stays as it was for the moment between leaving the page and being taken off it.
+    let latest = Memo::new(move |before: Option<&Option<ActivityLine>>| {
+        let found = lines.with(|lines| lines.iter().find(|line| key.is_of(line)).cloned());
+        found.or_else(|| before.cloned().flatten())
+    });
+    move || latest.get().map(|line| row(line, trust))
+}
+
+fn row(line: ActivityLine, trust: Memo<Trust>) -> impl IntoView {
     let ActivityLine { time, txid, what, words, policy, bucket, paid, received, fee, refused, .. } = line;
     let about = match (policy, bucket) {
         (Some(policy), _) => Some((Route::Policy(policy), format!("Policy {policy}"))),
@@ -171,5 +203,38 @@ fn Line(
                 }}
             </td>
         </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_protocol::{BlockHeight, UnixSeconds};
+
+    use super::*;
+
+    #[test]
+    fn what_is_at_the_same_place_of_another_branch_is_another_line() {
+        let place = ActivityPlace { height: BlockHeight::new(7), transaction: 1, event: 0 };
+        let line = |txid: &str| ActivityLine {
+            place,
+            time: UnixSeconds::new(0),
+            txid: txid.to_owned(),
+            what: "policy-sold".to_owned(),
+            words: String::new(),
+            policy: None,
+            bucket: None,
+            paid: None,
+            received: None,
+            fee: None,
+            refused: None,
+        };
+        assert_ne!(LineKey::of(&line("0xaa")), LineKey::of(&line("0xbb")));
+        assert!(
+            LineKey::of(&line("0xaa")).is_of(&line("0xaa"))
+                && !LineKey::of(&line("0xaa")).is_of(&line("0xbb"))
+        );
+        // And the same one is not drawn anew for its fee.
+        let fee = ActivityLine { words: "known now".to_owned(), ..line("0xaa") };
+        assert_eq!(LineKey::of(&line("0xaa")), LineKey::of(&fee));
     }
 }

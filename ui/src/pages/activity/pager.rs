@@ -1,6 +1,8 @@
 //! From the newest page to older ones and back.
 
+use bithedge_ipc::Notice;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::components::{Button, ButtonKind};
 
@@ -8,11 +10,48 @@ use crate::components::{Button, ButtonKind};
 #[derive(Clone, Copy)]
 pub(super) struct Pages<P: Copy + Send + Sync + 'static> {
     opened: RwSignal<Vec<P>>,
+    /// Whether another page was asked for and has not come yet.
+    turning: RwSignal<bool>,
 }
+
+/// The element that a page's list begins with, which has the focus once it was turned to.
+pub(super) const TOP: &str = "activity-top";
 
 impl<P: Copy + Send + Sync + 'static> Pages<P> {
     pub(super) fn new() -> Self {
-        Self { opened: RwSignal::new(Vec::new()) }
+        Self { opened: RwSignal::new(Vec::new()), turning: RwSignal::new(false) }
+    }
+
+    fn turn(self, change: impl FnOnce(&mut Vec<P>)) {
+        self.turning.set(true);
+        self.opened.update(change);
+    }
+
+    /// Follows the page's data. Once one that was turned to is there, whoever turned to it is at its top: what they pressed may be gone,
+    /// and with it the focus.
+    pub(super) fn follow(self, data: impl Fn() + 'static) {
+        Effect::new(move |_| {
+            data();
+            if self.turning.get_untracked() {
+                self.turning.set(false);
+                // The list is made of the data first.
+                request_animation_frame(|| {
+                    let top = document().get_element_by_id(TOP);
+                    if let Some(top) = top.and_then(|top| top.dyn_into::<web_sys::HtmlElement>().ok()) {
+                        let _ = top.focus();
+                    }
+                });
+            }
+        });
+    }
+
+    /// Follows the reason for which a page did not come.
+    pub(super) fn follow_problem(self, problem: ReadSignal<Option<Notice>>) {
+        Effect::new(move |_| {
+            if problem.with(Option::is_some) {
+                self.turning.set(false);
+            }
+        });
     }
 
     /// What the open page is asked for with: those before this; `None`: the newest.
@@ -41,7 +80,8 @@ pub(super) fn Pager<P: Copy + Send + Sync + 'static>(
                     <Button
                         kind=ButtonKind::Quiet
                         testid=format!("{testid}-newer")
-                        on_press=move |()| pages.opened.update(|opened| { opened.pop(); })
+                        busy=pages.turning
+                        on_press=move |()| pages.turn(|opened| { opened.pop(); })
                     >
                         "Newer"
                     </Button>
@@ -49,8 +89,9 @@ pub(super) fn Pager<P: Copy + Send + Sync + 'static>(
                 {move || has_older.get().then(|| view! {
                     <Button
                         testid=format!("{testid}-older")
+                        busy=pages.turning
                         on_press=move |()| if let Some(place) = older.get_untracked() {
-                            pages.opened.update(|opened| opened.push(place));
+                            pages.turn(|opened| opened.push(place));
                         }
                     >
                         "Older"

@@ -57,13 +57,11 @@ pub(super) fn OpenAlarms(
 ) -> impl IntoView {
     let busy = RwSignal::new(false);
     let problem: RwSignal<Option<Notice>> = RwSignal::new(None);
-    let digests: Vec<String> = alarms.iter().map(|alarm| alarm.digest.clone()).collect();
-    let acknowledge = move |()| {
+    let ask = move |()| {
         busy.set(true);
         problem.set(None);
-        let digests = digests.clone();
         leptos::task::spawn_local(async move {
-            let answer = api::acknowledge_alarm(transaction, digests).await;
+            let answer = api::propose_acknowledgement(transaction).await;
             let _ = busy.try_set(false);
             if let Err(error) = answer {
                 let _ = problem.try_set(Some(error.notice()));
@@ -86,8 +84,8 @@ pub(super) fn OpenAlarms(
                 }
             }).collect_view()}
             {move || problem.get().map(|notice| view! { <NoticeBanner notice=notice testid="acknowledge-problem" /> })}
-            <p class="alarms-explained">"Until you say that you have looked at this, the keeper signs nothing alone."</p>
-            <Button busy=busy testid="acknowledge-alarms" on_press=acknowledge>"I have looked at this"</Button>
+            <p class="alarms-explained">"Until you say that you have looked at this, the keeper signs nothing alone. You are asked in the window where everything is approved."</p>
+            <Button busy=busy testid="acknowledge-alarms" on_press=ask>"I have looked at this"</Button>
         </div>
     }
 }

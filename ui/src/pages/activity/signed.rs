@@ -3,9 +3,9 @@
 use bithedge_ipc::{PageQuery, TransactionView, TransactionsPage};
 use leptos::prelude::*;
 
-use super::pager::{Pager, Pages};
+use super::pager::{Pager, Pages, TOP};
 use super::transaction::TransactionCard;
-use crate::components::{EmptyState, LinkButton, Loaded, SkeletonCard};
+use crate::components::{Each, EmptyState, LinkButton, Loaded, SkeletonCard};
 use crate::route::Route;
 use crate::state::PageState;
 
@@ -15,6 +15,7 @@ pub(super) fn SignedActivity() -> impl IntoView {
     let pages: Pages<u64> = Pages::new();
     let state =
         PageState::<TransactionsPage>::new(move || PageQuery::Transactions { before: pages.before() });
+    pages.follow_problem(state.problem());
     view! {
         <Loaded state=state skeleton=skeleton children=move |data| content(data, pages) />
     }
@@ -30,6 +31,7 @@ fn content(data: Signal<TransactionsPage>, pages: Pages<u64>) -> impl IntoView {
     let older = Memo::new(move |_| {
         data.with(|page| page.transactions.last().filter(|_| page.more).map(|last| last.id))
     });
+    pages.follow(move || data.track());
     view! {
         {move || ids.with(Vec::is_empty).then(|| view! {
             <EmptyState
@@ -41,10 +43,10 @@ fn content(data: Signal<TransactionsPage>, pages: Pages<u64>) -> impl IntoView {
                 <LinkButton route=Route::Earn testid="activity-earn">"Earn with your capital"</LinkButton>
             </EmptyState>
         })}
-        <div class="transactions" data-testid="transactions">
-            <For each=move || ids.get() key=|id| *id let:id>
+        <div class="transactions" id=TOP tabindex="-1" data-testid="transactions">
+            <Each each=move || ids.get() key=|id| *id let:id>
                 <Transaction data=data id=id />
-            </For>
+            </Each>
         </div>
         <Pager pages=pages older=older testid="transactions" />
     }
@@ -64,6 +66,59 @@ fn Transaction(
         let latest = Memo::new(move |before: Option<&TransactionView>| {
             find().or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
         });
-        view! { <TransactionCard transaction=latest /> }
+        let is_taken =
+            Memo::new(move |_| data.with(|page| latest.with(|one| is_taken(one, &page.transactions))));
+        view! { <TransactionCard transaction=latest is_taken=is_taken /> }
     })
+}
+
+/// Whether one of these has a transaction's place.
+fn is_taken(one: &TransactionView, all: &[TransactionView]) -> bool {
+    let by = one.status.replaced_by.as_ref();
+    by.is_some_and(|by| all.iter().any(|other| other.id != one.id && other.txid == *by))
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_ipc::{TransactionPurpose, TransactionStage, TransactionStatus, Words};
+    use bithedge_protocol::{MicroStx, UnixSeconds};
+
+    use super::*;
+
+    fn view(id: u64, replaced_by: Option<&str>) -> TransactionView {
+        let words = Words { happened: String::new(), means: String::new(), remedy: String::new() };
+        TransactionView {
+            id,
+            txid: id.to_string(),
+            account: String::new(),
+            nonce: 3,
+            fee: MicroStx::new(1),
+            purpose: TransactionPurpose::Call,
+            intent: String::new(),
+            sentences: Vec::new(),
+            leaves: Vec::new(),
+            arrives: Vec::new(),
+            signed_at: UnixSeconds::new(0),
+            status: TransactionStatus {
+                stage: TransactionStage::Replaced,
+                block: None,
+                replaced_by: replaced_by.map(str::to_owned),
+                contract_code: None,
+                words,
+            },
+            is_settled: false,
+            can_be_replaced: true,
+            receipt: None,
+            open_alarms: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_place_is_taken_by_what_is_known_here_and_by_nothing_else() {
+        let by = view(2, None);
+        assert!(is_taken(&view(1, Some("2")), std::slice::from_ref(&by)));
+        // By somebody else's: this one is all that can be acted on here.
+        assert!(!is_taken(&view(1, Some("7")), std::slice::from_ref(&by)));
+        assert!(!is_taken(&view(1, None), &[by]));
+    }
 }

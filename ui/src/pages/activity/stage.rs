@@ -3,9 +3,13 @@
 use bithedge_ipc::TransactionStage;
 use leptos::prelude::*;
 
-/// The machine's word, the user's words, and how it is coloured: `waiting`, `good`, `bad`, or nothing.
-const fn words(stage: TransactionStage) -> (&'static str, &'static str, &'static str) {
+/// The machine's word, the user's words, and how it is coloured: `waiting`, `good`, `bad`, or nothing. What cancels is made to fail: however
+/// it was mined, it did what it was for.
+const fn words(stage: TransactionStage, cancels: bool) -> (&'static str, &'static str, &'static str) {
     match stage {
+        TransactionStage::Confirmed | TransactionStage::Failed if cancels => {
+            ("cancelled", "Cancelled the earlier one", "good")
+        }
         TransactionStage::Presented => ("presented", "Waits for your answer", "waiting"),
         TransactionStage::Approved => ("approved", "Being signed", "waiting"),
         TransactionStage::Signed => ("signed", "Signed, on its way to a node", "waiting"),
@@ -26,15 +30,17 @@ pub(super) fn StagePill(
     /// Where.
     #[prop(into)]
     stage: Signal<TransactionStage>,
+    /// Whether it was to take an earlier one's place, so that nothing happens.
+    cancels: bool,
 ) -> impl IntoView {
     view! {
         <span
             class="stage"
             data-testid="transaction-stage"
-            data-stage=move || words(stage.get()).0
-            data-tone=move || words(stage.get()).2
+            data-stage=move || words(stage.get(), cancels).0
+            data-tone=move || words(stage.get(), cancels).2
         >
-            {move || words(stage.get()).1}
+            {move || words(stage.get(), cancels).1}
         </span>
     }
 }
@@ -42,4 +48,18 @@ pub(super) fn StagePill(
 /// Whether it came to nothing, so that it can be asked for again.
 pub(super) const fn came_to_nothing(stage: TransactionStage) -> bool {
     matches!(stage, TransactionStage::Failed | TransactionStage::Dropped | TransactionStage::Expired)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cancels_has_done_its_work_when_it_is_mined() {
+        for stage in [TransactionStage::Failed, TransactionStage::Confirmed] {
+            assert_eq!(words(stage, true).2, "good", "{stage:?}");
+        }
+        assert_eq!(words(TransactionStage::Failed, false).2, "bad");
+        assert_eq!(words(TransactionStage::Dropped, true).2, "bad");
+    }
 }

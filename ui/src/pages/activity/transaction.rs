@@ -11,9 +11,8 @@ use crate::components::{
     AddressText, Button, ButtonKind, ConfirmButton, CopyButton, Disclosure, LinkButton, MomentText,
     ProposalStatus, StxText,
 };
-use crate::pages::home::obstacle;
 use crate::route::Route;
-use crate::state::Proposal;
+use crate::state::{Proposal, obstacle};
 
 /// Where what an intent asks for can be asked for again, with the terms of now. An intent is named by the function that it calls.
 fn page_of(intent: &str) -> Option<Route> {
@@ -54,29 +53,44 @@ pub(super) fn TransactionCard(
     /// The transaction, as it changes.
     #[prop(into)]
     transaction: Signal<TransactionView>,
+    /// Whether another one that was signed here, and is shown beside it, has its place: then that one is dealt with, and not this.
+    #[prop(into)]
+    is_taken: Signal<bool>,
 ) -> impl IntoView {
     let proposal = Proposal::new();
     let first = transaction.get_untracked();
     let id = first.id;
     let title = first.sentences.first().cloned().unwrap_or_else(|| first.intent.clone());
     let rest: Vec<String> = first.sentences.iter().skip(1).cloned().collect();
-    let name = title.clone();
+    let (name, txid) = (title.clone(), first.txid.clone());
     let stage = Memo::new(move |_| transaction.with(|one| one.status.stage));
     let words = Memo::new(move |_| transaction.with(|one| one.status.words.clone()));
     let receipt = Memo::new(move |_| transaction.with(|one| one.receipt.clone()));
     let alarms = Memo::new(move |_| transaction.with(|one| one.open_alarms.clone()));
     let block = Memo::new(move |_| transaction.with(|one| one.status.block.clone()));
-    let can_be_replaced = Memo::new(move |_| transaction.with(|one| one.can_be_replaced && !one.is_settled));
+    let can_be_replaced =
+        Memo::new(move |_| !is_taken.get() && transaction.with(|one| one.can_be_replaced && !one.is_settled));
+    let cancels = matches!(first.purpose, TransactionPurpose::Cancels { .. });
     let again = Memo::new(move |_| {
-        transaction.with(|one| came_to_nothing(one.status.stage).then(|| page_of(&one.intent)).flatten())
+        transaction.with(|one| {
+            (!cancels && came_to_nothing(one.status.stage)).then(|| page_of(&one.intent)).flatten()
+        })
     });
     let blocked = obstacle();
     let busy = proposal.is_busy();
     view! {
-        <article class="card transaction" aria-label=name data-testid="transaction" data-id=id.to_string() data-intent=first.intent.clone()>
+        <article
+            class="card transaction"
+            aria-label=name
+            data-testid="transaction"
+            data-id=id.to_string()
+            data-intent=first.intent.clone()
+            data-txid=txid
+            data-nonce=first.nonce.to_string()
+        >
             <div class="transaction-head">
                 <h3 class="transaction-title">{title}</h3>
-                <StagePill stage=stage />
+                <StagePill stage=stage cancels=cancels />
             </div>
             <div class="transaction-words" role="status">
                 {move || {

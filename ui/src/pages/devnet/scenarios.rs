@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::deeds::{BlockedLine, DeedButton, Deeds};
 use super::part;
 use super::sparkline::Sparkline;
-use crate::components::{Card, Choice, Segmented};
+use crate::components::{Card, Choice, Each, Segmented};
 use crate::format;
 
 /// How long a day of a scenario takes here: seconds, and what that is called.
@@ -37,13 +37,13 @@ pub(super) fn ScenariosCard() -> impl IntoView {
                 testid="devnet-pace"
             />
             <ul class="scenarios">
-                <For
+                <Each
                     each=move || scenarios.get().unwrap_or_default()
                     key=|scenario| scenario.id.clone()
                     let:scenario
                 >
                     <ScenarioCard scenario=scenario pace=pace />
-                </For>
+                </Each>
             </ul>
             </div>
         </Card>

@@ -3,9 +3,17 @@
 use bithedge_ipc::Wish;
 use leptos::prelude::*;
 
-use crate::components::{Button, ButtonKind, ProposalStatus};
-use crate::pages::home::obstacle;
-use crate::state::{Proposal, ProposalStage};
+use crate::components::{AlreadyOnItsWay, Button, ButtonKind, ConfirmButton, ProposalStatus};
+use crate::state::{Proposal, ProposalStage, obstacle, on_its_way};
+
+/// What is asked for once more only after being told that one is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Once {
+    /// The intent's name.
+    pub(super) intent: &'static str,
+    /// What it is: `commitment`.
+    pub(super) noun: &'static str,
+}
 
 /// A part of a card with one thing to ask for. It stays, for as long as something is under way or told of it, also when there is no
 /// more reason for it.
@@ -36,6 +44,9 @@ pub(super) fn Act(
     /// It was signed: what was typed for it is of no more use.
     #[prop(into, optional)]
     on_signed: Option<Callback<()>>,
+    /// What it is as a plain noun, and its intent's name, if there must not be two of it on their way without a second press.
+    #[prop(optional)]
+    once: Option<Once>,
     /// The test hook: of the part; the button's ends in `-button`.
     testid: &'static str,
     /// What it does, and what it does not.
@@ -62,22 +73,45 @@ pub(super) fn Act(
             proposal.propose(wish);
         }
     };
+    let already = once.map(|once| (on_its_way(once.intent, proposal.transaction()), once.noun));
+    let has_more = Memo::new(move |_| already.is_some_and(|(already, _)| already.with(Option::is_some)));
+    let busy = proposal.is_busy();
     let children = StoredValue::new(children);
     view! {
         <Show when=move || is_shown.get()>
             <section class="bucket-part" class:bucket-part-plain=plain aria-label=title data-testid=testid>
                 {(!plain).then(|| view! { <h3 class="bucket-part-title">{title}</h3> })}
                 {children.with_value(|children| children())}
+                {already.map(|(already, noun)| view! { <AlreadyOnItsWay already=already noun=noun /> })}
                 <div class="actions">
-                    <Button
-                        kind=kind
-                        busy=proposal.is_busy()
-                        blocked=blocked
-                        testid=format!("{testid}-button")
-                        on_press=press
-                    >
-                        {move || button.get()}
-                    </Button>
+                    {move || if has_more.get() {
+                        view! {
+                            <ConfirmButton
+                                kind=kind
+                                label=button.get()
+                                question="Another one is on its way already. Do you want this one as well?"
+                                confirm="Review this one as well"
+                                busy=busy
+                                blocked=blocked
+                                testid=format!("{testid}-button")
+                                on_confirm=press
+                            />
+                        }
+                        .into_any()
+                    } else {
+                        view! {
+                            <Button
+                                kind=kind
+                                busy=busy
+                                blocked=blocked
+                                testid=format!("{testid}-button")
+                                on_press=press
+                            >
+                                {move || button.get()}
+                            </Button>
+                        }
+                        .into_any()
+                    }}
                 </div>
                 <ProposalStatus proposal=proposal what=what />
             </section>

@@ -12,12 +12,40 @@ use super::pictures::Pictures;
 use super::position::PositionCard;
 use super::words;
 use crate::components::{
-    AmountText, AsOfLine, Card, DoubtMark, EmptyState, LinkButton, Loaded, PercentChangeText, PercentText,
-    SkeletonCard, Stat, figure,
+    AmountText, AsOfLine, Card, DoubtMark, EmptyState, LinkButton, Loaded, PartProblem, PercentChangeText,
+    PercentText, SkeletonCard, Stat, figure,
 };
-use crate::format;
+use crate::format::{self, Round};
 use crate::route::Route;
 use crate::state::PageState;
+
+/// What is known of an account's position in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holding {
+    /// It is on its way.
+    Awaited,
+    /// It could not be read.
+    Failed,
+    /// None was found, by books that are in doubt: that is not "nothing".
+    Doubtful,
+    /// It was never in it.
+    Nothing,
+    /// It has or had a position.
+    Position,
+}
+
+impl Holding {
+    fn of(page: Option<&CapitalPage>, has_failed: bool, bucket: BucketRef) -> Self {
+        let Some(page) = page else { return if has_failed { Self::Failed } else { Self::Awaited } };
+        if page.positions.iter().any(|position| position.bucket == bucket) {
+            return Self::Position;
+        }
+        match page.trust {
+            Trust::Sound => Self::Nothing,
+            Trust::Doubtful => Self::Doubtful,
+        }
+    }
+}
 
 /// What the parts of the page are made of.
 #[derive(Clone, Copy)]
@@ -26,8 +54,10 @@ pub(super) struct Parts {
     pub(super) bucket: BucketRef,
     /// It among the tiers.
     pub(super) tier: Memo<Option<TierView>>,
-    /// What the account has in it; `None` if nothing ever, or not known.
+    /// What the account has in it; `None` if nothing ever, or not known, which [`holding`](Self::holding) tells apart.
     pub(super) position: Memo<Option<PositionView>>,
+    /// Whether what the account has in it is known.
+    pub(super) holding: Memo<Holding>,
     /// The tiers' page, for its moment.
     pub(super) page: Signal<TiersPage>,
     /// What it stands for.
@@ -58,16 +88,41 @@ pub(super) fn BucketDetail(bucket: BucketRef) -> impl IntoView {
         let tier = Memo::new(move |_| {
             data.with(|page| page.tiers.iter().find(|tier| tier.bucket == bucket).cloned())
         });
-        let capital = capital.data();
+        let (capital, failure) = (capital.data(), capital.problem());
+        let holding = Memo::new(move |_| {
+            capital.with(|page| Holding::of(page.as_ref(), failure.with(Option::is_some), bucket))
+        });
         let position = Memo::new(move |_| {
             capital.with(|page| {
                 page.as_ref()?.positions.iter().find(|position| position.bucket == bucket).cloned()
             })
         });
-        content(Parts { bucket, tier, position, page: data, depth: depth.data(), market: market.data() })
+        let (depth, market) = (depth.data(), market.data());
+        content(Parts { bucket, tier, position, holding, page: data, depth, market })
     };
     view! {
         <a class="back-link" href=Route::Earn.href() data-testid="bucket-back">"All tiers"</a>
+        <PartProblem
+            problem=capital.problem()
+            is_there=Signal::derive(move || capital.data().with(Option::is_some))
+            retry=Callback::new(move |()| capital.retry())
+            what="What you have in this bucket"
+            testid="bucket-capital-problem"
+        />
+        <PartProblem
+            problem=depth.problem()
+            is_there=Signal::derive(move || depth.data().with(Option::is_some))
+            retry=Callback::new(move |()| depth.retry())
+            what="The history and the risk of this bucket"
+            testid="bucket-depth-problem"
+        />
+        <PartProblem
+            problem=market.problem()
+            is_there=Signal::derive(move || market.data().with(Option::is_some))
+            retry=Callback::new(move |()| market.retry())
+            what="Fees and terms"
+            testid="bucket-market-problem"
+        />
         <Loaded state=page skeleton=skeleton children=content />
     }
 }
@@ -167,7 +222,7 @@ fn LeadCard(parts: Parts) -> impl IntoView {
                 </Stat>
                 <Stat label="In use" note=|| "Of what may back policies (utilisation)">
                     {move || of(|tier| figure(&tier.utilisation, tier.trust, |ratio| view! {
-                        <PercentText ratio=*ratio testid="bucket-utilisation" />
+                        <PercentText ratio=*ratio round=Round::Nearest testid="bucket-utilisation" />
                     }))}
                 </Stat>
                 <Stat label="Capital" note=move || tier.with(|tier| tier.as_ref().map(|tier| {
@@ -185,5 +240,31 @@ fn LeadCard(parts: Parts) -> impl IntoView {
                 }))}
             </p>
         </Card>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_ipc::AsOf;
+    use bithedge_protocol::{Asset, UnixSeconds};
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_never_nothing() {
+        let bucket = BucketRef { tier: 2, asset: Asset::Sbtc };
+        let as_of = AsOf { books: None, chain: None, now: UnixSeconds::new(0), doubt: None };
+        let page = |trust| CapitalPage {
+            as_of: as_of.clone(),
+            positions: Vec::new(),
+            totals: Vec::new(),
+            rewards: Vec::new(),
+            trust,
+        };
+        assert_eq!(Holding::of(None, false, bucket), Holding::Awaited);
+        assert_eq!(Holding::of(None, true, bucket), Holding::Failed);
+        assert_eq!(Holding::of(Some(&page(Trust::Doubtful)), false, bucket), Holding::Doubtful);
+        assert_eq!(Holding::of(Some(&page(Trust::Doubtful)), true, bucket), Holding::Doubtful);
+        assert_eq!(Holding::of(Some(&page(Trust::Sound)), false, bucket), Holding::Nothing);
     }
 }

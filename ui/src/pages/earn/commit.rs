@@ -4,7 +4,7 @@ use bithedge_ipc::{BucketRef, MarketView, Wish};
 use bithedge_protocol::{Asset, TokenAmount};
 use leptos::prelude::*;
 
-use super::act::Act;
+use super::act::{Act, Once};
 use super::bucket::Parts;
 use super::timing;
 use super::words;
@@ -13,16 +13,16 @@ use crate::format;
 use crate::state::{ChainState, SessionState};
 
 /// The most that can be committed: what the account can spend, less the network's fee where it is paid in the same token, and what
-/// the bucket still takes. `None` while the balance is not known.
+/// the bucket still takes. `None` while the balance, or that fee, is not known.
 fn most(
     bucket: BucketRef,
     balance: Option<TokenAmount>,
     room: Option<TokenAmount>,
     market: Option<&MarketView>,
 ) -> Option<TokenAmount> {
-    let fee = match (bucket.asset, market) {
-        (Asset::Stx, Some(market)) => TokenAmount::from(market.call_fee),
-        _ => TokenAmount::ZERO,
+    let fee = match bucket.asset {
+        Asset::Stx => TokenAmount::from(market?.call_fee),
+        Asset::Sbtc => TokenAmount::ZERO,
     };
     let can_spend = balance?.saturating_sub(fee);
     Some(room.map_or(can_spend, |room| can_spend.min(room)))
@@ -53,9 +53,7 @@ pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
             }
         })
     });
-    let room = Memo::new(move |_| {
-        tier.with(|tier| tier.as_ref().map(|tier| tier.capacity.saturating_sub(tier.capital)))
-    });
+    let room = Memo::new(move |_| tier.with(|tier| tier.as_ref().map(|tier| tier.room)));
     let largest =
         Memo::new(move |_| market.with(|market| most(bucket, balance.get(), room.get(), market.as_ref())));
     let smallest = Memo::new(move |_| tier.with(|tier| tier.as_ref().and_then(|tier| tier.min_deposit)));
@@ -86,8 +84,29 @@ pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
             risk.exposure.known()?.most_of_assets
         })
     });
+    let closest = Memo::new(move |_| {
+        depth.with(|page| {
+            let risk = page.as_ref()?.risk.as_ref()?;
+            risk.exposure.known()?.by_strike.last().map(|(strike, _)| *strike)
+        })
+    });
     let served = Memo::new(move |_| market.with(|market| bounty(bucket, market.as_ref())));
-    let blocked = Signal::derive(move || value.get().is_none().then(|| "Enter an amount first.".to_owned()));
+    // Without the fee nobody can say what is left for it.
+    let lacks_fee = Memo::new(move |_| asset == Asset::Stx && market.with(Option::is_none));
+    let blocked = Signal::derive(move || {
+        if room.get() == Some(TokenAmount::ZERO) {
+            return Some(
+                "This bucket is full: what it has, and the deposits that wait, are all that it takes."
+                    .to_owned(),
+            );
+        }
+        if lacks_fee.get() {
+            return Some(
+                "The network's fee is not known yet, so what you can commit is not either.".to_owned(),
+            );
+        }
+        value.get().is_none().then(|| "Enter an amount first.".to_owned())
+    });
     let wish = move |()| {
         let amount = TokenAmount::new(value.get_untracked()?);
         Some(Wish::Commit { tier: bucket.tier, asset, amount })
@@ -134,7 +153,7 @@ pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
                     })}
                     <li>"The network's fee is paid in STX."</li>
                 </ul>
-                <p class="risk-words" data-testid="commit-risk">{move || words::what_can_go_wrong(worst.get())}</p>
+                <p class="risk-words" data-testid="commit-risk">{move || words::what_can_go_wrong(worst.get(), closest.get())}</p>
                 <Act
                     title="Decide"
                     plain=true
@@ -145,6 +164,7 @@ pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
                     blocked=blocked
                     wish=wish
                     on_signed=Callback::new(signed)
+                    once=Once { intent: "commit-capital", noun: "commitment" }
                     testid="commit-act"
                 >
                     <p class="step-note">"You see exactly what would be signed, and decide then."</p>
@@ -170,5 +190,12 @@ mod tests {
         assert_eq!(most(sbtc, Some(amount(9)), Some(amount(5)), None), Some(amount(5)));
         assert_eq!(most(sbtc, Some(amount(3)), Some(amount(5)), None), Some(amount(3)));
         assert_eq!(most(sbtc, Some(amount(3)), None, None), Some(amount(3)));
+        assert_eq!(most(sbtc, Some(amount(3)), Some(amount(0)), None), Some(amount(0)));
+    }
+
+    #[test]
+    fn of_stx_nothing_is_offered_while_the_fee_that_it_pays_is_not_known() {
+        let amount = TokenAmount::new;
+        assert_eq!(most(bucket(Asset::Stx), Some(amount(9)), Some(amount(5)), None), None);
     }
 }

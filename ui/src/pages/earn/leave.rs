@@ -109,7 +109,7 @@ pub(super) fn Leave(parts: Parts) -> impl IntoView {
                     {move || fee.get().map(|fee| match fee {
                         Figure::Known { value } => format!(
                             "The exit fee is {} now; it rises with use, and stays with those who stay.",
-                            format::percent(value)
+                            format::percent_up(value)
                         ),
                         Figure::Unknown { why } => format!("The exit fee is not known. {why}"),
                     })}
@@ -128,6 +128,19 @@ pub(super) fn Leave(parts: Parts) -> impl IntoView {
             </ul>
         </Act>
         <Act
+            title="Close it now"
+            what="The close"
+            button="Review and close"
+            when=dead
+            wish=move |()| Some(Wish::CloseEpoch { tier, asset })
+            testid="close-epoch"
+        >
+            <p>
+                "This bucket was not closed for three days. Anybody can start the daily close: it takes in deposits and pays exits as usual, and \
+                 nothing is given up. You pay the network's fee; a bounty for the close, where deposits prepaid one, goes to you."
+            </p>
+        </Act>
+        <Act
             title="Leave without a close"
             what="Leaving without a close"
             button="Review and leave at the guaranteed value"
@@ -140,13 +153,12 @@ pub(super) fn Leave(parts: Parts) -> impl IntoView {
             <p>
                 {move || match asset {
                     Asset::Sbtc => {
-                        "This bucket was not closed for three days. You can leave it now with the part of its capital that stands behind no \
-                         policy; the rest of your part is given up. Usually it is better to wait, or to start the close on the Protocol page. \
-                         How much leaves is chosen above."
+                        "If it cannot be closed, you can leave it now with the part of its capital that stands behind no policy; the rest of \
+                         your part is given up. Usually it is better to wait, or to close it as above. How much leaves is chosen above."
                     }
                     Asset::Stx => {
-                        "This bucket was not closed for three days. Whether there is a way out without a close is tried out before anything \
-                         is signed. How much leaves is chosen above."
+                        "Whether there is a way out without a close is tried out before anything is signed. Usually it is better to wait, or \
+                         to close it as above. How much leaves is chosen above."
                     }
                 }}
             </p>

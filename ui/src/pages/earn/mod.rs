@@ -8,6 +8,7 @@ mod commit;
 mod leave;
 mod pictures;
 mod position;
+mod rewards;
 mod tiers;
 mod timing;
 mod words;
@@ -17,6 +18,7 @@ use leptos::prelude::*;
 
 use bucket::BucketDetail;
 use tiers::Tiers;
+pub(crate) use words::{standing as standing_words, standing_code};
 
 /// The tiers, or one bucket.
 #[component]

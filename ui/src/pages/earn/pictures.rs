@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::bucket::Parts;
 use super::charts;
 use crate::components::{Card, ChartView, DoubtMark, PercentChangeText, PercentText, figure, not_known};
-use crate::format;
+use crate::format::{self, Round};
 
 /// Something drawn of a bucket that has a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,7 +169,7 @@ pub(super) fn Pictures(parts: Parts) -> impl IntoView {
                     "For each day on which policies end: the collateral that is locked for them, and the most that they can call for. "
                     {move || exposure.with(|exposure| exposure.as_ref().and_then(Figure::known).and_then(|known| {
                         known.of.most_of_assets.map(|part| view! {
-                            "All of them together can call for "<PercentText ratio=part testid="bucket-most" />" of its capital."
+                            "All of them together can call for "<PercentText ratio=part round=Round::Up testid="bucket-most" />" of its capital."
                         })
                     }))}
                 }

@@ -5,12 +5,11 @@ use bithedge_protocol::{TokenAmount, TokenChange};
 use leptos::prelude::*;
 
 use super::act::Act;
-use super::bucket::Parts;
+use super::bucket::{Holding, Parts};
 use super::leave::{Leave, Outlooks};
-use super::tiers::is_something;
 use crate::components::{
-    AmountText, ButtonKind, Card, ChangeText, DoubtMark, EmptyState, PercentChangeText, UsdText, figure,
-    known_or,
+    AmountText, ButtonKind, Card, ChangeText, DoubtMark, EmptyState, PercentChangeText, Skeleton, UsdText,
+    figure, known_or, not_known,
 };
 use crate::format;
 use crate::pages::home::Line;
@@ -18,10 +17,8 @@ use crate::pages::home::Line;
 /// The position: value, result, what waits, what can be claimed.
 #[component]
 pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
-    let Parts { bucket, position, .. } = parts;
+    let Parts { bucket, position, holding, .. } = parts;
     let asset = bucket.asset;
-    let has_some = Memo::new(move |_| position.with(|position| position.as_ref().is_some_and(is_something)));
-    let was_in = Memo::new(move |_| position.with(Option::is_some));
     let claimable = Memo::new(move |_| {
         position.with(|position| position.as_ref().map(|position| position.claimable).unwrap_or_default())
     });
@@ -53,17 +50,42 @@ pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
             testid="position"
         >
             <div class="bucket-form">
-                {move || if has_some.get() || was_in.get() {
-                    view! { <dl class="lines">{move || position.with(|position| position.as_ref().map(lines))}</dl> }.into_any()
-                } else {
-                    view! {
+                {move || match holding.get() {
+                    Holding::Position => {
+                        view! { <dl class="lines">{move || position.with(|position| position.as_ref().map(lines))}</dl> }.into_any()
+                    }
+                    Holding::Awaited => view! {
+                        <div aria-busy="true" data-testid="position-awaited">
+                            <Skeleton width="long" /><Skeleton width="short" /><Skeleton width="long" />
+                        </div>
+                    }
+                    .into_any(),
+                    Holding::Failed => view! {
+                        <p data-testid="position-unknown">
+                            {not_known(
+                                "What you have in this bucket could not be read. Your capital is where the chain says it is. What went wrong \
+                                 stands above.",
+                            )}
+                        </p>
+                    }
+                    .into_any(),
+                    Holding::Doubtful => view! {
+                        <EmptyState
+                            title="Nothing is known to be yours here"
+                            text="What is known here is in doubt, so this does not mean that nothing of yours is in this bucket. What the \
+                                  chain itself says is what counts."
+                            testid="position-doubtful"
+                        />
+                    }
+                    .into_any(),
+                    Holding::Nothing => view! {
                         <EmptyState
                             title="Nothing of yours is in this bucket"
                             text="Once you have committed something, its value, its result and the way out are here."
                             testid="position-empty"
                         />
                     }
-                    .into_any()
+                    .into_any(),
                 }}
                 <Act
                     title="Claim what is set aside"

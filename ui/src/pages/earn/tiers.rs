@@ -5,12 +5,13 @@ use bithedge_protocol::{Asset, TokenAmount};
 use leptos::prelude::*;
 
 use super::alarm::StandingAlarm;
+use super::rewards::RewardsCard;
 use super::words;
 use crate::components::{
-    AmountText, AsOfLine, ButtonKind, Card, ChangeText, Choice, DoubtMark, EmptyState, LinkButton, Loaded,
-    PercentChangeText, PercentText, Segmented, SkeletonCard, UsdText, figure,
+    AmountText, AsOfLine, ButtonKind, Card, ChangeText, Choice, DoubtMark, Each, EmptyState, LinkButton,
+    Loaded, PartProblem, PercentChangeText, PercentText, Segmented, SkeletonCard, UsdText, figure,
 };
-use crate::format;
+use crate::format::{self, Round};
 use crate::pages::home::Line;
 use crate::route::{Route, asset_slug};
 use crate::state::PageState;
@@ -49,6 +50,7 @@ fn content(data: Signal<TiersPage>, capital: PageState<CapitalPage>) -> impl Int
     view! {
         <AsOfLine as_of=Memo::new(move |_| data.with(|page| page.as_of.clone())) />
         <Positions capital=capital />
+        <RewardsCard data=capital.data() />
         <div class="earn-head">
             <div class="earn-intro">
                 <p>
@@ -79,9 +81,9 @@ fn content(data: Signal<TiersPage>, capital: PageState<CapitalPage>) -> impl Int
             </Card>
         })}
         <div class="tiers" data-testid="tiers">
-            <For each=move || shown.get() key=|bucket| *bucket let:bucket>
+            <Each each=move || shown.get() key=|bucket| *bucket let:bucket>
                 <TierCard data=data bucket=bucket />
-            </For>
+            </Each>
         </div>
     }
 }
@@ -167,13 +169,17 @@ fn lines(tier: &TierView) -> AnyView {
     let used = figure(&tier.utilisation, trust, |ratio| {
         let ratio = *ratio;
         view! {
-            <PercentText ratio=ratio testid=id("utilisation") />
+            <PercentText ratio=ratio round=Round::Nearest testid=id("utilisation") />
             <span class="gauge" aria-hidden="true">
                 <span class="gauge-fill" style:width=format!("{}%", (ratio.base_units() / 10_000).min(100))></span>
             </span>
         }
     });
-    let fee = figure(&tier.exit_fee, trust, |fee| view! { <PercentText ratio=*fee testid=id("exit-fee") /> });
+    let fee = figure(
+        &tier.exit_fee,
+        trust,
+        |fee| view! { <PercentText ratio=*fee round=Round::Up testid=id("exit-fee") /> },
+    );
     let capital =
         view! { <AmountText asset=asset amount=capital testid=id("capital") /><DoubtMark trust=trust /> };
     let about = format!(
@@ -214,10 +220,23 @@ fn Positions(capital: PageState<CapitalPage>) -> impl IntoView {
         })
     });
     let trust = Memo::new(move |_| data.with(|page| page.as_ref().map(|page| page.trust)));
+    let is_in_doubt = Memo::new(move |_| trust.get() == Some(Trust::Doubtful) && buckets.with(Vec::is_empty));
     view! {
-        <For each=move || buckets.get() key=|bucket| *bucket let:bucket>
+        <PartProblem
+            problem=capital.problem()
+            is_there=Signal::derive(move || data.with(Option::is_some))
+            retry=Callback::new(move |()| capital.retry())
+            what="Your capital"
+            testid="positions-problem"
+        />
+        {move || is_in_doubt.get().then(|| view! {
+            <p class="card-note" data-testid="positions-doubtful">
+                <DoubtMark trust=Trust::Doubtful />" No capital of yours is known here, which does not mean that there is none."
+            </p>
+        })}
+        <Each each=move || buckets.get() key=|bucket| *bucket let:bucket>
             <PositionAlarm data=data bucket=bucket />
-        </For>
+        </Each>
         {move || (!buckets.with(Vec::is_empty)).then(|| view! {
             <Card
                 title="Your capital"
@@ -225,9 +244,9 @@ fn Positions(capital: PageState<CapitalPage>) -> impl IntoView {
                 testid="positions"
             >
                 <ul class="positions">
-                    <For each=move || buckets.get() key=|bucket| *bucket let:bucket>
+                    <Each each=move || buckets.get() key=|bucket| *bucket let:bucket>
                         <PositionRow data=data bucket=bucket />
-                    </For>
+                    </Each>
                 </ul>
             </Card>
         })}
@@ -235,7 +254,7 @@ fn Positions(capital: PageState<CapitalPage>) -> impl IntoView {
 }
 
 /// Whether there is, or waits, something of the account's in a bucket.
-pub(super) fn is_something(position: &PositionView) -> bool {
+fn is_something(position: &PositionView) -> bool {
     position.at_risk > TokenAmount::ZERO
         || position.claimable > TokenAmount::ZERO
         || position.queued.count() > 0

@@ -1,10 +1,11 @@
 //! What is said of tiers and buckets.
 
 use bithedge_ipc::{BucketHealth, BucketRef, IfNothingPaidOut, TierView};
-use bithedge_protocol::Ppm;
 use bithedge_protocol::risk::Standing;
+use bithedge_protocol::{Ppm, UsdE8};
 
 use crate::format;
+pub(super) use crate::format::capitalised;
 
 const WHOLE: u128 = 1_000_000;
 
@@ -13,21 +14,14 @@ pub(super) fn bucket_name(tier: &str, bucket: BucketRef) -> String {
     format!("{}, {}", capitalised(tier), bucket.asset)
 }
 
-/// A tier's name as a heading.
-pub(super) fn capitalised(name: &str) -> String {
-    let mut letters = name.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
-}
-
-/// How risky a tier is, from the strikes that it covers: what has to happen before it pays out.
+/// How risky a tier is, from the strikes that it covers: what has to happen before it pays out. The distance is that from the price of
+/// each sale: whoever comes later stands for sales at prices that may have been higher.
 pub(super) fn risk(max_strike: Ppm) -> String {
     match WHOLE.checked_sub(max_strike.base_units()) {
         Some(gap) if gap > 0 => format!(
-            "Pays out only if BTC falls by more than {} while a policy runs.",
-            format::percent(Ppm::new(gap))
+            "Pays out only if BTC falls by more than {} from its price when a policy was sold. Policies sold before you came can be closer \
+             to paying, or pay already.",
+            format::percent_down(Ppm::new(gap))
         ),
         _ => "Covers prices around today's, so it pays out in almost every fall of BTC.".to_owned(),
     }
@@ -39,7 +33,7 @@ pub(super) fn strikes(tier: &TierView) -> String {
 }
 
 /// A standing: a word, the tone, and what it means for whoever is in.
-pub(super) const fn standing(standing: Standing) -> (&'static str, &'static str, &'static str) {
+pub(crate) const fn standing(standing: Standing) -> (&'static str, &'static str, &'static str) {
     match standing {
         Standing::Healthy => {
             ("Healthy", "good", "It has more than everything that it has promised calls for.")
@@ -65,7 +59,7 @@ pub(super) const fn standing(standing: Standing) -> (&'static str, &'static str,
 }
 
 /// The standing's name for tests and style.
-pub(super) const fn standing_code(standing: Standing) -> &'static str {
+pub(crate) const fn standing_code(standing: Standing) -> &'static str {
     match standing {
         Standing::Healthy => "healthy",
         Standing::Warning => "warning",
@@ -82,18 +76,12 @@ pub(super) fn health_figures(health: &BucketHealth) -> String {
         Some(ratio) => format!(
             "It has {}, which is {} of the {} that its promises call for. It warns below {}; below {} sales and exits stop.",
             asset.show(health.assets),
-            format::percent(down(ratio)),
+            format::percent_down(ratio),
             asset.show(health.needed),
             format::percent(health.warning_below),
             format::percent(health.margin_call_below),
         ),
     }
-}
-
-/// To a tenth of a per cent, down: what is below a threshold is never shown as being at it.
-fn down(ratio: Ppm) -> Ppm {
-    const TENTH: u128 = 1_000;
-    Ppm::new(ratio.base_units() / TENTH * TENTH)
 }
 
 /// Premiums over capital, with the words without which that figure is never shown.
@@ -102,7 +90,7 @@ pub(super) fn if_nothing_paid_out(figure: &IfNothingPaidOut, bucket: BucketRef) 
     format!(
         "Premiums of the last {} came to {} of the capital ({}): what would have been earned if nothing had been paid out.",
         format::duration(days),
-        format::percent(figure.of_capital),
+        format::percent_down(figure.of_capital),
         bucket.asset.show(figure.premiums),
     )
 }
@@ -124,21 +112,28 @@ pub(super) fn since(tier: &TierView) -> String {
     }
 }
 
-/// What can go wrong with a commitment, in two sentences with the worst case. `most_of_assets` is what the policies of now can call for
-/// at most, as a part of the bucket's assets.
-pub(super) fn what_can_go_wrong(most_of_assets: Option<Ppm>) -> String {
+/// What can go wrong with a commitment, with the worst case. `most_of_assets` is what the policies of now can call for at most, as a
+/// part of the bucket's assets; `closest` is the highest price below which one of them pays.
+pub(super) fn what_can_go_wrong(most_of_assets: Option<Ppm>, closest: Option<UsdE8>) -> String {
     let worst = match most_of_assets {
         Some(part) => format!(
             "The policies sold now can call for {} of what is in the bucket; more may be sold after you came, so in the worst case \
              all of it is lost.",
-            format::percent(part)
+            format::percent_up(part)
         ),
         None => {
             "In the worst case policies call for everything in the bucket, and all of it is lost.".to_owned()
         }
     };
+    let closest = closest.map(|strike| {
+        format!(
+            " You stand at once for those that are sold: the closest pays below {}.",
+            format::price(strike)
+        )
+    });
     format!(
-        "If BTC falls far enough, policies are paid out of your capital, and it shrinks. {worst} Leaving takes a daily close or several."
+        "If BTC falls far enough, policies are paid out of your capital, and it shrinks.{} {worst} Leaving takes a daily close or several.",
+        closest.unwrap_or_default()
     )
 }
 
@@ -152,6 +147,8 @@ mod tests {
     fn the_risk_of_a_tier_is_what_has_to_happen_first() {
         assert!(risk(Ppm::new(800_000)).contains("more than 20.0 %"), "{}", risk(Ppm::new(800_000)));
         assert!(risk(Ppm::new(925_000)).contains("more than 7.5 %"), "{}", risk(Ppm::new(925_000)));
+        // What stands already is sold at other prices.
+        assert!(risk(Ppm::new(800_000)).contains("before you came"), "{}", risk(Ppm::new(800_000)));
         for at_the_money in [1_000_000, 1_050_000] {
             assert!(risk(Ppm::new(at_the_money)).contains("almost every fall"));
         }
@@ -198,9 +195,15 @@ mod tests {
     #[test]
     fn the_worst_case_is_always_said() {
         for part in [None, Some(Ppm::new(400_000))] {
-            assert!(what_can_go_wrong(part).contains("all of it is lost"));
+            for closest in [None, Some(UsdE8::new(58_000 * 100_000_000))] {
+                let words = what_can_go_wrong(part, closest);
+                assert!(words.contains("all of it is lost"), "{words}");
+                assert_eq!(words.contains("below 58,000 USD"), closest.is_some(), "{words}");
+            }
         }
-        assert!(what_can_go_wrong(Some(Ppm::new(400_000))).contains("40.0 %"));
+        assert!(what_can_go_wrong(Some(Ppm::new(400_000)), None).contains("40.0 %"));
+        // What can be called for is never shown smaller than it is.
+        assert!(what_can_go_wrong(Some(Ppm::new(400_001)), None).contains("40.1 %"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use bithedge_ipc::{Attention, AttentionKind, Destination, Trust};
 use leptos::prelude::*;
 
-use crate::components::{AmountText, Countdown, DoubtMark, LinkButton};
+use crate::components::{AmountText, Countdown, DoubtMark, Each, LinkButton};
 use crate::route::Route;
 
 /// The tone of a reason, and its name for tests.
@@ -35,6 +35,7 @@ const fn leads_to(destination: Destination) -> &'static str {
         Destination::Protocol => "Open Protocol",
         Destination::Activity => "Open Activity",
         Destination::Connection => "Open networks",
+        Destination::Keeper => "Open the keeper",
     }
 }
 
@@ -63,9 +64,9 @@ pub(super) fn NeedsCard(attention: Memo<Vec<Attention>>) -> impl IntoView {
                 </p>
             })}
             <ul class="needs">
-                <For each=move || keys.get() key=|key| *key let:key>
+                <Each each=move || keys.get() key=|key| *key let:key>
                     <Need attention=attention kind=key.0 destination=key.1 />
-                </For>
+                </Each>
             </ul>
         </section>
     }

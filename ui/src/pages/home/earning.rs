@@ -6,7 +6,8 @@ use leptos::prelude::*;
 
 use super::Line;
 use crate::components::{
-    AmountText, ButtonKind, Card, ChangeText, DoubtMark, EmptyState, LinkButton, UsdText, figure, known_or,
+    AmountText, ButtonKind, Card, ChangeText, DoubtMark, Each, EmptyState, LinkButton, UsdText, figure,
+    known_or,
 };
 use crate::route::{Route, asset_slug};
 
@@ -54,11 +55,11 @@ pub(super) fn EarningCard(capital: Memo<(Vec<CapitalTotal>, Trust)>) -> impl Int
                         />
                     }
                 })}
-                <For each=move || assets.get() key=|asset| *asset let:asset>
+                <Each each=move || assets.get() key=|asset| *asset let:asset>
                     {move || capital.with(|(totals, trust)| {
                         totals.iter().find(|total| total.asset == asset).map(|total| total_lines(total, *trust))
                     })}
-                </For>
+                </Each>
                 <div class="home-actions">
                     <LinkButton kind=ButtonKind::Primary route=Route::Earn testid="home-earn">
                         {move || if is_empty.get() { "See what earns" } else { "Open Earn" }}

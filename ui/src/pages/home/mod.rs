@@ -1,6 +1,5 @@
 //! Home: what is protected, what earns, and what needs attention.
 
-mod acting;
 mod attention;
 mod earning;
 mod freshness;
@@ -11,7 +10,6 @@ mod protected;
 use bithedge_ipc::{HomePage as Data, PageQuery};
 use leptos::prelude::*;
 
-pub(crate) use acting::obstacle;
 pub(crate) use line::Line;
 
 use attention::NeedsCard;

@@ -5,7 +5,7 @@ use bithedge_ipc::{PageQuery, PoliciesPage, PolicyState, PolicyView, ProtocolPag
 use bithedge_protocol::TokenAmount;
 use leptos::prelude::*;
 
-use crate::components::{Card, ChartView, DoubtMark, UsdText, not_known};
+use crate::components::{Card, ChartView, DoubtMark, PartProblem, UsdText, not_known};
 use crate::state::PageState;
 
 /// The daily closes that the oracle recorded, and its price of now if it gives one.
@@ -72,6 +72,20 @@ pub(super) fn PriceCard() -> impl IntoView {
             })
             testid="home-price"
         >
+            <PartProblem
+                problem=protocol.problem()
+                is_there=has_page
+                retry=Callback::new(move |()| protocol.retry())
+                what="The price"
+                testid="home-price-problem"
+            />
+            <PartProblem
+                problem=policies.problem()
+                is_there=Signal::derive(move || owned.with(Option::is_some))
+                retry=Callback::new(move |()| policies.retry())
+                what="Your policies in the picture"
+                testid="home-price-policies-problem"
+            />
             {move || price.get().and_then(|price| match price {
                 bithedge_ipc::Figure::Known { .. } => None,
                 bithedge_ipc::Figure::Unknown { why } => Some(view! { <p>{not_known(&why)}</p> }),

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::Line;
 use crate::components::{
-    AmountText, ButtonKind, Card, Countdown, DoubtMark, EmptyState, LinkButton, SbtcText, UsdText, figure,
-    known_or,
+    AmountText, ButtonKind, Card, Countdown, DoubtMark, Each, EmptyState, LinkButton, SbtcText, UsdText,
+    figure, known_or,
 };
 use crate::format;
 use crate::route::Route;
@@ -110,11 +110,11 @@ fn Totals(protection: Memo<ProtectionSummary>) -> impl IntoView {
         protection.with(|all| all.totals.iter().filter(some).map(|total| total.asset).collect::<Vec<_>>())
     });
     view! {
-        <For each=move || assets.get() key=|asset| *asset let:asset>
+        <Each each=move || assets.get() key=|asset| *asset let:asset>
             {move || protection.with(|all| {
                 all.totals.iter().find(|total| total.asset == asset).map(total_lines)
             })}
-        </For>
+        </Each>
     }
 }
 

@@ -1,11 +1,12 @@
 //! Entering a network of one's own.
 
-use bithedge_ipc::{NetworkInput, NetworkKind, NetworkView, Notice};
+use bithedge_ipc::{NetworkInput, NetworkKind, NetworkView, Notice, SavedNetwork};
 use leptos::prelude::*;
 
 use super::words::money;
 use crate::api;
-use crate::components::{Button, ButtonKind, Choice, NoticeBanner, Segmented, TextInput};
+use crate::components::{Banner, Button, ButtonKind, Choice, NoticeBanner, Segmented, TextInput, Tone};
+use crate::state::SessionState;
 
 /// So many nodes are taken.
 const MOST_NODES: usize = 4;
@@ -120,6 +121,48 @@ fn input_of(name: &str, kind: NetworkKind, nodes: &str, deployer: &str, sbtc: &s
     }
 }
 
+/// What became of what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Saving {
+    /// It is being typed.
+    Typing,
+    /// The core is at it.
+    Busy,
+    /// It is asked whether it may be used.
+    Asking {
+        /// The question's number.
+        question: u64,
+        /// As it would be in the list.
+        network: Box<NetworkView>,
+        /// Whether the question has been seen open: before, its absence means nothing.
+        seen: bool,
+    },
+    /// The question is over, and the list does not have it.
+    Refused,
+}
+
+impl Saving {
+    /// After the session told which question is open.
+    const fn after(&self, open: Option<u64>) -> Told {
+        match (self, open) {
+            (Self::Asking { question, seen: false, .. }, Some(open)) if open == *question => Told::Open,
+            (Self::Asking { question, .. }, Some(open)) if open == *question => Told::Nothing,
+            (Self::Asking { seen: true, .. }, _) => Told::Over,
+            _ => Told::Nothing,
+        }
+    }
+}
+
+/// What the open question means for what is being saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    /// It is asked just now.
+    Open,
+    /// It was answered, or put away.
+    Over,
+}
+
 /// The form.
 #[component]
 pub(super) fn NetworkForm(
@@ -144,7 +187,9 @@ pub(super) fn NetworkForm(
     );
     let id = StoredValue::new(replaces.map(|network| network.id));
     let tried = RwSignal::new(false);
-    let busy = RwSignal::new(false);
+    let saving = RwSignal::new(Saving::Typing);
+    let busy =
+        Signal::derive(move || saving.with(|saving| matches!(saving, Saving::Busy | Saving::Asking { .. })));
     let problem = RwSignal::new(None::<Notice>);
     let input =
         Memo::new(move |_| input_of(&name.get(), kind.get(), &nodes.get(), &deployer.get(), &sbtc.get()));
@@ -156,16 +201,50 @@ pub(super) fn NetworkForm(
         if !Problems::of(&input).is_empty() {
             return;
         }
-        busy.set(true);
+        saving.set(Saving::Busy);
         problem.set(None);
         leptos::task::spawn_local(async move {
             let answer = api::save_network(id.get_value(), input).await;
-            if busy.try_set(false).is_some() {
+            let (now, is_kept, wrong) = match answer {
+                Ok(SavedNetwork::Asked { question, network }) => {
+                    (Saving::Asking { question, network, seen: false }, false, None)
+                }
+                Ok(SavedNetwork::Kept(_)) => (Saving::Typing, true, None),
+                Err(error) => (Saving::Typing, false, Some(error.notice())),
+            };
+            if saving.try_set(now).is_some() {
                 return;
             }
-            match answer {
-                Ok(_) => saved.run(()),
-                Err(error) => problem.set(Some(error.notice())),
+            problem.set(wrong);
+            if is_kept {
+                saved.run(());
+            }
+        });
+    };
+    let open = expect_context::<SessionState>().question();
+    Effect::new(move |_| match saving.with(|saving| saving.after(open.get())) {
+        Told::Nothing => {}
+        Told::Open => saving.update(|saving| {
+            if let Saving::Asking { seen, .. } = saving {
+                *seen = true;
+            }
+        }),
+        Told::Over => {
+            let Saving::Asking { network, .. } = saving.get_untracked() else { return };
+            saving.set(Saving::Busy);
+            leptos::task::spawn_local(async move {
+                let is_kept = api::networks().await.is_ok_and(|list| list.contains(&network));
+                if saving.try_set(if is_kept { Saving::Typing } else { Saving::Refused }).is_none() && is_kept
+                {
+                    saved.run(());
+                }
+            });
+        }
+    });
+    let show = move |()| {
+        leptos::task::spawn_local(async move {
+            if let Err(error) = api::show_question().await {
+                let _ = problem.try_set(Some(error.notice()));
             }
         });
     };
@@ -219,6 +298,24 @@ pub(super) fn NetworkForm(
                 />
             })}
             {move || problem.get().map(|notice| view! { <NoticeBanner notice=notice testid="network-form-problem" /> })}
+            <div role="status" data-testid="network-asked">
+                {move || match saving.get() {
+                    Saving::Typing | Saving::Busy => ().into_any(),
+                    Saving::Asking { .. } => view! {
+                        <Banner tone=Tone::Info title="Waiting for your answer in the other window">
+                            <p>"Nothing is asked of this network's nodes, and it is not kept, before you say yes there."</p>
+                            <div class="actions"><Button testid="show-question" on_press=show>"Show it"</Button></div>
+                        </Banner>
+                    }
+                    .into_any(),
+                    Saving::Refused => view! {
+                        <Banner tone=Tone::Info title="It was not kept">
+                            <p>"You said no, or closed the window. What you typed is still here."</p>
+                        </Banner>
+                    }
+                    .into_any(),
+                }}
+            </div>
             <div class="actions">
                 <Button kind=ButtonKind::Primary busy=busy testid="save-network" on_press=save>"Keep it"</Button>
                 <Button kind=ButtonKind::Quiet testid="leave-network" on_press=move |()| put_away.run(())>"Leave it"</Button>
@@ -248,6 +345,28 @@ mod tests {
         // It can be kept, and says that it cannot be used.
         let bare = input_of("Bare", NetworkKind::Testnet, "https://one.example", "", "");
         assert_eq!(Problems::of(&bare), Problems::default());
+    }
+
+    #[test]
+    fn what_is_asked_about_waits_for_its_question_to_be_seen_and_over() {
+        let network = NetworkView {
+            id: "own-1".to_owned(),
+            name: "Mine".to_owned(),
+            kind: NetworkKind::Testnet,
+            endpoints: Vec::new(),
+            is_own: true,
+            deployer: None,
+            sbtc: None,
+        };
+        let asking = |seen| Saving::Asking { question: 7, network: Box::new(network.clone()), seen };
+        let unseen = asking(false);
+        // The session may tell of it later than the answer came.
+        assert_eq!((unseen.after(None), unseen.after(Some(6))), (Told::Nothing, Told::Nothing));
+        assert_eq!(unseen.after(Some(7)), Told::Open);
+        let seen = asking(true);
+        assert_eq!(seen.after(Some(7)), Told::Nothing);
+        assert_eq!((seen.after(None), seen.after(Some(8))), (Told::Over, Told::Over));
+        assert_eq!(Saving::Typing.after(None), Told::Nothing);
     }
 
     #[test]

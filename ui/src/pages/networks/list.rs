@@ -7,7 +7,9 @@ use super::form::NetworkForm;
 use super::verdict::VerdictView;
 use super::words::{meaning, money, obstacle};
 use crate::api;
-use crate::components::{Button, ButtonKind, ConfirmButton, ErrorState, NoticeBanner, SkeletonCard};
+use crate::components::{
+    AddressText, Button, ButtonKind, ConfirmButton, ErrorState, NoticeBanner, SkeletonCard,
+};
 use crate::state::SessionState;
 
 /// The list as it was last read.
@@ -45,7 +47,13 @@ enum Editing {
 #[component]
 pub(crate) fn NetworkList() -> impl IntoView {
     let networks = Networks { list: RwSignal::new(None), problem: RwSignal::new(None) };
-    networks.read();
+    // A question that is over may have kept a network, also one that was asked about before this page was opened.
+    let question = expect_context::<SessionState>().question();
+    Effect::new(move |_| {
+        // Read, not only tracked: a memo that nobody has read hears of nothing.
+        question.get();
+        networks.read();
+    });
     let editing = RwSignal::new(Editing::Nothing);
     let ids = Memo::new(move |_| {
         networks.list.with(|list| {
@@ -135,6 +143,9 @@ fn NetworkRow(
                             {if network.endpoints.len() == 1 { "Node: " } else { "Nodes: " }}
                             <code>{network.endpoints.join(", ")}</code>
                         </p>
+                    })}
+                    {network.deployer.clone().filter(|_| network.is_own).map(|deployer| view! {
+                        <p class="network-nodes">"Contracts of "<AddressText address=deployer /></p>
                     })}
                     <NetworkActions network=network networks=networks editing=editing is_used=is_used />
                 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::words::{contract_code, contract_words, contracts_in_short};
 use crate::components::{Disclosure, NoticeBanner, Tone};
+use crate::format;
 
 /// What one node is good for.
 #[component]
@@ -32,7 +33,7 @@ pub(crate) fn VerdictView(
             <p class="verdict-head">
                 <span class="verdict-state" data-state=state>{if is_usable { "Can be used" } else { "Cannot be used" }}</span>
                 <code class="verdict-endpoint">{endpoint}</code>
-                <span class="verdict-time">{format!("asked {checked_at}")}</span>
+                <span class="verdict-time">{format!("asked {}", format::moment(checked_at))}</span>
             </p>
             {problems
                 .into_iter()

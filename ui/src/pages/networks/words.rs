@@ -111,7 +111,10 @@ pub(super) fn contracts_in_short(contracts: &[ContractCheckView]) -> String {
     }
     let mut parts = vec![format!("{same} of {count} contracts are the ones that BitHedge was made with")];
     if others > 0 {
-        parts.push(format!("{others} differ or are missing"));
+        parts.push(format!(
+            "{others} {}",
+            if others == 1 { "differs or is missing" } else { "differ or are missing" }
+        ));
     }
     if unread > 0 {
         parts.push(format!("{unread} could not be looked at"));
@@ -177,7 +180,7 @@ mod tests {
         ];
         assert_eq!(
             contracts_in_short(&mixed),
-            "1 of 3 contracts are the ones that BitHedge was made with; 1 differ or are missing; 1 could not be looked at."
+            "1 of 3 contracts are the ones that BitHedge was made with; 1 differs or is missing; 1 could not be looked at."
         );
     }
 }

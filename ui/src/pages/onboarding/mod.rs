@@ -7,6 +7,7 @@ mod welcome;
 
 use bithedge_ipc::{NetworkUse, SessionView};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use self::doors::Doors;
 use self::opening::{NetworkTrouble, Opening};
@@ -61,6 +62,19 @@ pub(crate) fn OnboardingPage(
     let step = session.part(step);
     // Such as that what was remembered was damaged, which is why this is shown at all.
     let notices = session.part(|view| view.notices.clone());
+    // A new step is announced and read from its heading; the first one is not, so that nothing is focused at the start.
+    Effect::new(move |before: Option<Option<&'static str>>| {
+        let now = step.with(|step| step.as_ref().map(code));
+        if before.flatten().is_some_and(|before| now != Some(before)) {
+            request_animation_frame(|| {
+                let title = document().query_selector(".onboarding-title").ok().flatten();
+                if let Some(title) = title.and_then(|title| title.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    let _ = title.focus();
+                }
+            });
+        }
+        now
+    });
     view! {
         <div class="onboarding" data-testid="onboarding" data-step=move || step.get().as_ref().map(code)>
             <header class="onboarding-brand"><Logo /><span class="brand-name">"BitHedge"</span></header>
@@ -155,6 +169,7 @@ mod tests {
             account: None,
             network,
             question: None,
+            asked_anew_for: None,
             keeper: KeeperView::Off,
             notices: Vec::new(),
         }

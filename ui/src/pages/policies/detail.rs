@@ -9,12 +9,12 @@ use super::facts::FactsCard;
 use super::picture::PictureCard;
 use super::words;
 use crate::components::{
-    AmountText, AsOfLine, ButtonKind, Card, ChangeText, Countdown, DoubtMark, EmptyState, LinkButton, Loaded,
-    SkeletonCard, Stat, UsdText, figure, known_or,
+    AddressText, AmountText, AsOfLine, Banner, ButtonKind, Card, ChangeText, Countdown, DoubtMark,
+    EmptyState, LinkButton, Loaded, PartProblem, SkeletonCard, Stat, Tone, UsdText, figure, known_or,
 };
 use crate::format;
 use crate::route::Route;
-use crate::state::PageState;
+use crate::state::{PageState, SessionState};
 
 /// One policy, by its number.
 #[component]
@@ -49,7 +49,16 @@ fn content(id: u64, data: Signal<Data>, protocol: PageState<ProtocolPage>) -> im
         {move || if is_there.get() {
             // It is there: a reader that finds none in between shows nothing.
             let known = Signal::derive(move || policy.get());
+            let owner = Memo::new(move |_| policy.with(|policy| policy.as_ref()?.of_another.clone()));
             view! {
+                {move || owner.get().map(|owner| view! { <OfAnother owner=owner /> })}
+                <PartProblem
+                    problem=protocol.problem()
+                    is_there=Signal::derive(move || protocol.data().with(Option::is_some))
+                    retry=Callback::new(move |()| protocol.retry())
+                    what="Today's prices"
+                    testid="policy-prices-problem"
+                />
                 <LeadCard policy=known />
                 <Endings id=id policy=known />
                 <PictureCard policy=known protocol=protocol />
@@ -78,6 +87,28 @@ fn content(id: u64, data: Signal<Data>, protocol: PageState<ProtocolPage>) -> im
     }
 }
 
+/// That it is somebody else's, said before anything of it.
+#[component]
+fn OfAnother(
+    /// Whose, an address.
+    owner: String,
+) -> impl IntoView {
+    let session = expect_context::<SessionState>();
+    let own = owner.clone();
+    let name = Memo::new(move |_| session.label_of(&own));
+    view! {
+        <Banner tone=Tone::Info title="This policy belongs to another account" testid="policy-of-another">
+            <p>
+                {move || match name.get() {
+                    Some(name) => format!("It belongs to your account {name}: choose that account above to act on it. "),
+                    None => "It belongs to somebody else. What every policy holds is public, so it can be looked at here. ".to_owned(),
+                }}
+                "Whatever it pays goes to "<AddressText address=owner />"."
+            </p>
+        </Banner>
+    }
+}
+
 /// What it is, how it stands, what it has brought.
 #[component]
 fn LeadCard(policy: Signal<Option<PolicyView>>) -> impl IntoView {
@@ -91,6 +122,9 @@ fn LeadCard(policy: Signal<Option<PolicyView>>) -> impl IntoView {
         })
     };
     let with = move |show: fn(&PolicyView) -> AnyView| policy.with(|policy| policy.as_ref().map(show));
+    let protects = Memo::new(move |_| {
+        policy.with(|policy| policy.as_ref().is_none_or(|policy| policy.state == PolicyState::Active))
+    });
     view! {
         <Card title="What it does" note=badge testid="policy">
             <p class="policy-story" data-testid="policy-story">{move || policy.with(|policy| policy.as_ref().map(words::story))}</p>
@@ -114,7 +148,10 @@ fn LeadCard(policy: Signal<Option<PolicyView>>) -> impl IntoView {
                         view! { <UsdText value=policy.strike price=true testid="policy-strike" /> }.into_any()
                     })}
                 </Stat>
-                <Stat label="Ends" note=move || policy.with(|policy| policy.as_ref().map(|policy| format::moment(policy.expiry)))>
+                <Stat
+                    label=Signal::derive(move || if protects.get() { "Ends" } else { "Ended" })
+                    note=move || policy.with(|policy| policy.as_ref().map(words::end))
+                >
                     {move || with(|policy| match policy.state {
                         PolicyState::Active => {
                             view! { <Countdown until=policy.expiry testid="policy-countdown" /> }.into_any()
@@ -122,7 +159,7 @@ fn LeadCard(policy: Signal<Option<PolicyView>>) -> impl IntoView {
                         _ => view! { <span>{format::day(policy.ended_at.unwrap_or(policy.expiry))}</span> }.into_any(),
                     })}
                 </Stat>
-                <Stat label="Result so far" note=move || policy.with(|policy| policy.as_ref().map(|policy| {
+                <Stat label=Signal::derive(move || if protects.get() { "Result so far" } else { "Result" }) note=move || policy.with(|policy| policy.as_ref().map(|policy| {
                     if policy.state == PolicyState::Active {
                         "What it could be sold back for, less what it cost"
                     } else {
@@ -161,7 +198,7 @@ fn ended(policy: &PolicyView) -> AnyView {
                 </div>
             })}
             <div class="line">
-                <dt>"Paid out to you"</dt>
+                <dt>{if policy.of_another.is_some() { "Paid out to its owner" } else { "Paid out to you" }}</dt>
                 <dd>
                     {known_or(paid, why, |paid| view! { <AmountText asset=asset amount=paid testid="policy-paid" /> })}
                     <DoubtMark trust=policy.trust />
@@ -176,9 +213,11 @@ fn ended(policy: &PolicyView) -> AnyView {
                 })}
             </div>
         </dl>
-        <div class="actions">
-            <LinkButton kind=ButtonKind::Primary route=Route::Protect testid="policy-protect-again">"Protect again"</LinkButton>
-        </div>
+        {policy.of_another.is_none().then(|| view! {
+            <div class="actions">
+                <LinkButton kind=ButtonKind::Primary route=Route::Protect testid="policy-protect-again">"Protect again"</LinkButton>
+            </div>
+        })}
     }
     .into_any()
 }

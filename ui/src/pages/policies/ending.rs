@@ -5,10 +5,9 @@ use bithedge_protocol::{Asset, TokenAmount};
 use leptos::prelude::*;
 
 use super::words;
-use crate::components::{AmountText, Button, ButtonKind, Card, Countdown, ProposalStatus, UsdText};
+use crate::components::{AmountText, Button, ButtonKind, Card, Countdown, Each, ProposalStatus, UsdText};
 use crate::format;
-use crate::pages::home::obstacle;
-use crate::state::Proposal;
+use crate::state::{Proposal, obstacle};
 
 /// A way to end a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +26,20 @@ impl Way {
         }
     }
 
-    const fn about(self) -> &'static str {
+    /// What the card and the button are called.
+    const fn name(self, is_own: bool) -> &'static str {
         match self {
+            Self::Claim if !is_own => "Have it paid to its owner",
+            _ => self.title(),
+        }
+    }
+
+    const fn about(self, is_own: bool) -> &'static str {
+        match self {
+            Self::Claim if !is_own => {
+                "Pays the owner, not you, what was set aside for this policy when its end was settled. Anybody may do that; whoever does pays \
+                 the network's fee."
+            }
             Self::Activate => {
                 "Ends the policy now and pays what BTC is below your protected price. The time that is left is given up."
             }
@@ -39,6 +50,16 @@ impl Way {
             Self::Claim => {
                 "Pays what was set aside for this policy when its end was settled. It does not run out."
             }
+        }
+    }
+
+    /// Which price counts, where it is that of now.
+    const fn price(self) -> Option<&'static str> {
+        match self {
+            Self::Activate | Self::SellBack => Some(
+                "The higher of the newest price and the average of the last half-hour counts, so after a fast fall it pays more later.",
+            ),
+            Self::Claim => None,
         }
     }
 
@@ -67,14 +88,22 @@ impl Way {
     }
 
     /// The wish; `None` if there is nothing to be had.
-    fn wish(self, policy: &PolicyView) -> Option<Wish> {
-        let pays = self.step(policy).pays().filter(|pays| *pays > TokenAmount::ZERO)?;
-        let (policy, asset) = (policy.id, policy.asset);
+    fn wish(self, view: &PolicyView) -> Option<Wish> {
+        let pays = self.step(view).pays().filter(|pays| *pays > TokenAmount::ZERO)?;
+        let (policy, asset) = (view.id, view.asset);
         Some(match self {
             Self::Activate => Wish::Activate { policy, asset, min_payout: self.least(pays)? },
             Self::SellBack => Wish::SellBack { policy, asset, min_refund: self.least(pays)? },
-            Self::Claim => Wish::Claim { policy, asset, owner: None },
+            Self::Claim => Wish::Claim { policy, asset, owner: view.of_another.clone() },
         })
+    }
+
+    /// The ways that somebody has. Before its end a policy is its owner's alone to end.
+    const fn of_policy(policy: &PolicyView) -> &'static [Self] {
+        match policy.state {
+            PolicyState::Active if policy.of_another.is_some() => &[],
+            state => Self::of(state),
+        }
     }
 
     /// The ways that are worth showing in a state.
@@ -94,18 +123,17 @@ impl Way {
 #[component]
 pub(super) fn Endings(id: u64, policy: Signal<Option<PolicyView>>) -> impl IntoView {
     let proposal = Proposal::new();
-    let ways = Memo::new(move |_| {
-        policy.with(|policy| policy.as_ref().map_or(&[][..], |policy| Way::of(policy.state)).to_vec())
-    });
+    let ways =
+        Memo::new(move |_| policy.with(|policy| policy.as_ref().map_or(&[][..], Way::of_policy).to_vec()));
     let said =
         Memo::new(move |_| policy.with(|policy| policy.as_ref().map(words::comparison).unwrap_or_default()));
     view! {
         <div class="policy-ending">
             <ProposalStatus proposal=proposal what="Ending this policy" />
             <div class="policy-steps" data-testid=format!("policy-steps-{id}")>
-                <For each=move || ways.get() key=|way| way.testid() let:way>
+                <Each each=move || ways.get() key=|way| way.testid() let:way>
                     <WayCard way=way policy=policy proposal=proposal />
-                </For>
+                </Each>
             </div>
         </div>
         {move || (!said.with(Vec::is_empty)).then(|| view! {
@@ -120,7 +148,12 @@ pub(super) fn Endings(id: u64, policy: Signal<Option<PolicyView>>) -> impl IntoV
 
 #[component]
 fn WayCard(way: Way, policy: Signal<Option<PolicyView>>, proposal: Proposal) -> impl IntoView {
-    let blocked = obstacle();
+    let (standing, is_asked) = (obstacle(), proposal.is_busy());
+    // What is under way is no reason against itself.
+    let blocked = Signal::derive(move || if is_asked.get() { None } else { standing.get() });
+    let is_own = Memo::new(move |_| {
+        policy.with(|policy| policy.as_ref().is_none_or(|policy| policy.of_another.is_none()))
+    });
     let view = Memo::new(move |_| {
         policy.with(|policy| policy.as_ref().map(|policy| (policy.asset, way.step(policy).clone())))
     });
@@ -136,9 +169,10 @@ fn WayCard(way: Way, policy: Signal<Option<PolicyView>>, proposal: Proposal) -> 
     };
     let kind = if way == Way::Claim { ButtonKind::Primary } else { ButtonKind::Secondary };
     view! {
-        <section class="card step" aria-label=way.title() data-testid=format!("step-{}", way.testid())>
-            <h2 class="step-title">{way.title()}</h2>
-            <p class="step-about">{way.about()}</p>
+        <section class="card step" aria-label=move || way.name(is_own.get()) data-testid=format!("step-{}", way.testid())>
+            <h2 class="step-title">{move || way.name(is_own.get())}</h2>
+            <p class="step-about">{move || way.about(is_own.get())}</p>
+            {way.price().map(|price| view! { <p class="step-about" data-testid=format!("{}-price", way.testid())>{price}</p> })}
             {move || view.get().map(|(asset, step)| step_view(way, asset, &step))}
             {move || is_now.get().then(|| view! {
                 <div class="step-foot">
@@ -149,7 +183,7 @@ fn WayCard(way: Way, policy: Signal<Option<PolicyView>>, proposal: Proposal) -> 
                         testid=format!("{}-button", way.testid())
                         on_press=press
                     >
-                        {format!("{}: look at it first", way.title())}
+                        {move || format!("{}: look at it first", way.name(is_own.get()))}
                     </Button>
                     <p class="step-note">"You see exactly what would be signed, and decide then."</p>
                 </div>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::words;
 use crate::components::{AmountText, Card, Disclosure, DoubtMark, PercentText, UsdText, known_or};
-use crate::format;
+use crate::format::{self, Round};
 use crate::pages::home::Line;
 
 /// What it cost, line by line, and the terms.
@@ -28,10 +28,10 @@ fn facts(policy: &PolicyView) -> impl IntoView + use<> {
     };
     let (cost, cost_usd) = (policy.cost, policy.cost_usd);
     let cost_note = cost_usd.map(|usd| format!("About {} at the prices of that day", format::usd(usd)));
-    let tier = policy
-        .tier_name
-        .clone()
-        .map_or_else(|| format!("Tier {}", policy.tier), |name| format!("Tier {}, {name}", policy.tier));
+    let tier = policy.tier_name.clone().map_or_else(
+        || format!("Tier {}", policy.tier),
+        |name| format!("{} tier", format::capitalised(&name)),
+    );
     let backing = words::backing(policy.backing);
     let floor = policy.floor;
     let floor_words = words::floor_sentence(policy);
@@ -53,7 +53,7 @@ fn facts(policy: &PolicyView) -> impl IntoView + use<> {
                 <Line label="Stands behind it" note=move || tier.clone()>{backing}</Line>
                 <Line label="Locked for it">{amount(lock, "policy-lock")}</Line>
                 <Line label="Expected swings in its price (volatility a year)">
-                    <PercentText ratio=volatility testid="policy-volatility" />
+                    <PercentText ratio=volatility round=Round::Nearest testid="policy-volatility" />
                 </Line>
             </dl>
         </Disclosure>

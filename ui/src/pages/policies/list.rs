@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use super::words;
 use crate::components::{
-    AmountText, AsOfLine, Button, ButtonKind, Card, ChangeText, Choice, Countdown, DoubtMark, EmptyState,
-    LinkButton, Loaded, Segmented, SkeletonCard, UsdText, figure,
+    AmountText, AsOfLine, Button, ButtonKind, Card, ChangeText, Choice, Countdown, DoubtMark, Each,
+    EmptyState, LinkButton, Loaded, Segmented, SkeletonCard, UsdText, figure,
 };
 use crate::route::Route;
 use crate::state::PageState;
@@ -112,9 +112,9 @@ fn Batch(data: Signal<Data>, filter: RwSignal<Filter>, #[prop(optional)] is_firs
             </p>
         })}
         <ul class="policies-list" aria-label=if is_first { "Policies" } else { "Older policies" }>
-            <For each=move || shown.get() key=|id| *id let:id>
+            <Each each=move || shown.get() key=|id| *id let:id>
                 <Row all=all id=id />
-            </For>
+            </Each>
         </ul>
         {move || match (more.get(), opened.get()) {
             (false, _) => ().into_any(),

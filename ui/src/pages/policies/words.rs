@@ -55,6 +55,9 @@ pub(super) const fn is_open(state: PolicyState) -> bool {
 
 /// What became of a policy, or what it does, in a sentence or two.
 pub(super) fn story(policy: &PolicyView) -> String {
+    if policy.of_another.is_some() {
+        return story_of_another(policy);
+    }
     let size = btc(policy.size);
     let strike = format::price(policy.strike);
     let end = format::moment(policy.expiry);
@@ -80,6 +83,51 @@ pub(super) fn story(policy: &PolicyView) -> String {
              paid back."
         ),
         PolicyState::SoldBack => "You sold it back before its end. It does not protect any more.".to_owned(),
+    }
+}
+
+/// The same of somebody else's policy: nothing in it is the reader's.
+fn story_of_another(policy: &PolicyView) -> String {
+    let size = btc(policy.size);
+    let strike = format::price(policy.strike);
+    let end = format::moment(policy.expiry);
+    match policy.state {
+        PolicyState::Active => {
+            format!(
+                "If BTC is below {strike} when this policy ends ({end}), it pays its owner the difference on {size}."
+            )
+        }
+        PolicyState::AwaitingPrice => {
+            format!("It ended on {end} and waits for the BTC price of that moment, which the oracle records.")
+        }
+        PolicyState::InTheMoney => match &policy.claim {
+            Step::Now { .. } => {
+                format!(
+                    "It ended with BTC below {strike}. Its payout is set aside for its owner and does not run out."
+                )
+            }
+            _ => format!(
+                "It ended with BTC below {strike}. What it pays its owner is fixed when its end is settled, which anybody can do."
+            ),
+        },
+        PolicyState::Activated => {
+            "Its owner activated it, and was paid at the price of that moment. It does not protect any more."
+                .to_owned()
+        }
+        PolicyState::Settled => format!("It ended with BTC below {strike}, and its owner was paid."),
+        PolicyState::Expired => format!("BTC was at or above {strike} when it ended, so nothing was due."),
+        PolicyState::SoldBack => {
+            "Its owner sold it back before its end. It does not protect any more.".to_owned()
+        }
+    }
+}
+
+/// When a policy ends; of one that was ended before, when it would have.
+pub(super) fn end(policy: &PolicyView) -> String {
+    let end = format::moment(policy.expiry);
+    match policy.state {
+        PolicyState::Activated | PolicyState::SoldBack => format!("It would have ended on {end}"),
+        _ => end,
     }
 }
 
@@ -110,7 +158,7 @@ pub(super) const fn backing(backing: Backing) -> &'static str {
 
 /// The ways to end a policy that protects, held against each other in neutral words; empty of one that does not.
 pub(super) fn comparison(policy: &PolicyView) -> Vec<String> {
-    if policy.state != PolicyState::Active {
+    if policy.state != PolicyState::Active || policy.of_another.is_some() {
         return Vec::new();
     }
     let show = |amount| policy.asset.show(amount);
@@ -165,6 +213,7 @@ mod tests {
     fn policy(state: PolicyState, activate: Step, sell_back: Step) -> PolicyView {
         PolicyView {
             id: 17,
+            of_another: None,
             asset: Asset::Sbtc,
             tier: 2,
             tier_name: Some("balanced".to_owned()),
@@ -227,6 +276,39 @@ mod tests {
         assert!(!sold[0].contains("Activating"), "{sold:?}");
         assert_eq!(comparison(&policy(PolicyState::Active, no(), no())).len(), 1);
         assert!(comparison(&policy(PolicyState::SoldBack, now(1), now(1))).is_empty());
+    }
+
+    #[test]
+    fn nothing_of_another_persons_policy_is_yours() {
+        for state in [
+            PolicyState::Active,
+            PolicyState::AwaitingPrice,
+            PolicyState::InTheMoney,
+            PolicyState::Activated,
+            PolicyState::Settled,
+            PolicyState::Expired,
+            PolicyState::SoldBack,
+        ] {
+            for claim in [no(), now(9)] {
+                let own = PolicyView { claim, ..policy(state, now(5_000), now(7_500)) };
+                let other = PolicyView { of_another: Some("ST1OTHER".to_owned()), ..own.clone() };
+                let words = story(&other).to_lowercase();
+                let mut each = words.split(|letter: char| !letter.is_alphabetic());
+                assert!(!each.any(|word| matches!(word, "you" | "your" | "yours")), "{state:?}: {words}");
+                assert_ne!(story(&own), story(&other), "{state:?}");
+                assert!(comparison(&other).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_policy_that_was_ended_before_is_one_that_did_not_come() {
+        for state in [PolicyState::Activated, PolicyState::SoldBack] {
+            assert!(end(&policy(state, no(), no())).starts_with("It would have ended on "));
+        }
+        for state in [PolicyState::Active, PolicyState::Settled, PolicyState::Expired] {
+            assert_eq!(end(&policy(state, no(), no())), format::moment(UnixSeconds::new(1_584_086_400)));
+        }
     }
 
     #[test]

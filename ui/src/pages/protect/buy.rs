@@ -7,9 +7,12 @@ use leptos::prelude::*;
 use super::Desk;
 use super::plan::{self, Offer};
 use crate::api;
-use crate::components::{Banner, Button, ButtonKind, LinkButton, NoticeBanner, ProposalStatus, Tone};
+use crate::components::{
+    AlreadyOnItsWay, Banner, Button, ButtonKind, ConfirmButton, LinkButton, NoticeBanner, ProposalStatus,
+    Tone,
+};
 use crate::route::Route;
-use crate::state::{Ability, Proposal, SessionState};
+use crate::state::{Ability, Proposal, SessionState, obstacle, on_its_way};
 
 /// What the chain said last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ enum Check {
     Asking,
     /// It could not be asked, or would not sell.
     Failed(Notice),
+    /// Something else was on the page when the answer came: nothing was asked for.
+    Moved,
     /// It costs more than was shown, or the application counted otherwise than the chain: the person decides.
     Differs { shown: TokenAmount, offer: Box<ConfirmedOffer> },
 }
@@ -41,8 +46,13 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
         }
         now
     });
+    let (standing, is_asked) = (obstacle(), proposal.is_busy());
     let blocked = Memo::new(move |_| {
-        if let Some(obstacle) = ability.with(Ability::obstacle) {
+        // What is under way is no reason against itself.
+        if is_asked.get() {
+            return None;
+        }
+        if let Some(obstacle) = standing.get() {
             return Some(obstacle);
         }
         let Some(wanted) = desk.offer.get() else { return Some("There is nothing to buy yet.".to_owned()) };
@@ -53,18 +63,31 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
     });
     let is_busy =
         Signal::derive(move || check.with(|check| *check == Check::Asking) || proposal.is_busy().get());
+    let already = on_its_way("purchase-protection", proposal.transaction());
+    let has_more = Memo::new(move |_| already.with(Option::is_some));
     let press = move |()| {
+        // It can be pressed again although something else is on its way; what this page asked for itself comes first.
+        if is_busy.get_untracked() {
+            return;
+        }
         let Some(Offer { quote, .. }) = desk.offer.get_untracked() else { return };
         proposal.dismiss();
         check.set(Check::Asking);
         leptos::task::spawn_local(async move {
-            let next = match api::confirm_order(quote.order).await {
+            let confirmed = api::confirm_order(quote.order).await;
+            // The page was left, or its controls were moved: nothing is asked for that is not on it.
+            let Some(shown) = order.try_get_untracked() else { return };
+            if shown != Some(quote.order) {
+                let _ = check.try_set(Check::Moved);
+                return;
+            }
+            let next = match confirmed {
                 Err(error) => Check::Failed(error.notice()),
                 Ok(offer) if offer.differs.is_some() || offer.quote.total > quote.total => {
                     Check::Differs { shown: quote.total, offer: Box::new(offer) }
                 }
                 Ok(offer) => {
-                    proposal.propose(offer.wish);
+                    proposal.propose(offer.wish());
                     Check::Idle
                 }
             };
@@ -73,15 +96,29 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
     };
     view! {
         <div class="stack buy" data-testid="buy">
-                <Button
-                    kind=ButtonKind::Primary
-                    testid="review"
-                    busy=is_busy
-                    blocked=blocked
-                    on_press=press
-                >
-                    "Review and buy"
-                </Button>
+                <AlreadyOnItsWay already=already noun="purchase" />
+                {move || if has_more.get() {
+                    view! {
+                        <ConfirmButton
+                            kind=ButtonKind::Primary
+                            label="Review and buy"
+                            question="Another purchase is on its way already. Buy this one as well?"
+                            confirm="Review and buy as well"
+                            testid="review"
+                            busy=is_busy
+                            blocked=blocked
+                            on_confirm=press
+                        />
+                    }
+                    .into_any()
+                } else {
+                    view! {
+                        <Button kind=ButtonKind::Primary testid="review" busy=is_busy blocked=blocked on_press=press>
+                            "Review and buy"
+                        </Button>
+                    }
+                    .into_any()
+                }}
                 <p class="card-note">
                     "Another window shows exactly what would be signed. Nothing leaves your account before you say yes there."
                 </p>
@@ -103,12 +140,18 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
 fn said(check: RwSignal<Check>, proposal: Proposal) -> AnyView {
     match check.get() {
         Check::Idle | Check::Asking => ().into_any(),
+        Check::Moved => view! {
+            <Banner tone=Tone::Info title="This page has changed meanwhile" testid="confirm-moved">
+                <p>"What is offered now is not what you pressed the button for, so nothing was asked for. Look at it, and press again."</p>
+            </Banner>
+        }
+        .into_any(),
         Check::Failed(notice) => view! { <NoticeBanner notice=notice testid="confirm-failed" /> }.into_any(),
         Check::Differs { shown, offer } => {
             let asset = offer.order.asset;
             let (before, now) = (asset.show(shown), asset.show(offer.quote.total));
             let differs = offer.differs.clone();
-            let wish = offer.wish.clone();
+            let wish = offer.wish();
             view! {
                 <div role="alert">
                     {differs.map(|notice| view! { <NoticeBanner notice=notice tone=Tone::Warning testid="confirm-defect" /> })}

@@ -99,7 +99,9 @@ pub(super) fn Controls(desk: Desk) -> impl IntoView {
 
 fn expiry_choice(market: Memo<Market>, expiry: UnixSeconds) -> Choice<UnixSeconds> {
     let left = market.with(|market| expiry.since(market.now)).unwrap_or_default();
-    let days = left.get().div_ceil(86_400);
-    let plural = if days == 1 { "" } else { "s" };
-    Choice::new(expiry, format!("{} ({days} day{plural})", format::day(expiry)), expiry.get().to_string())
+    Choice::new(
+        expiry,
+        format!("{} ({})", format::day(expiry), format::time_left(left)),
+        expiry.get().to_string(),
+    )
 }

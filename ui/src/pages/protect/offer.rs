@@ -7,7 +7,7 @@ use super::buy::BuyBlock;
 use super::plan::{Offer, most_paid};
 use super::{Desk, words};
 use crate::components::{AmountText, Card, Disclosure, PercentText, UsdText};
-use crate::format;
+use crate::format::{self, Round};
 
 /// The price of the protection and what follows from it.
 #[component]
@@ -69,10 +69,10 @@ fn shown(desk: Desk, offer: Offer) -> impl IntoView {
     view! {
         <dl class="facts">
             <dt>"Of what you protect"</dt>
-            <dd><PercentText ratio=cost.of_value testid="of-value" /></dd>
+            <dd><PercentText ratio=cost.of_value round=Round::Up testid="of-value" /></dd>
             <dt>"For a year"</dt>
             <dd>
-                <PercentText ratio=cost.per_year testid="per-year" />
+                <PercentText ratio=cost.per_year round=Round::Up testid="per-year" />
                 <span class="aside">"if you bought the same again and again at this price, not compounded"</span>
             </dd>
             <dt>"Earns its price below"</dt>

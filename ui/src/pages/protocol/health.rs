@@ -1,22 +1,12 @@
 //! How every bucket stands: assets over what its promises call for.
 
 use bithedge_ipc::{BucketHealth, Figure};
-use bithedge_protocol::risk::Standing;
 use leptos::prelude::*;
 
 use crate::components::{AmountText, Card, DoubtMark, EmptyState, PercentText, not_known};
-use crate::format;
+use crate::format::{self, Round};
+use crate::pages::earn::{standing_code, standing_words};
 use crate::route::{Route, asset_slug};
-
-/// The machine's word, the user's, and what it means.
-const fn words(standing: Standing) -> (&'static str, &'static str) {
-    match standing {
-        Standing::Healthy => ("healthy", "Healthy"),
-        Standing::Warning => ("warning", "Less than it should be"),
-        Standing::MarginCall => ("margin-call", "Short: sales and withdrawals stand still"),
-        Standing::Liquidating => ("liquidating", "Far too little: it is taken over"),
-    }
-}
 
 /// All buckets, one a line.
 #[component]
@@ -77,9 +67,9 @@ fn row(health: Figure<BucketHealth>) -> AnyView {
         trust,
         ..
     } = health;
-    let (word, said) = words(standing);
+    let ((said, _, means), word) = (standing_words(standing), standing_code(standing));
     let limits = format!(
-        "It warns below {} and stands still below {}. Prices of {}.",
+        "{means} It warns below {} and stands still below {}. Prices of {}.",
         format::percent(warning_below),
         format::percent(margin_call_below),
         format::moment(priced_at)
@@ -93,7 +83,7 @@ fn row(health: Figure<BucketHealth>) -> AnyView {
             <td class="wide-number"><AmountText asset=bucket.asset amount=needed /></td>
             <td class="wide-number">
                 {match ratio {
-                    Some(ratio) => view! { <PercentText ratio=ratio /> }.into_any(),
+                    Some(ratio) => view! { <PercentText ratio=ratio round=Round::Down /> }.into_any(),
                     None => view! { <span class="protocol-quiet">"nothing called for"</span> }.into_any(),
                 }}
             </td>

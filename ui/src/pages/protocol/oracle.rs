@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::components::{
     AddressText, Card, Disclosure, DoubtMark, EmptyState, PercentText, UsdText, not_known,
 };
-use crate::format;
+use crate::format::{self, Round};
 
 /// The oracle.
 #[component]
@@ -90,8 +90,8 @@ fn Prices(
             </div>
             <div>
                 <dt>"How much BTC moves in a year"</dt>
-                <dd><PercentText ratio=volatility_ask testid="protocol-volatility" /></dd>
-                <dd class="protocol-quiet">"policies are bought back at "<PercentText ratio=volatility_bid /></dd>
+                <dd><PercentText ratio=volatility_ask round=Round::Nearest testid="protocol-volatility" /></dd>
+                <dd class="protocol-quiet">"policies are bought back at "<PercentText ratio=volatility_bid round=Round::Nearest /></dd>
             </div>
         </dl>
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bithedge_ipc::Notice;
+use bithedge_ipc::{Notice, QuestionState};
 use bithedge_protocol::UnixSeconds;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -76,31 +76,29 @@ pub(super) fn Answers(
     id: u64,
     digest: String,
     expires: Option<UnixSeconds>,
+    /// Whether yes is a signature, or lets something be signed.
+    signs: bool,
     locked: Memo<bool>,
+    state: Memo<QuestionState>,
     seen: ReadSignal<bool>,
 ) -> impl IntoView {
-    let rested = RwSignal::new(false);
-    let timer = set_timeout_with_handle(
-        move || {
-            let _ = rested.try_set(true);
-        },
-        MOMENT,
-    );
-    on_cleanup(move || {
-        if let Ok(timer) = timer {
-            timer.clear();
-        }
-    });
+    let rested = rested(locked);
     let answering = RwSignal::new(Answering::Waiting);
     let time_left = time_left(expires);
     let is_over = Memo::new(move |_| time_left.with(|left| matches!(left, Left::Over)));
     let is_busy = Signal::derive(move || answering.with(|answering| *answering == Answering::Sending));
+    // What was answered, here or in a window before this one, is not answered again: also not with no.
+    let is_answered = Memo::new(move |_| {
+        state.get() == QuestionState::Answered
+            || answering.with(|answering| matches!(answering, Answering::Approved | Answering::Refused))
+    });
     let blocked = Signal::derive(move || {
-        if answering.with(|answering| matches!(answering, Answering::Approved | Answering::Refused)) {
+        if is_answered.get() {
             return Some(String::new());
         }
         obstacle(is_over.get(), seen.get(), rested.get()).map(str::to_owned)
     });
+    let no_blocked = Signal::derive(move || is_answered.get().then(String::new));
     let send = move |yes: bool| {
         if answering.with_untracked(|answering| *answering == Answering::Sending) {
             return;
@@ -117,8 +115,7 @@ pub(super) fn Answers(
             let _ = answering.try_set(next);
         });
     };
-    let no = send.clone();
-    let yes = StoredValue::new(send);
+    let answer = StoredValue::new(send);
     let unlock = move |()| {
         leptos::task::spawn_local(async move {
             if let Err(error) = api::unlock_first().await {
@@ -130,49 +127,117 @@ pub(super) fn Answers(
         <footer class="question-answers">
             <div role="status" class="question-outcome" data-testid="question-outcome">
                 {move || match answering.get() {
+                    _ if state.get() == QuestionState::Ended => view! {
+                        <p>"This question is over. What became of your yes, and what it means for your money, stands above."</p>
+                    }
+                    .into_any(),
+                    Answering::Waiting if state.get() == QuestionState::Answered => view! {
+                        <p>"You said yes, and that is being carried out. It may be signed at any moment, and cannot be taken back here."</p>
+                    }
+                    .into_any(),
                     Answering::Waiting => ().into_any(),
                     Answering::Sending => view! { <p>"Your answer is being carried out."</p> }.into_any(),
                     Answering::Failed(notice) => view! { <NoticeBanner notice=notice testid="answer-failed" /> }.into_any(),
+                    Answering::Approved if !signs => view! { <p>"Done. This window closes by itself."</p> }.into_any(),
+                    Answering::Refused if !signs => view! { <p>"Nothing was changed."</p> }.into_any(),
                     Answering::Approved => view! { <p>"Signed. What becomes of it is on the Activity page; this window closes by itself."</p> }.into_any(),
                     Answering::Refused => view! { <p>"Not signed. Nothing leaves your account."</p> }.into_any(),
                 }}
             </div>
-            <p class="card-note" data-testid="question-time">
-                {move || match time_left.get() {
-                    Left::Unbounded => String::new(),
-                    Left::For(words) => format!("This question is withdrawn in {words}."),
-                    Left::Until(words) => format!("This question is withdrawn at {words}, by the chain's clock."),
-                    Left::Over => "The time for this question is over. Ask for it again in the main window.".to_owned(),
-                }}
-            </p>
+            {move || (state.get() == QuestionState::Open).then(|| view! {
+                <p class="card-note" data-testid="question-time">{move || time_words(time_left.get())}</p>
+            })}
             <div class="question-buttons">
-                <Button testid="refuse" busy=is_busy on_press=move |()| no(false)>"No, do not sign"</Button>
-                {move || if locked.get() {
+                {move || if state.get() == QuestionState::Ended {
                     view! {
-                        <Button kind=ButtonKind::Primary testid="unlock-first" on_press=unlock>"Unlock the keys first"</Button>
+                        <Button testid="question-over" busy=is_busy on_press=move |()| answer.with_value(|send| send(false))>
+                            "Close this question"
+                        </Button>
                     }
                     .into_any()
                 } else {
-                    // Enter belongs to whatever the person did before this window came: it never says yes.
                     view! {
-                        <span class="approve-place" on:keydown:capture=move |event| if event.key() == "Enter" {
-                            event.prevent_default();
-                        }>
-                            <Button
-                                kind=ButtonKind::Primary
-                                testid="approve"
-                                busy=is_busy
-                                blocked=blocked
-                                on_press=move |()| yes.with_value(|send| send(true))
-                            >
-                                "Yes, sign it"
-                            </Button>
-                        </span>
+                        <Button
+                            testid="refuse"
+                            busy=is_busy
+                            blocked=no_blocked
+                            on_press=move |()| answer.with_value(|send| send(false))
+                        >
+                            {if signs { "No, do not sign" } else { "No" }}
+                        </Button>
+                        {move || if locked.get() {
+                            view! {
+                                <Button
+                                    kind=ButtonKind::Primary
+                                    testid="unlock-first"
+                                    blocked=no_blocked
+                                    on_press=unlock
+                                >
+                                    "Unlock the keys first"
+                                </Button>
+                            }
+                            .into_any()
+                        } else {
+                            // Enter belongs to whatever the person did before this window came: it never says yes.
+                            view! {
+                                <span class="approve-place" on:keydown:capture=move |event| if event.key() == "Enter" {
+                                    event.prevent_default();
+                                }>
+                                    <Button
+                                        kind=ButtonKind::Primary
+                                        testid="approve"
+                                        busy=is_busy
+                                        blocked=blocked
+                                        on_press=move |()| answer.with_value(|send| send(true))
+                                    >
+                                        {if signs { "Yes, sign it" } else { "Yes" }}
+                                    </Button>
+                                </span>
+                            }
+                            .into_any()
+                        }}
                     }
                     .into_any()
                 }}
             </div>
         </footer>
+    }
+}
+
+/// Whether yes has been in its place for a moment: since the question came, since the keys were unlocked (until then another button was
+/// there), and since the window got the focus, whose first click was meant for that.
+fn rested(locked: Memo<bool>) -> ReadSignal<bool> {
+    let rested = RwSignal::new(false);
+    let begun = StoredValue::new(0_u64);
+    let begin = move || {
+        begun.update_value(|begun| *begun = begun.wrapping_add(1));
+        let number = begun.get_value();
+        rested.set(false);
+        set_timeout(
+            move || {
+                if begun.try_get_value() == Some(number) {
+                    let _ = rested.try_set(true);
+                }
+            },
+            MOMENT,
+        );
+    };
+    Effect::new(move |_| {
+        if !locked.get() {
+            begin();
+        }
+    });
+    let focus = window_event_listener(leptos::ev::focus, move |_| begin());
+    on_cleanup(move || focus.remove());
+    rested.read_only()
+}
+
+fn time_words(left: Left) -> String {
+    match left {
+        Left::Unbounded => String::new(),
+        Left::For(words) => format!("This question is withdrawn in {words}."),
+        Left::Until(words) => format!("This question is withdrawn at {words}, by the chain's clock."),
+        Left::Over => "The time for this question is over. Ask for it again in the main window.".to_owned(),
     }
 }
 

@@ -9,13 +9,21 @@ use leptos::prelude::*;
 use crate::components::{
     AmountText, ChartView, MomentText, PercentChangeText, PercentText, SbtcText, not_known,
 };
-use crate::format;
+use crate::format::{self, Round};
 
 /// The picture beside the words; nothing where there is nothing to draw.
 #[component]
 pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
     match effect {
         Effect::None => ().into_any(),
+        Effect::Unknown { why } => view! {
+            <p class="card-note" data-testid="effect-unknown">
+                {format!(
+                    "What it would do for you cannot be drawn now. {why} What can leave your account at most stands below, and is certain."
+                )}
+            </p>
+        }
+        .into_any(),
         Effect::Protection { order, floor, max_cost, spot, stx } => {
             protection(order, floor, max_cost, spot, stx)
         }
@@ -36,10 +44,10 @@ pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
         Effect::Capital { bucket, tier_name, utilisation, worst_drawdown, due, exit_fee } => view! {
             <dl class="facts question-facts" data-testid="effect-capital">
                 <dt>"Tier"</dt>
-                <dd>{format!("{tier_name}, in {}", bucket.asset)}</dd>
+                <dd>{format!("{}, {}", format::capitalised(&tier_name), bucket.asset)}</dd>
                 <dt>"In use as collateral"</dt>
                 <dd>{match utilisation {
-                    Some(part) => view! { <PercentText ratio=part /> }.into_any(),
+                    Some(part) => view! { <PercentText ratio=part round=Round::Nearest /> }.into_any(),
                     None => not_known("There is no fresh price to count it with."),
                 }}</dd>
                 <dt>"Deepest fall of a share so far"</dt>
@@ -51,8 +59,8 @@ pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
                     .into_any(),
                     None => not_known("The history of this tier is not known here."),
                 }}</dd>
-                {due.map(|due| view! { <dt>"Happens at the earliest"</dt><dd><MomentText at=due /></dd> })}
-                {exit_fee.map(|fee| view! { <dt>"Exit fee"</dt><dd><PercentText ratio=fee /></dd> })}
+                {due.map(|due| view! { <dt>"Happens at the earliest"</dt><dd><MomentText at=due here=true /></dd> })}
+                {exit_fee.map(|fee| view! { <dt>"Exit fee"</dt><dd><PercentText ratio=fee round=Round::Up /></dd> })}
             </dl>
         }
         .into_any(),
@@ -76,7 +84,7 @@ fn protection(order: Order, floor: UsdE8, max_cost: TokenAmount, spot: UsdE8, st
             <dt>"Protected price"</dt>
             <dd>{format::price(order.strike)}</dd>
             <dt>"Until"</dt>
-            <dd><MomentText at=order.expiry /></dd>
+            <dd><MomentText at=order.expiry here=true /></dd>
             <dt>"Costs at most"</dt>
             <dd>
                 <AmountText asset=order.asset amount=max_cost />

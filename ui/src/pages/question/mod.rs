@@ -1,13 +1,15 @@
 //! The window of questions: what would be signed, in words and figures, and the only place to say yes.
 
 mod answer;
+mod deeds;
 mod effect;
 mod transaction;
 
-use bithedge_ipc::{Ask, Notice, QuestionView};
+use bithedge_ipc::{Ask, AskedNetwork, NetworkKind, Notice, QuestionState, QuestionView};
 use leptos::prelude::*;
 
 use answer::Answers;
+use deeds::{Acknowledgement, KindLine, NetworkQuestion, PlaceLine};
 use transaction::{StandingOrder, Transaction};
 
 use crate::api;
@@ -32,14 +34,18 @@ enum Asked {
 pub(crate) fn QuestionWindow() -> impl IntoView {
     let session = expect_context::<SessionState>();
     let asked = RwSignal::new(Asked::Loading);
+    // Answers may overtake each other: only the one to the newest of these counts.
+    let asks = StoredValue::new(0_u64);
     let ask = move || {
+        asks.update_value(|asks| *asks = asks.wrapping_add(1));
+        let number = asks.get_value();
         leptos::task::spawn_local(async move {
             let found = match api::question().await {
                 Ok(Some(question)) => Asked::Open(Box::new(question)),
                 Ok(None) => Asked::Nothing,
                 Err(error) => Asked::Failed(error.notice()),
             };
-            if asked.with_untracked(|present| *present != found) {
+            if asks.try_get_value() == Some(number) && asked.with_untracked(|present| *present != found) {
                 asked.set(found);
             }
         });
@@ -47,20 +53,28 @@ pub(crate) fn QuestionWindow() -> impl IntoView {
     // Another question, unlocked keys, an answer that could not be carried out: the session tells of all of them.
     let revision = session.part(|session| session.revision);
     Effect::new(move |_| {
-        revision.track();
+        // Read, not only tracked: a memo that nobody has read hears of nothing.
+        revision.get();
         ask();
     });
     // The content stays in place while only its problem or its lock changes.
     let identity = Memo::new(move |_| {
         asked.with(|asked| match asked {
             Asked::Open(question) => {
-                Some((question.id, question.ask.clone(), question.account_label.clone()))
+                let place = question.network.clone();
+                Some((question.id, question.ask.clone(), place, question.account_label.clone()))
             }
             _ => None,
         })
     });
     let locked =
         Memo::new(move |_| asked.with(|asked| matches!(asked, Asked::Open(question) if question.is_locked)));
+    let state = Memo::new(move |_| {
+        asked.with(|asked| match asked {
+            Asked::Open(question) => question.state,
+            _ => QuestionState::Open,
+        })
+    });
     let problem = Memo::new(move |_| {
         asked.with(|asked| match asked {
             Asked::Open(question) => question.problem.clone(),
@@ -76,7 +90,10 @@ pub(crate) fn QuestionWindow() -> impl IntoView {
     view! {
         <div class="question" data-testid="question-window">
             {move || match identity.get() {
-                Some((id, ask, label)) => view! { <Open id=id ask=ask label=label locked=locked problem=problem /> }.into_any(),
+                Some((id, ask, place, label)) => view! {
+                    <Open id=id ask=ask place=place label=label locked=locked state=state problem=problem />
+                }
+                .into_any(),
                 None => view! {
                     <main class="question-empty">
                         <Logo />
@@ -108,8 +125,10 @@ pub(crate) fn QuestionWindow() -> impl IntoView {
 fn Open(
     id: u64,
     ask: Ask,
+    place: Option<AskedNetwork>,
     label: String,
     locked: Memo<bool>,
+    state: Memo<QuestionState>,
     problem: Memo<Option<Notice>>,
 ) -> impl IntoView {
     let heading = NodeRef::<leptos::html::H1>::new();
@@ -121,35 +140,65 @@ fn Open(
         }
     });
     let seen = answer::seen(end);
-    let (digest, expires, is_mainnet) = match &ask {
-        Ask::Transaction { approval, .. } => (
-            approval.digest.clone(),
-            Some(approval.expires),
-            approval.network == bithedge_ipc::Network::Mainnet,
-        ),
-        Ask::StandingOrder { digest, .. } => (digest.clone(), None, false),
+    let (digest, expires) = match &ask {
+        Ask::Transaction { approval, .. } => (approval.digest.clone(), Some(approval.expires)),
+        Ask::StandingOrder { digest, expires, .. } | Ask::Acknowledge { digest, expires, .. } => {
+            (digest.clone(), Some(*expires))
+        }
+        Ask::Network { digest, .. } | Ask::Decision { digest, .. } => (digest.clone(), None),
     };
+    // What the bytes say, and what the network is called: neither is taken for the other.
+    let is_mainnet = place.as_ref().is_some_and(|place| place.kind == NetworkKind::Mainnet)
+        || matches!(&ask, Ask::Transaction { approval, .. } if approval.network == bithedge_ipc::Network::Mainnet);
+    let signs = matches!(ask, Ask::Transaction { .. } | Ask::StandingOrder { .. });
+    // A transaction's bytes say which kind of chain it is for; what is asked about a network shows it whole.
+    let kind = place.as_ref().map(|place| place.kind).filter(|_| !matches!(ask, Ask::Transaction { .. }));
+    let place = place.filter(|_| !matches!(ask, Ask::Network { .. }));
     let title = match &ask {
-        Ask::Transaction { .. } => "Do you want to sign this?",
-        Ask::StandingOrder { .. } => "May the keeper sign this alone?",
+        Ask::Transaction { .. } => "Do you want to sign this?".to_owned(),
+        Ask::StandingOrder { .. } => "May the keeper sign this alone?".to_owned(),
+        Ask::Network { .. } => "May this network be used?".to_owned(),
+        Ask::Acknowledge { .. } => "Have you looked at what this transaction did?".to_owned(),
+        Ask::Decision { title, .. } => title.clone(),
     };
     view! {
         <main class="question-scroll" id="content" tabindex="0" aria-label="What is asked" data-mainnet=is_mainnet.then_some("true")>
             <div class="question-content">
                 <h1 class="question-title" tabindex="-1" node_ref=heading>{title}</h1>
                 {move || problem.get().map(|notice| view! { <NoticeBanner notice=notice testid="question-problem" /> })}
+                {kind.map(|kind| view! { <KindLine kind=kind /> })}
+                {place.map(|place| view! { <PlaceLine place=place /> })}
                 {match ask {
-                    Ask::Transaction { approval, effect } => {
-                        view! { <Transaction approval=*approval effect=effect label=label /> }.into_any()
+                    Ask::Transaction { approval, effect, earlier } => {
+                        view! { <Transaction approval=*approval effect=effect earlier=earlier label=label /> }.into_any()
                     }
                     Ask::StandingOrder { account, order, until, sentences, .. } => view! {
                         <StandingOrder account=account a_call=order.a_call a_day=order.a_day until=until sentences=sentences label=label />
                     }
                     .into_any(),
+                    Ask::Network { network, before, sentences, .. } => view! {
+                        <NetworkQuestion network=*network before=before.map(|before| *before) sentences=sentences />
+                    }
+                    .into_any(),
+                    Ask::Acknowledge { transaction, txid, account, approved, alarms, sentences, .. } => view! {
+                        <Acknowledgement
+                            transaction=transaction
+                            txid=txid
+                            account=account
+                            label=label
+                            approved=approved
+                            alarms=alarms
+                            sentences=sentences
+                        />
+                    }
+                    .into_any(),
+                    Ask::Decision { sentences, .. } => {
+                        sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view().into_any()
+                    }
                 }}
                 <div class="question-end" node_ref=end></div>
             </div>
         </main>
-        <Answers id=id digest=digest expires=expires locked=locked seen=seen />
+        <Answers id=id digest=digest expires=expires signs=signs locked=locked state=state seen=seen />
     }
 }

@@ -10,7 +10,12 @@ use crate::format;
 
 /// A transaction.
 #[component]
-pub(super) fn Transaction(approval: ApprovalView, effect: Effect, label: String) -> impl IntoView {
+pub(super) fn Transaction(
+    approval: ApprovalView,
+    effect: Effect,
+    earlier: Vec<String>,
+    label: String,
+) -> impl IntoView {
     let ApprovalView {
         purpose,
         account,
@@ -26,12 +31,20 @@ pub(super) fn Transaction(approval: ApprovalView, effect: Effect, label: String)
         at_most,
         ..
     } = approval;
-    let purpose = purpose_words(purpose);
+    let was_other = !earlier.is_empty() && earlier != sentences;
+    let purpose = purpose_words(purpose, was_other);
     view! {
         <p class=network_class(network) data-testid="question-network" data-network=format::network(network).to_lowercase()>
             <strong>{format::network(network)}</strong>" "{format::network_money(network)}
         </p>
         {purpose.map(|words| view! { <p class="question-purpose" data-testid="question-purpose">{words}</p> })}
+        {was_other.then(|| view! {
+            <div class="question-earlier" data-testid="question-earlier">
+                <p class="card-note">"The transaction whose place it takes says:"</p>
+                <blockquote>{earlier.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}</blockquote>
+                <p class="card-note">"This one says:"</p>
+            </div>
+        })}
         <div class="question-words" data-testid="question-sentences">
             {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
         </div>
@@ -89,7 +102,7 @@ pub(super) fn StandingOrder(
             <dt>"At most for fees in 24 hours"</dt>
             <dd><StxText amount=a_day testid="question-a-day" /></dd>
             <dt>"Until"</dt>
-            <dd><MomentText at=until testid="question-until" /></dd>
+            <dd><MomentText at=until testid="question-until" here=true /></dd>
             <dt>"Account"</dt>
             <dd data-testid="question-account"><span>{label}</span><AddressText address=account /></dd>
         </dl>
@@ -104,15 +117,20 @@ const fn network_class(network: Network) -> &'static str {
     }
 }
 
-fn purpose_words(purpose: TransactionPurpose) -> Option<String> {
-    match purpose {
-        TransactionPurpose::Call | TransactionPurpose::Recovered => None,
-        TransactionPurpose::Replaces { earlier } => Some(format!(
-            "It takes the place of transaction {earlier}, to do the same. Only one of the two is carried out."
-        )),
-        TransactionPurpose::Cancels { earlier } => Some(format!(
-            "It takes the place of transaction {earlier}, so that nothing happens. Only one of the two is carried out."
-        )),
+/// What it is to another transaction. "The same" is said only of what says the same of itself.
+fn purpose_words(purpose: TransactionPurpose, was_other: bool) -> Option<String> {
+    const ONE: &str = "Only one of the two is carried out.";
+    match (purpose, was_other) {
+        (TransactionPurpose::Call | TransactionPurpose::Recovered, _) => None,
+        (TransactionPurpose::Replaces { earlier }, false) => {
+            Some(format!("It takes the place of transaction {earlier}, to do the same. {ONE}"))
+        }
+        (TransactionPurpose::Replaces { earlier }, true) => {
+            Some(format!("It takes the place of transaction {earlier}, with other terms. {ONE}"))
+        }
+        (TransactionPurpose::Cancels { earlier }, _) => {
+            Some(format!("It takes the place of transaction {earlier}, so that nothing happens. {ONE}"))
+        }
     }
 }
 
@@ -137,4 +155,20 @@ fn moved(all: Vec<Moved>, none: &'static str) -> AnyView {
     }
     };
     view! { <span class="moved">{all.into_iter().map(one).collect_view()}</span> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_said_only_of_the_same() {
+        let replaces = TransactionPurpose::Replaces { earlier: 5 };
+        assert!(purpose_words(replaces, false).unwrap().contains("to do the same"));
+        let other = purpose_words(replaces, true).unwrap();
+        assert!(other.contains("transaction 5") && !other.contains("the same"), "{other}");
+        for was_other in [true, false] {
+            assert_eq!(purpose_words(TransactionPurpose::Call, was_other), None);
+        }
+    }
 }

@@ -1,18 +1,18 @@
 //! Changing the passphrase.
 
+use bithedge_ipc::Fault;
 use bithedge_ipc::secret::{SecretChange, SecretDone, SecretView};
-use bithedge_ipc::{Fault, Notice};
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
 
+use super::Finished;
 use super::fields::{
-    KeychainConsent, NewPassphrase, NewPassphraseFields, PassphraseField, Working, ask_again, clear,
-    clear_at_the_end, focus, focus_first, is_keychain_settled, read,
+    KeychainChoice, KeychainConsent, NewPassphrase, NewPassphraseFields, PassphraseField, ask_again, clear,
+    clear_at_the_end, focus, focus_first, read,
 };
-use super::trouble::Trouble;
+use super::sending::{FormEnd, Sending};
 use super::wiped::Wiped;
-use super::{CloseButton, Finished};
 use crate::api;
 
 /// Changes the passphrase.
@@ -44,18 +44,15 @@ pub(super) fn Change(
 fn ChangeForm(view: SecretView, changed: Callback<SecretDone>) -> impl IntoView {
     let present = NodeRef::<Input>::new();
     let new = NewPassphraseFields::new(view.shortest_passphrase);
-    let keychain = StoredValue::new(view.keychain.clone());
-    let busy = RwSignal::new(false);
+    let keychain = KeychainChoice::new(view.keychain);
+    let sending = Sending::new();
     let empty = RwSignal::new(None::<String>);
-    let problem = RwSignal::new(None::<Notice>);
     let is_known = RwSignal::new(false);
-    let agreed = RwSignal::new(false);
-    let is_missing = RwSignal::new(false);
     clear_at_the_end(&[present]);
     focus_first(present);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        if sending.is_busy() {
             return;
         }
         let typed = read(present);
@@ -64,7 +61,7 @@ fn ChangeForm(view: SecretView, changed: Callback<SecretDone>) -> impl IntoView 
             focus(present);
             return;
         }
-        let is_settled = keychain.with_value(|keychain| is_keychain_settled(keychain, agreed, is_missing));
+        let is_settled = keychain.is_settled();
         let Some(chosen) = new.read() else { return };
         if !is_settled {
             return;
@@ -73,35 +70,28 @@ fn ChangeForm(view: SecretView, changed: Callback<SecretDone>) -> impl IntoView 
             present: typed.as_str().to_owned(),
             new: chosen.as_str().to_owned(),
             is_known_to_others: is_known.get_untracked(),
-            without_keychain: agreed.get_untracked(),
+            without_keychain: keychain.is_without(),
         });
         drop((typed, chosen));
-        busy.set(true);
-        problem.set(None);
-        leptos::task::spawn_local(async move {
-            let answer = api::secret_change(change).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(done) => {
-                    clear(present);
+        sending.send(
+            api::secret_change(change),
+            move |done| {
+                clear(present);
+                new.clear();
+                changed.run(done);
+            },
+            move |notice| match notice.fault {
+                Fault::PassphraseUnfit => {
                     new.clear();
-                    changed.run(done);
+                    new.focus();
                 }
-                Err(error) => {
-                    let notice = error.notice();
-                    match notice.fault {
-                        Fault::PassphraseUnfit => {
-                            new.clear();
-                            new.focus();
-                        }
-                        _ => ask_again(present),
-                    }
-                    problem.set(Some(notice));
+                _ => {
+                    ask_again(present);
+                    // What is said below the form may be out of sight.
+                    empty.set(Some(notice.happened.clone()));
                 }
-            }
-        });
+            },
+        );
     };
     view! {
         <form class="secret-step" autocomplete="off" novalidate on:submit=submit>
@@ -131,20 +121,13 @@ fn ChangeForm(view: SecretView, changed: Callback<SecretDone>) -> impl IntoView 
                      money to it."
                 </p>
             })}
-            <KeychainConsent keychain=view.keychain agreed=agreed is_missing=is_missing />
-            <Trouble notice=problem />
-            <div class="secret-actions">
-                <CloseButton label="Cancel" />
-                <button
-                    class="button button-primary"
-                    type="submit"
-                    data-testid="change-passphrase"
-                    aria-disabled=move || busy.get().then_some("true")
-                >
-                    "Change the passphrase"
-                </button>
-            </div>
-            <Working busy=busy text="Opening the keys and locking them away anew: this takes a few seconds" />
+            <KeychainConsent choice=keychain />
+            <FormEnd
+                sending=sending
+                testid="change-passphrase"
+                label="Change the passphrase"
+                working="Opening the keys and locking them away anew: this takes a few seconds"
+            />
         </form>
     }
 }

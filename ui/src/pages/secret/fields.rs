@@ -229,17 +229,47 @@ pub(super) fn NewPassphrase(
     }
 }
 
-/// What is to be agreed to where the keychain cannot be used; nothing where it can.
-#[component]
-pub(super) fn KeychainConsent(
-    /// The keychain.
-    keychain: KeychainState,
-    /// Whether the person agreed to do without.
+/// The keychain's part in protecting the keys: there, or agreed to do without.
+#[derive(Clone, Copy)]
+pub(super) struct KeychainChoice {
+    keychain: StoredValue<KeychainState>,
     agreed: RwSignal<bool>,
     /// Whether agreeing was forgotten.
     is_missing: RwSignal<bool>,
+}
+
+impl KeychainChoice {
+    /// With the keychain as the core found it.
+    pub(super) fn new(keychain: KeychainState) -> Self {
+        Self {
+            keychain: StoredValue::new(keychain),
+            agreed: RwSignal::new(false),
+            is_missing: RwSignal::new(false),
+        }
+    }
+
+    /// Whether the person agreed to do without.
+    pub(super) fn is_without(self) -> bool {
+        self.agreed.get_untracked()
+    }
+
+    /// Whether it is settled; if not, the question is marked.
+    pub(super) fn is_settled(self) -> bool {
+        let is_usable = self.keychain.with_value(|keychain| matches!(keychain, KeychainState::Usable));
+        let is_settled = is_usable || self.is_without();
+        self.is_missing.set(!is_settled);
+        is_settled
+    }
+}
+
+/// What is to be agreed to where the keychain cannot be used; nothing where it can.
+#[component]
+pub(super) fn KeychainConsent(
+    /// What there is, and what is agreed to.
+    choice: KeychainChoice,
 ) -> impl IntoView {
-    match keychain {
+    let KeychainChoice { keychain, agreed, is_missing } = choice;
+    match keychain.get_value() {
         KeychainState::Usable => view! {
             <p class="secret-text secret-quiet" data-testid="keychain-usable">
                 "Your passphrase and a random secret in this computer's keychain will open the keys together. A copied file alone is then of no use \
@@ -283,17 +313,6 @@ pub(super) fn KeychainConsent(
             .into_any()
         }
     }
-}
-
-/// Whether the keychain's part is settled; if not, the question is marked.
-pub(super) fn is_keychain_settled(
-    keychain: &KeychainState,
-    agreed: RwSignal<bool>,
-    is_missing: RwSignal<bool>,
-) -> bool {
-    let is_settled = matches!(keychain, KeychainState::Usable) || agreed.get_untracked();
-    is_missing.set(!is_settled);
-    is_settled
 }
 
 /// Something that takes about a second, said and seen.

@@ -1,18 +1,18 @@
 //! Bringing a wallet by its words.
 
+use bithedge_ipc::Fault;
 use bithedge_ipc::secret::{SecretDone, SecretImport, SecretView};
-use bithedge_ipc::{Fault, Notice};
 use leptos::ev::SubmitEvent;
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::Finished;
 use super::create::waiting_text;
-use super::fields::{KeychainConsent, NewPassphrase, NewPassphraseFields, Working, is_keychain_settled};
-use super::trouble::Trouble;
+use super::fields::{KeychainChoice, KeychainConsent, NewPassphrase, NewPassphraseFields};
+use super::sending::{FormEnd, Sending};
 use super::wiped::Wiped;
 use super::words::{count_in_words, count_words, words_in};
-use super::{CloseButton, Finished};
 use crate::api;
 
 /// Brings a wallet.
@@ -64,13 +64,10 @@ fn ImportForm(view: SecretView, imported: Callback<SecretDone>) -> impl IntoView
     let area = NodeRef::<Textarea>::new();
     let (is_hidden, set_hidden) = signal(false);
     let passphrase = NewPassphraseFields::new(view.shortest_passphrase);
-    let keychain = StoredValue::new(view.keychain.clone());
-    let busy = RwSignal::new(false);
+    let keychain = KeychainChoice::new(view.keychain);
+    let sending = Sending::new();
     let count = RwSignal::new(0_usize);
     let wrong = RwSignal::new(None::<String>);
-    let problem = RwSignal::new(None::<Notice>);
-    let agreed = RwSignal::new(false);
-    let is_missing = RwSignal::new(false);
     let leaving = window_event_listener_untyped("pagehide", move |_| clear_words(area));
     on_cleanup(move || {
         leaving.remove();
@@ -93,7 +90,7 @@ fn ImportForm(view: SecretView, imported: Callback<SecretDone>) -> impl IntoView
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        if sending.is_busy() {
             return;
         }
         let typed = read_words(area);
@@ -107,55 +104,53 @@ fn ImportForm(view: SecretView, imported: Callback<SecretDone>) -> impl IntoView
             focus_words(area);
             return;
         }
-        let is_settled = keychain.with_value(|keychain| is_keychain_settled(keychain, agreed, is_missing));
+        let is_settled = keychain.is_settled();
         let Some(chosen) = passphrase.read() else { return };
         if !is_settled {
             return;
         }
-        busy.set(true);
-        problem.set(None);
         wrong.set(None);
-        leptos::task::spawn_local(async move {
+        let without_keychain = keychain.is_without();
+        let answer = async move {
             let mut words: Vec<String> = words_in(&typed).collect();
             if let Some(mistake) = first_unknown(&words).await {
                 words.zeroize();
-                if busy.try_set(false).is_none() {
-                    wrong.set(Some(mistake));
-                    focus_words(area);
-                }
-                return;
+                return Ok(Err(mistake));
             }
             let import = Wiped::new(SecretImport {
                 words: words.join(" "),
                 passphrase: chosen.as_str().to_owned(),
-                without_keychain: agreed.get_untracked(),
+                without_keychain,
             });
             words.zeroize();
-            let answer = api::secret_import(import).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
+            api::secret_import(import).await.map(Ok)
+        };
+        sending.send(
+            answer,
+            move |outcome| match outcome {
                 Ok(done) => {
                     clear_words(area);
                     passphrase.clear();
                     imported.run(done);
                 }
-                Err(error) => {
-                    let notice = error.notice();
-                    match notice.fault {
-                        // They stay, to be compared with the paper.
-                        Fault::WordsWrong => focus_words(area),
-                        Fault::PassphraseUnfit => {
-                            passphrase.clear();
-                            passphrase.focus();
-                        }
-                        _ => {}
-                    }
-                    problem.set(Some(notice));
+                Err(mistake) => {
+                    wrong.set(Some(mistake));
+                    focus_words(area);
                 }
-            }
-        });
+            },
+            move |notice| match notice.fault {
+                // They stay, to be compared with the paper; what is said below the form may be out of sight.
+                Fault::WordsWrong => {
+                    wrong.set(Some(notice.happened.clone()));
+                    focus_words(area);
+                }
+                Fault::PassphraseUnfit => {
+                    passphrase.clear();
+                    passphrase.focus();
+                }
+                _ => {}
+            },
+        );
     };
     view! {
         <form class="secret-step" autocomplete="off" novalidate on:submit=submit>
@@ -202,20 +197,13 @@ fn ImportForm(view: SecretView, imported: Callback<SecretDone>) -> impl IntoView
                 <p class="secret-problem" id="import-words-problem" role="alert" data-testid="import-words-problem">{move || wrong.get()}</p>
             </div>
             <NewPassphrase fields=passphrase />
-            <KeychainConsent keychain=view.keychain agreed=agreed is_missing=is_missing />
-            <Trouble notice=problem />
-            <div class="secret-actions">
-                <CloseButton label="Cancel" />
-                <button
-                    class="button button-primary"
-                    type="submit"
-                    data-testid="import-wallet"
-                    aria-disabled=move || busy.get().then_some("true")
-                >
-                    "Bring the wallet"
-                </button>
-            </div>
-            <Working busy=busy text="Checking the words and locking the keys away: this takes a few seconds" />
+            <KeychainConsent choice=keychain />
+            <FormEnd
+                sending=sending
+                testid="import-wallet"
+                label="Bring the wallet"
+                working="Checking the words and locking the keys away: this takes a few seconds"
+            />
         </form>
     }
 }

@@ -8,9 +8,10 @@ use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::fields::{
-    KeychainConsent, NewPassphrase, NewPassphraseFields, Working, clear, clear_at_the_end, focus,
-    is_keychain_settled, read,
+    KeychainChoice, KeychainConsent, NewPassphrase, NewPassphraseFields, Working, clear, clear_at_the_end,
+    focus, read,
 };
+use super::sending::{SendButton, Sending};
 use super::trouble::Trouble;
 use super::wiped::Wiped;
 use super::word_field::WordField;
@@ -61,11 +62,9 @@ pub(super) fn Prove(
     clear_at_the_end(&words.iter().map(|word| word.field).collect::<Vec<_>>());
     let passphrase = NewPassphraseFields::new(view.shortest_passphrase);
     let part = RwSignal::new(Part::Check);
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(None::<Notice>);
-    let agreed = RwSignal::new(false);
-    let is_missing = RwSignal::new(false);
-    let keychain = StoredValue::new(view.keychain.clone());
+    let sending = Sending::new();
+    let problem = sending.problem();
+    let keychain = KeychainChoice::new(view.keychain);
     let fields = StoredValue::new(words.clone());
 
     Effect::new(move |_| {
@@ -91,16 +90,16 @@ pub(super) fn Prove(
         match missing {
             Some(word) => focus(word.field),
             None => {
-                problem.set(None);
+                sending.forget();
                 part.set(Part::Protect);
             }
         }
     };
     let send = move || {
-        if busy.get_untracked() {
+        if sending.is_busy() {
             return;
         }
-        let is_settled = keychain.with_value(|keychain| is_keychain_settled(keychain, agreed, is_missing));
+        let is_settled = keychain.is_settled();
         let Some(chosen) = passphrase.read() else { return };
         if !is_settled {
             return;
@@ -115,35 +114,24 @@ pub(super) fn Prove(
         let creation = Wiped::new(SecretCreation {
             answers,
             passphrase: chosen.as_str().to_owned(),
-            without_keychain: agreed.get_untracked(),
+            without_keychain: keychain.is_without(),
         });
         drop(chosen);
-        busy.set(true);
-        problem.set(None);
-        leptos::task::spawn_local(async move {
-            let answer = api::secret_create(creation).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(done) => {
-                    passphrase.clear();
+        sending.send(
+            api::secret_create(creation),
+            move |done| {
+                passphrase.clear();
+                fields.with_value(|fields| fields.iter().for_each(|word| clear(word.field)));
+                made.run(done);
+            },
+            move |notice| match notice.fault {
+                Fault::WordsWrong => {
                     fields.with_value(|fields| fields.iter().for_each(|word| clear(word.field)));
-                    made.run(done);
+                    part.set(Part::Check);
                 }
-                Err(error) => {
-                    let notice = error.notice();
-                    match notice.fault {
-                        Fault::WordsWrong => {
-                            fields.with_value(|fields| fields.iter().for_each(|word| clear(word.field)));
-                            part.set(Part::Check);
-                        }
-                        _ => passphrase.focus(),
-                    }
-                    problem.set(Some(notice));
-                }
-            }
-        });
+                _ => passphrase.focus(),
+            },
+        );
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -187,22 +175,15 @@ pub(super) fn Prove(
                      the words: if you forget it, the words still open your money."
                 </p>
                 <NewPassphrase fields=passphrase />
-                <KeychainConsent keychain=view.keychain agreed=agreed is_missing=is_missing />
+                <KeychainConsent choice=keychain />
                 <div class="secret-actions">
                     <button class="button" type="button" data-testid="back-to-check" on:click=move |_| part.set(Part::Check)>
                         "Back"
                     </button>
-                    <button
-                        class="button button-primary"
-                        type="submit"
-                        data-testid="create-wallet"
-                        aria-disabled=move || busy.get().then_some("true")
-                    >
-                        "Create the wallet"
-                    </button>
+                    <SendButton sending=sending testid="create-wallet" label="Create the wallet" />
                 </div>
             </div>
-            <Working busy=busy text="Locking the keys away: this takes a few seconds" />
+            <Working busy=sending.busy() text="Locking the keys away: this takes a few seconds" />
         </form>
     }
 }

@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use bithedge_ipc::Notice;
-use bithedge_ipc::secret::SecretPassphrase;
-use leptos::ev::SubmitEvent;
-use leptos::html::Input;
+use bithedge_ipc::secret::SecretWords;
 use leptos::prelude::*;
 
-use super::fields::{PassphraseField, Working, ask_again, clear, clear_at_the_end, focus, focus_first, read};
-use super::trouble::Trouble;
-use super::wiped::Wiped;
+use super::close;
+use super::open::OpenForm;
 use super::word_grid::{HeldWords, WordGrid};
-use super::{CloseButton, close};
 use crate::api;
 
 /// How long the words stay on the screen, in seconds.
@@ -40,9 +35,14 @@ pub(super) fn Reveal() -> impl IntoView {
                         "The words are hidden again. To see them once more, enter the passphrase once more."
                     </p>
                 })}
-                <AskPassphrase
-                    words=words
-                    opened=Callback::new(move |()| {
+                <OpenForm
+                    text="Whoever sees the words can take everything in your accounts, from anywhere and for good. Make sure that nobody is looking, \
+                          that your screen is not shared, and that nobody asked you to do this."
+                    testid="reveal"
+                    label="Show the words for a minute"
+                    ask=api::secret_reveal
+                    opened=Callback::new(move |answer: SecretWords| {
+                        words.set_value(Some(HeldWords::new(answer)));
                         was_shown.set(true);
                         is_shown.set(true);
                     })
@@ -50,77 +50,6 @@ pub(super) fn Reveal() -> impl IntoView {
             }
             .into_any()
         }}
-    }
-}
-
-#[component]
-fn AskPassphrase(words: StoredValue<Option<HeldWords>, LocalStorage>, opened: Callback<()>) -> impl IntoView {
-    let field = NodeRef::<Input>::new();
-    let busy = RwSignal::new(false);
-    let empty = RwSignal::new(None::<String>);
-    let problem = RwSignal::new(None::<Notice>);
-    clear_at_the_end(&[field]);
-    focus_first(field);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        let typed = read(field);
-        if typed.is_empty() {
-            empty.set(Some("Enter your passphrase.".to_owned()));
-            focus(field);
-            return;
-        }
-        let reveal = Wiped::new(SecretPassphrase { passphrase: typed.as_str().to_owned() });
-        drop(typed);
-        busy.set(true);
-        problem.set(None);
-        leptos::task::spawn_local(async move {
-            let answer = api::secret_reveal(reveal).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(answer) => {
-                    clear(field);
-                    words.set_value(Some(HeldWords::new(answer)));
-                    opened.run(());
-                }
-                Err(error) => {
-                    ask_again(field);
-                    problem.set(Some(error.notice()));
-                }
-            }
-        });
-    };
-    view! {
-        <form class="secret-step" autocomplete="off" novalidate on:submit=submit>
-            <p class="secret-text">
-                "Whoever sees the words can take everything in your accounts, from anywhere and for good. Make sure that nobody is looking, that your \
-                 screen is not shared, and that nobody asked you to do this."
-            </p>
-            <PassphraseField
-                id="passphrase"
-                label="Passphrase"
-                field=field
-                problem=empty
-                typed=Callback::new(move |()| empty.set(None))
-            />
-            <Trouble notice=problem />
-            <div class="secret-actions">
-                <CloseButton label="Cancel" />
-                <button
-                    class="button button-primary"
-                    type="submit"
-                    data-testid="reveal"
-                    aria-disabled=move || busy.get().then_some("true")
-                >
-                    "Show the words for a minute"
-                </button>
-            </div>
-            <Working busy=busy text="Opening takes about a second, so that guessing takes others long" />
-        </form>
     }
 }
 

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use super::receive::Receive;
 use crate::api;
 use crate::components::{
-    AddressText, Button, ButtonKind, Card, ConfirmButton, EmptyState, Icon, IconName, NoticeBanner, TextInput,
+    AddressText, Button, ButtonKind, Card, ConfirmButton, Each, EmptyState, Icon, IconName, NoticeBanner,
+    TextInput,
 };
 use crate::pages::WatchForm;
 use crate::state::SessionState;
@@ -42,7 +43,7 @@ pub(super) fn Accounts() -> impl IntoView {
                 }
             >
                 <ul class="account-list">
-                    <For each=move || own.get() key=Clone::clone children=|id| view! { <AccountRow id=id /> } />
+                    <Each each=move || own.get() key=Clone::clone children=|id| view! { <AccountRow id=id /> } />
                 </ul>
             </Show>
             {move || (keys.get().is_some_and(|keys| keys != KeyState::Absent)).then(|| view! { <AddAccount /> })}
@@ -53,7 +54,7 @@ pub(super) fn Accounts() -> impl IntoView {
                 fallback=|| view! { <p class="settings-text">"You watch no address yet."</p> }
             >
                 <ul class="account-list">
-                    <For each=move || watched.get() key=Clone::clone children=|id| view! { <AccountRow id=id /> } />
+                    <Each each=move || watched.get() key=Clone::clone children=|id| view! { <AccountRow id=id /> } />
                 </ul>
             </Show>
             <h3 class="settings-heading">"Watch another address"</h3>

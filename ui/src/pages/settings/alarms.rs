@@ -64,16 +64,13 @@ fn AlarmBody(transaction: u64, data: Signal<TransactionsPage>) -> impl IntoView 
 #[component]
 fn Acknowledge(transaction: TransactionView) -> impl IntoView {
     let TransactionView { id, txid, sentences, open_alarms, .. } = transaction;
-    let digests: Vec<String> = open_alarms.iter().map(|alarm| alarm.digest.clone()).collect();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Notice>);
-    let seen = RwSignal::new(false);
-    let acknowledge = move |()| {
+    let ask = move |()| {
         busy.set(true);
         problem.set(None);
-        let digests = digests.clone();
         leptos::task::spawn_local(async move {
-            let answer = api::acknowledge_alarm(id, digests).await;
+            let answer = api::propose_acknowledgement(id).await;
             let _ = busy.try_set(false);
             if let Err(error) = answer {
                 let _ = problem.try_set(Some(error.notice()));
@@ -86,26 +83,10 @@ fn Acknowledge(transaction: TransactionView) -> impl IntoView {
         <p class="alarm-id"><code class="facts-code">{txid.clone()}</code><CopyButton text=txid what="the identity of the transaction".to_owned() /></p>
         {open_alarms.into_iter().map(alarm_view).collect_view()}
         {move || problem.get().map(|notice| view! { <NoticeBanner notice=notice testid="alarm-problem" /> })}
-        <label class="settings-check">
-            <input
-                type="checkbox"
-                data-testid="alarm-seen"
-                prop:checked=move || seen.get()
-                on:change=move |event| seen.set(event_target_checked(&event))
-            />
-            <span>"I have looked at what moved and know why."</span>
-        </label>
         <div class="actions">
-            <Button
-                kind=ButtonKind::Danger
-                busy=busy
-                blocked=Signal::derive(move || (!seen.get()).then(|| "Look at it first and say so above.".to_owned()))
-                testid="acknowledge"
-                on_press=acknowledge
-            >
-                "Let the keeper go on"
-            </Button>
+            <Button kind=ButtonKind::Danger busy=busy testid="acknowledge" on_press=ask>"I have looked at it and know why"</Button>
         </div>
+        <p class="settings-text settings-quiet">"You are asked once more, in the window where everything is approved. Then the keeper goes on."</p>
     }
 }
 

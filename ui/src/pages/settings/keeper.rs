@@ -17,6 +17,7 @@ pub(super) fn Keeper() -> impl IntoView {
     let session = expect_context::<SessionState>();
     let state = session.part(|view| match &view.keeper {
         KeeperView::Off => KeeperState::Off,
+        KeeperView::Waiting => KeeperState::Waiting,
         KeeperView::On { .. } => KeeperState::On,
         KeeperView::Stopped { .. } => KeeperState::Stopped,
     });
@@ -40,6 +41,7 @@ pub(super) fn Keeper() -> impl IntoView {
         {move || match state.get() {
             None => ().into_any(),
             Some(KeeperState::Off) => view! { <KeeperForm /> }.into_any(),
+            Some(KeeperState::Waiting) => view! { <Waits /> }.into_any(),
             Some(KeeperState::On) => view! { <Running /> }.into_any(),
             Some(KeeperState::Stopped) => view! { <Stopped /> }.into_any(),
         }}
@@ -49,6 +51,7 @@ pub(super) fn Keeper() -> impl IntoView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeeperState {
     Off,
+    Waiting,
     On,
     Stopped,
 }
@@ -57,6 +60,7 @@ impl KeeperState {
     const fn words(self) -> &'static str {
         match self {
             Self::Off => "Off",
+            Self::Waiting => "Waits for your keys",
             Self::On => "On",
             Self::Stopped => "Stopped",
         }
@@ -87,6 +91,20 @@ fn Stop() -> impl IntoView {
     }
 }
 
+/// What was allowed before this start, and that only the keys tell whether the person did.
+#[component]
+fn Waits() -> impl IntoView {
+    view! {
+        <Card title="It waits for your keys" testid="keeper-waits">
+            <p class="settings-text">
+                "Something is written down about what the keeper may do. Unlock your keys: they tell whether you approved it. Then the keeper goes \
+                 on by itself; if you did not, it stays off and you are told."
+            </p>
+            <Stop />
+        </Card>
+    }
+}
+
 /// What is allowed, until when, and what was done.
 #[component]
 fn Running() -> impl IntoView {
@@ -94,11 +112,11 @@ fn Running() -> impl IntoView {
     let now = expect_context::<ReadSignal<UnixSeconds>>();
     let allowed = session.part(|view| match &view.keeper {
         KeeperView::On { account, order, until, .. } => Some((account.clone(), order.clone(), *until)),
-        KeeperView::Off | KeeperView::Stopped { .. } => None,
+        KeeperView::Off | KeeperView::Waiting | KeeperView::Stopped { .. } => None,
     });
     let log = session.part(|view| match &view.keeper {
         KeeperView::On { log, .. } => log.clone(),
-        KeeperView::Off | KeeperView::Stopped { .. } => Vec::new(),
+        KeeperView::Off | KeeperView::Waiting | KeeperView::Stopped { .. } => Vec::new(),
     });
     let label = move |address: &str| {
         session.view().with(|view| {
@@ -173,7 +191,7 @@ fn Stopped() -> impl IntoView {
     let session = expect_context::<SessionState>();
     let stopped = session.part(|view| match &view.keeper {
         KeeperView::Stopped { alarms, notice } => Some((alarms.clone(), notice.clone())),
-        KeeperView::Off | KeeperView::On { .. } => None,
+        KeeperView::Off | KeeperView::Waiting | KeeperView::On { .. } => None,
     });
     view! {
         {move || stopped.get().flatten().map(|(alarms, notice)| view! {

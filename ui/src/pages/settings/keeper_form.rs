@@ -8,7 +8,7 @@ use crate::api;
 use crate::components::{
     AmountInput, AmountUnit, Button, ButtonKind, Card, Choice, NoticeBanner, Select, Toggle,
 };
-use crate::state::{Ability, SessionState};
+use crate::state::obstacle;
 
 /// Every duty, in the order of the form.
 const DUTIES: [KeeperDuty; 4] =
@@ -75,9 +75,7 @@ fn order_of(
 /// The form.
 #[component]
 pub(super) fn KeeperForm() -> impl IntoView {
-    let session = expect_context::<SessionState>();
-    let ability = session.ability();
-    let question = session.question();
+    let standing = obstacle();
     let chosen =
         RwSignal::new(vec![KeeperDuty::ServePool, KeeperDuty::ClaimForOthers, KeeperDuty::CollectRewards]);
     let only_if_paid = RwSignal::new(true);
@@ -89,15 +87,8 @@ pub(super) fn KeeperForm() -> impl IntoView {
     let order = Memo::new(move |_| {
         chosen.with(|chosen| order_of(chosen, only_if_paid.get(), a_call.get(), a_day.get(), lasts.get()))
     });
-    let blocked = Memo::new(move |_| {
-        if let Ability::Unable(why) = ability.get() {
-            return Some(why);
-        }
-        if question.get().is_some() {
-            return Some("Another question waits for your answer in its own window.".to_owned());
-        }
-        order.with(|order| order.as_ref().err().cloned())
-    });
+    let blocked =
+        Memo::new(move |_| standing.get().or_else(|| order.with(|order| order.as_ref().err().cloned())));
     let ask = move |()| {
         let Ok(order) = order.get_untracked() else { return };
         busy.set(true);

@@ -1,0 +1,5 @@
+//! The main window's page.
+
+fn main() {
+    bithedge_ui::show_main();
+}
