@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: speeds, against their goals, in one table.
 
 mod prices;
+mod window;
 
+use std::ffi::OsString;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::command::{self, cargo, program};
@@ -27,9 +29,18 @@ const KEEPING: [(&str, &str); 4] = [
     ("bithedge-engine", "page_speed"),
 ];
 
+/// `cargo xtask bench`, or `cargo xtask bench window`.
+pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
+    match arguments.split_first() {
+        None => speeds(),
+        Some((which, rest)) if which == "window" => window::run(rest),
+        Some((other, _)) => bail!("there is nothing to measure called `{}`", other.display()),
+    }
+}
+
 /// Builds the measuring programs optimised, runs them one after another, and prints what they measured. It does not
 /// fail for a goal that is missed: a busy machine is no defect.
-pub(crate) fn run() -> Result<()> {
+fn speeds() -> Result<()> {
     setup::bench()?;
     eprintln!("building, optimised");
     let devnet = ["build", "--release", "--package", "bithedge-devnet", "--bins", "--examples"];
@@ -66,11 +77,15 @@ pub(crate) fn run() -> Result<()> {
         measurements.extend(rows(&command::output(&mut measuring)?)?);
     }
 
+    print(&measurements);
+    Ok(())
+}
+
+fn print(measurements: &[Measurement]) {
     println!("{:<58} {:>12} {:<14} goal", "measured", "value", "unit");
     for Measurement { name, value, unit, goal } in measurements {
-        println!("{name:<58} {:>12} {unit:<14} {goal}", figure(value));
+        println!("{name:<58} {:>12} {unit:<14} {goal}", figure(*value));
     }
-    Ok(())
 }
 
 /// With two decimal places, or in powers of ten if that would show nothing of it.

@@ -36,9 +36,32 @@ pub(crate) fn programs() -> Result<()> {
     command::run(cargo().args(["build", "--bins"]).args(HOST_WORKSPACE))
 }
 
+/// The application as users get it, and the window that it is measured beside: `target/desktop`.
+pub(crate) fn released_windows() -> Result<()> {
+    ui_bundle(&[])?;
+    ui_bundle(&["--package", EMPTY_PAGE, "--folder", "crates/e2e/empty-window/page"].map(OsString::from))?;
+    eprintln!("building the application and the empty window, optimised");
+    let packages = ["--package", "bithedge", "--package", EMPTY_WINDOW];
+    command::run(cargo().args(["build", "--profile", "desktop", "--features", SHELL_FEATURES]).args(packages))
+}
+
+/// The window that the application is measured beside, and its page. Only who measures builds them.
+pub(crate) const EMPTY_WINDOW: &str = "bithedge-empty-window";
+const EMPTY_PAGE: &str = "bithedge-empty-page";
+
 /// Selects all crates but the page, which is for wasm.
-pub(crate) const HOST_WORKSPACE: [&str; 5] =
-    ["--workspace", "--exclude", "bithedge-ui", "--features", SHELL_FEATURES];
+pub(crate) const HOST_WORKSPACE: [&str; 9] = [
+    "--workspace",
+    "--exclude",
+    "bithedge-ui",
+    "--exclude",
+    EMPTY_WINDOW,
+    "--exclude",
+    EMPTY_PAGE,
+    "--features",
+    SHELL_FEATURES,
+];
 
 /// Selects all crates, the page too: what it computes is tested on this machine.
-pub(crate) const WHOLE_WORKSPACE: [&str; 3] = ["--workspace", "--features", SHELL_FEATURES];
+pub(crate) const WHOLE_WORKSPACE: [&str; 7] =
+    ["--workspace", "--exclude", EMPTY_WINDOW, "--exclude", EMPTY_PAGE, "--features", SHELL_FEATURES];

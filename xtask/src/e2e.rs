@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -11,10 +11,13 @@ use crate::command::{self, cargo, program};
 use crate::setup::{self, Purpose};
 use crate::{build, workspace};
 
-/// `cargo xtask e2e`, all scenarios or those named.
-pub(crate) fn run(scenarios: &[OsString]) -> Result<()> {
+/// How many scenarios run at a time, unless more are asked for.
+const JOBS: &str = "2";
+
+/// `cargo xtask e2e`, all scenarios or those named; `--jobs N` at a time.
+pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     setup::all(Purpose::Test)?;
-    command::run(&mut prepared(scenarios)?)
+    command::run(&mut prepared(arguments)?)
 }
 
 /// `cargo xtask screenshots`: the pictures that the documentation shows, from the scenarios that make them.
@@ -22,6 +25,8 @@ pub(crate) fn screenshots() -> Result<()> {
     setup::all(Purpose::Test)?;
     let mut scenarios: Vec<OsString> = SCREENSHOTS.map(|(scenario, ..)| scenario.into()).to_vec();
     scenarios.dedup();
+    // One at a time: nothing else takes the machine while a picture is taken.
+    scenarios.extend(["--jobs", "1"].map(OsString::from));
     command::run(&mut prepared(&scenarios)?)?;
     let folder = workspace::root().join("docs/screenshots");
     fs::create_dir_all(&folder)?;
@@ -47,20 +52,38 @@ const SCREENSHOTS: [(&str, &str, &str); 7] = [
 ];
 
 /// Builds everything that the scenarios need and returns the command that runs them. Assumes [`setup::all`].
-pub(crate) fn prepared(scenarios: &[OsString]) -> Result<Command> {
+pub(crate) fn prepared(arguments: &[OsString]) -> Result<Command> {
     build::ui_bundle(&[])?;
     build::programs()?;
+    let mut e2e = on_application(&workspace::debug_program("bithedge")?)?;
+    // The last of two counts.
+    e2e.args(["--jobs", JOBS]).args(arguments);
+    Ok(e2e)
+}
+
+/// Builds what measures, and returns the command that takes these measurements on the application that users get, beside
+/// the empty window. Assumes [`setup::all`] and [`build::released_windows`].
+pub(crate) fn measuring(measurements: &[&str]) -> Result<Command> {
+    build::programs()?;
+    let mut e2e = on_application(&workspace::desktop_program("bithedge")?)?;
+    e2e.arg("--empty-window").arg(workspace::desktop_program(build::EMPTY_WINDOW)?).args(measurements);
+    Ok(e2e)
+}
+
+/// The scenarios' program, told where everything is.
+fn on_application(application: &Path) -> Result<Command> {
     let mut e2e = program(workspace::debug_program("bithedge-e2e")?);
-    e2e.arg("--app").arg(workspace::debug_program("bithedge")?);
+    e2e.arg("--app").arg(application);
     e2e.arg("--devnet").arg(workspace::debug_program("bithedge-practice")?);
     e2e.arg("--tauri-driver").arg(tauri_driver()?);
     e2e.arg("--axe").arg(workspace::root().join("crates/e2e/js/node_modules/axe-core/axe.min.js"));
     e2e.arg("--output").arg(pictures()?);
-    e2e.args(scenarios).env(workspace::DEVNET_WORKER_VARIABLE, workspace::devnet_worker());
+    e2e.env(workspace::DEVNET_WORKER_VARIABLE, workspace::devnet_worker());
     Ok(e2e)
 }
 
-fn pictures() -> Result<PathBuf> {
+/// Where scenarios leave pictures, logs and figures.
+pub(crate) fn pictures() -> Result<PathBuf> {
     Ok(workspace::target()?.join("e2e"))
 }
 

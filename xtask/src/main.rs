@@ -31,7 +31,7 @@ Usage: cargo xtask <command>
 
   run                     set up what is missing, build, and open the window on an embedded devnet
   test [--only STEP]...   everything that CI runs; --list names the steps, --full takes the long ones too
-  e2e [SCENARIO]...       drive the built application in a real window on a virtual screen
+  e2e [SCENARIO]...       drive the built application in a real window on a virtual screen; --jobs N at a time
   devnet [ARGUMENT]...    the devnet alone, with the suite in service: --port P, --data-dir D, --block-time S, --without-suite
   deploy --network N ...  bring the suite onto a network; --verify, --dry-run, --plan; --help says more
   bindings [--check]      make crates/suite/src/generated from the contracts, or say whether it is up to date
@@ -41,6 +41,7 @@ Usage: cargo xtask <command>
   replay --prices FILE    a history of daily prices through the contracts, with a report; --help says more
   acceptance [ARGUMENT]...  the whole main job without a window: --kills N, --faults SECONDS, --seed N, --folder FOLDER
   bench                   speed of the devnet, of signing and of option prices, against their goals
+  bench window [--write]  what the window costs beside an empty one: slider, start, memory, size; --write: docs/performance.md
   screenshots             refresh docs/screenshots from the e2e scenarios
   ui [--dev]              only the page, into ui/dist";
 
@@ -80,7 +81,7 @@ fn dispatch() -> Result<bool> {
         "costs" => costs::run(&rest(&mut arguments)?),
         "replay" => replay::run(&rest(&mut arguments)?),
         "acceptance" => acceptance::run(&rest(&mut arguments)?),
-        "bench" => no_arguments(&mut arguments).and_then(|()| bench::run()),
+        "bench" => bench::run(&rest(&mut arguments)?),
         "screenshots" => no_arguments(&mut arguments).and_then(|()| e2e::screenshots()),
         "ui" => build::ui(&rest(&mut arguments)?),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),

@@ -28,6 +28,11 @@ pub(crate) fn release_program(name: &str) -> Result<PathBuf> {
     Ok(target()?.join("release").join(name))
 }
 
+/// A program built with cargo's profile `desktop`: as users get it.
+pub(crate) fn desktop_program(name: &str) -> Result<PathBuf> {
+    Ok(target()?.join("desktop").join(name))
+}
+
 /// The Node program that runs the Clarity VM for the devnet.
 pub(crate) fn devnet_worker() -> PathBuf {
     root().join("crates/vm/worker")

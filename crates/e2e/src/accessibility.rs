@@ -21,6 +21,22 @@ pub(crate) async fn check(application: &Application, axe: &Path) -> Result<()> {
     }
 }
 
+/// As [`check`], in the light theme and in the dark one.
+pub(crate) async fn check_both_themes(application: &Application, axe: &Path) -> Result<()> {
+    let theme =
+        application.evaluate("return document.documentElement.dataset.theme ?? null", Vec::new()).await?;
+    for other in ["light", "dark"] {
+        application.evaluate(USE_THEME, vec![other.into()]).await?;
+        application.settle().await?;
+        check(application, axe).await.with_context(|| format!("in the {other} theme"))?;
+    }
+    application.evaluate(USE_THEME, vec![theme]).await.map(drop)
+}
+
+const USE_THEME: &str = "
+    const root = document.documentElement;
+    if (arguments[0]) root.dataset.theme = arguments[0]; else delete root.dataset.theme;";
+
 const RUN_AXE: &str = "const done = arguments[arguments.length - 1];
     axe.run(document).then(
         results => done({

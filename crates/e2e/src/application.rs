@@ -1,9 +1,10 @@
 //! The application under test: started through tauri-driver, read through WebDriver.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -15,6 +16,7 @@ use tokio::process::Command;
 
 use crate::desktop::{Area, Desktop};
 use crate::process::Running;
+use crate::processes::{self, Share};
 use crate::wait;
 
 const START: Duration = Duration::from_secs(60);
@@ -65,8 +67,37 @@ pub(crate) struct Launch<'a> {
     pub(crate) last_picture: PathBuf,
 }
 
+impl Launch<'_> {
+    /// Starts the application as a desktop would, with nobody who drives it.
+    pub(crate) fn start(&self, desktop: &Desktop) -> Result<Running> {
+        let mut command = Command::new(self.program);
+        self.surround(&mut command, desktop);
+        Running::start("the application", &mut command, self.log.clone())
+    }
+
+    /// Gives a command the screen and the folders.
+    fn surround(&self, command: &mut Command, desktop: &Desktop) {
+        desktop.adopt(command);
+        command
+            .env("BITHEDGE_DATA_DIR", &self.data)
+            .env("BITHEDGE_SAVE_DIR", &self.saved)
+            .env("BITHEDGE_THEME", self.theme.name());
+        match self.node {
+            Some(url) => command.env("BITHEDGE_NODE_URL", url),
+            None => command.env_remove("BITHEDGE_NODE_URL"),
+        };
+        for (variable, folder) in
+            [("XDG_DATA_HOME", "share"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")]
+        {
+            // The engine's own files as well: a scenario starts with nothing.
+            command.env(variable, self.data.join(folder));
+        }
+    }
+}
+
 /// The open application, with one of its windows in hand: the main one at first. Dropping it ends the application.
 pub(crate) struct Application {
+    program: PathBuf,
     presses: AtomicU32,
     last_picture: std::process::Command,
     // Before the driver, so that a drop does not ask a server that is gone.
@@ -80,30 +111,28 @@ impl Application {
         let (port, native_port) = (free_port()?, free_port()?);
         let mut command = Command::new(launch.tauri_driver);
         command.args(["--port", &port.to_string(), "--native-port", &native_port.to_string()]);
-        desktop.adopt(&mut command);
         // The application inherits its environment from the driver.
-        command
-            .env("BITHEDGE_DATA_DIR", &launch.data)
-            .env("BITHEDGE_SAVE_DIR", &launch.saved)
-            .env("BITHEDGE_THEME", launch.theme.name());
-        match launch.node {
-            Some(url) => command.env("BITHEDGE_NODE_URL", url),
-            None => command.env_remove("BITHEDGE_NODE_URL"),
-        };
-        for (variable, folder) in
-            [("XDG_DATA_HOME", "share"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")]
-        {
-            // The engine's own files as well: a scenario starts with nothing.
-            command.env(variable, launch.data.join(folder));
-        }
+        launch.surround(&mut command, desktop);
         let driver = Running::start("tauri-driver", &mut command, launch.log)?;
         let session = connect(port, launch.program).await?;
         let last_picture = desktop.picture_command(&launch.last_picture);
-        Ok(Self { presses: AtomicU32::new(0), last_picture, session: Some(session), driver: Some(driver) })
+        Ok(Self {
+            program: launch.program.to_owned(),
+            presses: AtomicU32::new(0),
+            last_picture,
+            session: Some(session),
+            driver: Some(driver),
+        })
     }
 
     pub(crate) fn session(&self) -> Result<&Arc<SessionHandle>> {
         self.session.as_ref().map(WebDriver::handle).context("the window is closed")
+    }
+
+    /// What the application and all that it started hold of the memory.
+    pub(crate) fn shares(&self) -> Result<Vec<Share>> {
+        let driver = self.driver.as_ref().context("the window is closed")?;
+        processes::shares(driver.id(), &self.program)
     }
 
     /// Takes another window in hand, as soon as it is there.
@@ -261,6 +290,30 @@ impl Application {
         .await
     }
 
+    /// Where the element with this `data-testid` is in the page: what it covers, in whole pixels.
+    pub(crate) async fn place(&self, hook: &str) -> Result<Area> {
+        let script =
+            "const {left, top, right, bottom} = document.querySelector(arguments[0]).getBoundingClientRect();
+            const [x, y] = [Math.floor(left), Math.floor(top)];
+            return [x, y, Math.ceil(right) - x, Math.ceil(bottom) - y]";
+        area(&self.evaluate(script, vec![selector(hook).into()]).await?)
+            .with_context(|| format!("where is {hook}?"))
+    }
+
+    /// Holds the mouse's button down in `from`, moves the mouse to each of `places` in turn, `pause` apart, and lets it go. All in
+    /// the page's pixels.
+    pub(crate) async fn drag(
+        &self,
+        from: (i64, i64),
+        places: impl Iterator<Item = (i64, i64)>,
+        pause: Duration,
+    ) -> Result<()> {
+        let actions = self.session()?.action_chain_with_delay(Some(Duration::ZERO), Some(pause));
+        let held = actions.move_to(from.0, from.1).click_and_hold();
+        places.fold(held, |actions, (x, y)| actions.move_to(x, y)).release().perform().await?;
+        Ok(())
+    }
+
     /// Runs JavaScript in the page and returns what it returns.
     pub(crate) async fn evaluate(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         Ok(self.session()?.execute(script, arguments).await?.json().clone())
@@ -281,11 +334,7 @@ impl Application {
     /// Where the page is on the screen.
     pub(crate) async fn area(&self) -> Result<Area> {
         let script = "return [window.screenX, window.screenY, window.innerWidth, window.innerHeight]";
-        let numbers: Vec<i64> = serde_json::from_value(self.evaluate(script, Vec::new()).await?)?;
-        let numbers: Vec<u32> =
-            numbers.iter().map(|number| u32::try_from(*number)).collect::<Result<_, _>>()?;
-        let [x, y, width, height] = numbers[..] else { anyhow::bail!("the page has no area") };
-        Ok(Area { x, y, width, height })
+        area(&self.evaluate(script, Vec::new()).await?).context("the page has no area")
     }
 
     /// Waits until what was decided is painted, and what moves has arrived.
@@ -326,7 +375,18 @@ const WHY_NOT: &str = "
     if (control.ariaBusy === 'true') return 'it is busy';
     return control.checkVisibility() ? null : 'it is hidden';";
 
-fn selector(hook: &str) -> String {
+/// From left, top, width and height.
+fn area(numbers: &Value) -> Result<Area> {
+    let number = |place: usize| {
+        numbers[place]
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .context("no such number of pixels")
+    };
+    Ok(Area { x: number(0)?, y: number(1)?, width: number(2)?, height: number(3)? })
+}
+
+pub(crate) fn selector(hook: &str) -> String {
     format!("[data-testid=\"{hook}\"]")
 }
 
@@ -342,8 +402,14 @@ async fn connect(port: u16, program: &Path) -> Result<WebDriver> {
     .await
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and that nobody else here was given.
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
+        let port = listener.local_addr()?.port();
+        if GIVEN.lock().is_ok_and(|mut given| given.insert(port)) {
+            return Ok(port);
+        }
+    }
 }

@@ -13,7 +13,10 @@ use crate::process::Running;
 const START: Duration = Duration::from_secs(120);
 /// Between blocks: long enough to compare the window with one of them.
 const BLOCK_SECONDS: &str = "3";
-const SBTC: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token::sbtc-token";
+/// Between blocks, so that the chain's time goes as fast as everybody's: where a question is read, it would run out sooner otherwise.
+const REAL_SECONDS: &str = "10";
+/// The token, as the API names it.
+pub(crate) const SBTC: &str = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token::sbtc-token";
 
 /// A devnet's HTTP interface, whoever started it.
 #[derive(Clone)]
@@ -56,9 +59,30 @@ pub(crate) struct Tip {
 impl Devnet {
     /// Starts it. `port` 0: any free one.
     pub(crate) async fn start(program: &Path, data: &Path, port: u16, log: PathBuf) -> Result<Self> {
+        Self::start_with(program, data, port, log, &["--steady"]).await
+    }
+
+    /// Starts it with capital of somebody's in every tier, so that there is something to buy, on any free port.
+    pub(crate) async fn start_founded(program: &Path, data: &Path, log: PathBuf) -> Result<Self> {
+        Self::start_with(program, data, 0, log, &["--steady", "--founded", "--block-time", REAL_SECONDS])
+            .await
+    }
+
+    /// Starts it with capital to buy from and prices that move all the time, on any free port.
+    pub(crate) async fn start_lively(program: &Path, data: &Path, log: PathBuf) -> Result<Self> {
+        Self::start_with(program, data, 0, log, &["--founded"]).await
+    }
+
+    async fn start_with(
+        program: &Path,
+        data: &Path,
+        port: u16,
+        log: PathBuf,
+        market: &[&str],
+    ) -> Result<Self> {
         let mut command = Command::new(program);
         command.arg("--port").arg(port.to_string()).arg("--data-dir").arg(data);
-        command.args(["--block-time", BLOCK_SECONDS, "--steady"]);
+        command.args(["--block-time", BLOCK_SECONDS]).args(market);
         let mut process = Running::start("the devnet", &mut command, log)?;
         let line = process.first_line(START).await?;
         let ready: Value =
@@ -137,12 +161,18 @@ impl Chain {
         Ok(Balances { stx: u128::from_str_radix(stx, 16)?, sbtc: sbtc.parse()? })
     }
 
-    async fn get(&self, path: &str) -> Result<Value> {
+    /// The number of the account's next transaction, by what is in blocks.
+    pub(crate) async fn nonce(&self, account: &Account) -> Result<u64> {
+        let found = self.get(&format!("/v2/accounts/{}?proof=0", account.address)).await?;
+        found["nonce"].as_u64().context("the account has no nonce")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
         let request = self.http.get(format!("{}{path}", self.url));
         answer(request).await.with_context(|| format!("GET {path}"))
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.http.post(format!("{}{path}", self.url)).json(body);
         answer(request).await.with_context(|| format!("POST {path}"))
     }

@@ -38,6 +38,11 @@ impl Running {
         Ok(Self { name, child, group, log })
     }
 
+    /// The process's number.
+    pub(crate) fn id(&self) -> i32 {
+        self.group.as_raw_nonzero().get()
+    }
+
     /// The first line that it prints on stdout. Later ones are read and dropped, so that it never waits for a
     /// reader.
     pub(crate) async fn first_line(&mut self, within: Duration) -> Result<String> {

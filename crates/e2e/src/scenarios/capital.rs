@@ -3,15 +3,13 @@
 use anyhow::{Context as _, Result, ensure};
 
 use super::question::{self, approve};
-use super::{FIRST_VALUES, Stage, onboarding, pages, practice, shown};
+use super::{FIRST_VALUES, Stage, dealing, onboarding, pages, practice};
 use crate::accessibility;
 use crate::application::{Application, Theme, window};
 use crate::devnet::{Account, Chain};
 
 /// What somebody new may need from the first page, a press into a field included.
 const PRESSES: u32 = 6;
-/// The button of the bucket that she chooses: the middle tier, in sBTC.
-const TIER: &str = "tier-open-2-sbtc";
 /// What she commits: 2 sBTC, in satoshis.
 const COMMITTED: u128 = 200_000_000;
 const DAY: u64 = 86_400;
@@ -25,32 +23,16 @@ pub(super) async fn comes_and_goes(stage: &Stage<'_>) -> Result<()> {
 
     commits(stage, &application, &chain, &irene).await.context("Irene commits")?;
     // Within an hour of a close, a deposit takes part in the one after.
-    close(&application, 2).await.context("her deposit becomes shares")?;
+    dealing::close(&application, 2).await.context("her deposit becomes shares")?;
     a_question_runs_out(stage, &application, &chain, &irene).await.context("a question runs out")?;
     leaves(stage, &application, &chain, &irene).await.context("Irene leaves")?;
     application.quit().await
 }
 
-/// Lets the practice network come to its next daily closes.
-async fn close(application: &Application, times: u32) -> Result<()> {
-    pages::open(application, "devnet").await?;
-    for _ in 0..times {
-        practice::pass(application, "devnet-next-close", 1).await?;
-    }
-    Ok(())
-}
-
-async fn open_bucket(application: &Application) -> Result<()> {
-    pages::open(application, "earn").await?;
-    application.press(TIER).await?;
-    application.wait_for("bucket", FIRST_VALUES).await?;
-    shown::wait_until_loaded(application).await
-}
-
 async fn commits(stage: &Stage<'_>, application: &Application, chain: &Chain, irene: &Account) -> Result<()> {
     pages::open(application, "home").await?;
     application.presses();
-    open_bucket(application).await?;
+    dealing::open_bucket(application).await?;
     application.fill("commit-amount", "2").await?;
     let had = chain.balances(irene).await?;
     application.press("commit-act-button").await?;
@@ -60,7 +42,7 @@ async fn commits(stage: &Stage<'_>, application: &Application, chain: &Chain, ir
     // To get into the field is a press as well.
     let presses = application.presses() + 1;
     ensure!(presses <= PRESSES, "it took {presses} presses");
-    println!("      {presses} presses to commit capital");
+    stage.note(format!("{presses} presses to commit capital"));
     let has = chain.balances(irene).await?;
     ensure!(
         has.sbtc + COMMITTED == had.sbtc && has.stx < had.stx,
@@ -75,7 +57,7 @@ async fn a_question_runs_out(
     chain: &Chain,
     irene: &Account,
 ) -> Result<()> {
-    open_bucket(application).await?;
+    dealing::open_bucket(application).await?;
     application.wait_for("leave-button", FIRST_VALUES).await?;
     let had = chain.balances(irene).await?;
     application.press("leave-button").await?;
@@ -87,8 +69,13 @@ async fn a_question_runs_out(
         .call("devnet_do", serde_json::json!({ "deed": { "deed": "pass", "seconds": DAY.to_string() } }))
         .await?
         .map_err(|error| anyhow::anyhow!("the time does not pass: {error}"))?;
-    question::wait_until(application, "ended").await?;
+    question::wait_until(application, "closed").await?;
     application.wait_for_windows(&[window::MAIN]).await?;
+    let said = application.text("proposal-closed").await?;
+    ensure!(
+        said.contains("Nobody answered in time. Nothing was signed"),
+        "of a question that ran out it says: {said}"
+    );
     stage.picture_of(application, "ran-out").await?;
     let has = chain.balances(irene).await?;
     ensure!(has == had, "nobody answered, and the chain says {had:?} before and {has:?} after");
@@ -100,8 +87,8 @@ async fn leaves(stage: &Stage<'_>, application: &Application, chain: &Chain, ire
     approve(stage, application, "leave-question").await?;
     question::wait_until(application, "done").await?;
     stage.picture_of(application, "leaving").await?;
-    close(application, 2).await?;
-    open_bucket(application).await?;
+    dealing::close(application, 2).await?;
+    dealing::open_bucket(application).await?;
     application.wait_for("claim-withdrawal-button", FIRST_VALUES).await?;
     stage.picture_of(application, "set-aside").await?;
     accessibility::check(application, &stage.options.axe).await?;

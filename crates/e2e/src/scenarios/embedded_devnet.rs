@@ -43,9 +43,14 @@ pub(super) async fn starts_and_ends_with_the_window(stage: &Stage<'_>) -> Result
     application.quit().await
 }
 
-/// Whether some process is the Node program that runs the Clarity VM, started for the application with this data
-/// folder. (Its variables are inherited, which tells it from those of other windows.)
+/// Whether some process is the Node program that runs the Clarity VM, started for the application with this data folder.
 fn vm_is_running_for(data: &Path) -> Result<bool> {
+    is_running_for(data, |word| word.ends_with("worker.mjs"))
+}
+
+/// Whether a process runs for the application with this data folder that has such a word in its command line. (The application's variables
+/// are inherited, which tells its processes from those of other windows.)
+pub(super) fn is_running_for(data: &Path, is_it: impl Fn(&str) -> bool) -> Result<bool> {
     let marker = format!("BITHEDGE_DATA_DIR={}", data.display());
     for entry in fs::read_dir("/proc")? {
         let process = entry?.path();
@@ -55,8 +60,7 @@ fn vm_is_running_for(data: &Path) -> Result<bool> {
         else {
             continue;
         };
-        let is_worker = words(&command).any(|word| word.ends_with("worker.mjs"));
-        if is_worker && words(&variables).any(|variable| variable == marker) {
+        if words(&command).any(|word| is_it(&word)) && words(&variables).any(|variable| variable == marker) {
             return Ok(true);
         }
     }

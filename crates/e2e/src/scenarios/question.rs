@@ -36,6 +36,11 @@ async fn read(stage: &Stage<'_>, application: &Application, picture: &str) -> Re
     ensure!(focused != "approve", "yes has the focus without anybody having chosen it");
     stage.picture_of(application, picture).await?;
     accessibility::check(application, &stage.options.axe).await?;
+    read_to_the_end(application).await
+}
+
+/// Scrolls to the end of the question in hand, until yes can be said.
+pub(super) async fn read_to_the_end(application: &Application) -> Result<()> {
     // A wheel does it for a person; the picture in it may come a moment later.
     wait::until_true("yes can be said", FIRST_VALUES, async || {
         application.evaluate(TO_THE_END, Vec::new()).await?;
@@ -54,7 +59,9 @@ const TO_THE_END: &str = "
         if (scrolls || element === document.documentElement) element.scrollTop = element.scrollHeight;
     }";
 
-const IS_ON: &str = "return document.querySelector('[data-testid=\"approve\"]')?.ariaDisabled !== 'true'";
+/// Whether yes can be said.
+pub(super) const IS_ON: &str =
+    "return document.querySelector('[data-testid=\"approve\"]')?.ariaDisabled !== 'true'";
 
 /// Waits until what was asked for on this page has come so far: `done`, `closed` after a no, `ended` if nobody answered.
 pub(super) async fn wait_until(application: &Application, expected: &str) -> Result<()> {

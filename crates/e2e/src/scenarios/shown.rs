@@ -24,6 +24,41 @@ pub(super) async fn number(application: &Application, hook: &str) -> Result<u64>
     Ok(value.parse()?)
 }
 
+/// The base units of an amount that is shown.
+pub(super) async fn amount(application: &Application, hook: &str) -> Result<u128> {
+    let amount = application.attribute(hook, "data-amount").await?;
+    amount.parse().with_context(|| format!("{hook} shows `{amount}`"))
+}
+
+/// Scrolls so that an element stands at the top, for a picture of it.
+pub(super) async fn bring_up(application: &Application, hook: &str) -> Result<()> {
+    let script =
+        "document.querySelector(`[data-testid=\"${arguments[0]}\"]`).scrollIntoView({ block: 'start' })";
+    application
+        .evaluate(script, vec![hook.into()])
+        .await
+        .with_context(|| format!("{hook} cannot be scrolled to"))?;
+    application.settle().await
+}
+
+/// Opens the list of what was told and waits until something in it begins so; the address that it leads to.
+pub(super) async fn told(application: &Application, begins: &str, within: Duration) -> Result<String> {
+    if !application.has("bell-panel").await? {
+        application.press("bell").await?;
+    }
+    let address = wait::until(&format!("`{begins}…` was told"), within, async || {
+        let told: Vec<[String; 2]> = serde_json::from_value(application.evaluate(TOLD, Vec::new()).await?)?;
+        let found = told.iter().find(|[words, _]| words.starts_with(begins));
+        ensure!(found.is_some(), "there is {:?}", told.iter().map(|[words, _]| words).collect::<Vec<_>>());
+        Ok(found.map(|[_, address]| address.clone()))
+    })
+    .await?;
+    application.press("bell").await?;
+    Ok(address)
+}
+
+const TOLD: &str = "return [...document.querySelectorAll('.told-item a')].map(link => [link.textContent, link.getAttribute('href')])";
+
 /// Opens the list of accounts, if it is not open.
 pub(super) async fn open_accounts(application: &Application) -> Result<()> {
     if !application.has("account-menu-panel").await? {
@@ -122,7 +157,9 @@ const OVERFLOWING: &str = "
     }
     for (const row of document.querySelectorAll('tr')) {
         const outer = row.getBoundingClientRect();
-        for (const element of row.querySelectorAll('*')) {
+        for (const element of row.querySelectorAll('*:not(wbr)')) {
+            // What is not shown at this width has no place.
+            if (!element.checkVisibility()) continue;
             const inner = element.getBoundingClientRect();
             const fits = inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1
                 && inner.left >= outer.left - 1 && inner.right <= outer.right + 1;

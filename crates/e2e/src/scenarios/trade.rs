@@ -7,6 +7,7 @@ use super::{FIRST_VALUES, Stage, onboarding, pages, practice, shown};
 use crate::accessibility;
 use crate::application::{Application, Theme};
 use crate::devnet::{Account, Chain};
+use crate::wait;
 
 /// What somebody new may need from the first page, a press into a field included.
 const PRESSES: u32 = 8;
@@ -16,13 +17,14 @@ const HOUR: u64 = 3_600;
 pub(super) async fn is_done_by_hand(stage: &Stage<'_>) -> Result<()> {
     let application = stage.application(None, Theme::Light).await?;
     onboarding::practise(&application).await?;
-    let [peter, _] = practice::people(&application).await?;
+    let [peter, irene] = practice::people(&application).await?;
     let chain = practice::chain_of(&application).await?;
 
     peter_protects(stage, &application, &chain, &peter).await.context("Peter protects himself")?;
     practice::crash(&application).await.context("the market falls")?;
     stage.picture_of(&application, "crash").await?;
     practice::pass(&application, "devnet-hour", HOUR).await.context("an hour passes")?;
+    irene_looks_at_it(stage, &application, &peter, &irene).await.context("Irene looks at Peter's policy")?;
     peter_is_paid(stage, &application, &chain, &peter).await.context("Peter is paid")?;
     application.quit().await
 }
@@ -52,12 +54,61 @@ async fn peter_protects(
     stage.picture_of(application, "protected").await?;
     let presses = application.presses() + 1;
     ensure!(presses <= PRESSES, "it took {presses} presses");
-    println!("      {presses} presses to buy protection");
+    stage.note(format!("{presses} presses to buy protection"));
     let has = chain.balances(peter).await?;
     let paid = had.sbtc.saturating_sub(has.sbtc);
     // One per cent of slack is asked for, and the page says so.
     ensure!(paid > 0 && paid <= total + total / 100, "the page said {total}, the chain took {paid}");
     Ok(())
+}
+
+/// Whose a policy is follows the account in use: somebody else's is neither hers nor hers to end.
+async fn irene_looks_at_it(
+    stage: &Stage<'_>,
+    application: &Application,
+    peter: &Account,
+    irene: &Account,
+) -> Result<()> {
+    const HASH: &str = "return location.hash";
+    pages::open(application, "policies").await?;
+    open_first_policy(application).await?;
+    let place = application.evaluate(HASH, Vec::new()).await?;
+    // Another account leaves the page of a policy that was looked at as this one.
+    let is_left = async || {
+        wait::until_true("the list is open", FIRST_VALUES, async || {
+            let place = application.evaluate(HASH, Vec::new()).await?;
+            ensure!(place == "#/policies", "{place} is open");
+            Ok(true)
+        })
+        .await
+    };
+    practice::use_account(application, irene).await?;
+    is_left().await?;
+    application.evaluate("location.hash = arguments[0]", vec![place]).await?;
+    application.wait_for("policy-of-another", FIRST_VALUES).await?;
+    stage.picture_of(application, "policy-of-another").await?;
+    accessibility::check(application, &stage.options.axe).await?;
+    let whose = application.text("policy-of-another").await?;
+    ensure!(whose.contains(&peter.label), "it says {whose}");
+    let story = application.text("policy-story").await?;
+    let lower = story.to_lowercase();
+    let mut words = lower.split(|letter: char| !letter.is_alphabetic());
+    ensure!(!words.any(|word| matches!(word, "you" | "your")), "Irene reads: {story}");
+    for hook in ["activate-button", "sell-back-button", "policy-comparison"] {
+        ensure!(!application.has(hook).await?, "Irene is offered {hook}");
+    }
+    practice::use_account(application, peter).await?;
+    is_left().await
+}
+
+async fn open_first_policy(application: &Application) -> Result<()> {
+    let row = "return document.querySelector('[data-testid^=\"policy-row-\"]')?.dataset.testid ?? null";
+    let row = wait::until("a policy is listed", FIRST_VALUES, async || {
+        Ok(application.evaluate(row, Vec::new()).await?.as_str().map(str::to_owned))
+    })
+    .await?;
+    application.press(&row).await?;
+    application.wait_for("policy-state", FIRST_VALUES).await
 }
 
 async fn peter_is_paid(
@@ -67,10 +118,7 @@ async fn peter_is_paid(
     peter: &Account,
 ) -> Result<()> {
     pages::open(application, "policies").await?;
-    let row = "return document.querySelector('[data-testid^=\"policy-row-\"]')?.dataset.testid ?? null";
-    let row = application.evaluate(row, Vec::new()).await?;
-    application.press(row.as_str().context("Peter has no policy")?).await?;
-    application.wait_for("policy-state", FIRST_VALUES).await?;
+    open_first_policy(application).await.context("Peter has no policy")?;
     // The books have to hear of the fall first.
     application.wait_for("activate-pays", CONFIRMED).await?;
     stage.picture_of(application, "policy").await?;

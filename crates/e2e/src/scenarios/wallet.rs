@@ -1,18 +1,12 @@
 //! A wallet of one's own: made in the window of secrets with a check of the words, locked, and unlocked again.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
-use super::Stage;
-use crate::accessibility;
+use super::secrets::{self, PASSPHRASE, SLOW, wait_for_lock};
+use super::{FIRST_VALUES, Stage};
 use crate::application::{Application, Theme, window};
 use crate::wait;
-
-const PASSPHRASE: &str = "correct horse battery staple";
-/// The keys are derived slowly on purpose, and this build is not optimised.
-const SLOW: Duration = Duration::from_secs(120);
 
 pub(super) async fn is_made_locked_and_unlocked(stage: &Stage<'_>) -> Result<()> {
     let devnet = stage.devnet().await?;
@@ -23,13 +17,13 @@ pub(super) async fn is_made_locked_and_unlocked(stage: &Stage<'_>) -> Result<()>
     let words = write_down(stage, &application).await?;
     prove(stage, &application, &words).await?;
     application.wait_for_windows(&[window::MAIN]).await?;
-    words_are_nowhere(&application, &words).await?;
+    secrets::are_nowhere(stage, &application, &[&words.join(" ")]).await?;
 
     // A network has to be chosen; the person's own keys may be used on the devnet, too.
     application.press("use-network-devnet").await?;
     application.wait_for("nav-home", SLOW).await?;
-    application.wait_for_state("live", super::FIRST_VALUES).await?;
-    words_are_nowhere(&application, &words).await?;
+    application.wait_for_state("live", FIRST_VALUES).await?;
+    secrets::are_nowhere(stage, &application, &[&words.join(" ")]).await?;
     lock_and_unlock(stage, &application).await?;
     application.quit().await?;
 
@@ -50,8 +44,7 @@ async fn lock_and_unlock(stage: &Stage<'_>, application: &Application) -> Result
     application.fill("passphrase", "something else entirely").await?;
     application.press("unlock").await?;
     application.wait_for("secret-trouble", SLOW).await?;
-    accessibility::check(application, &stage.options.axe).await?;
-    stage.picture_of(application, "wrong").await?;
+    secrets::is_accessible(stage, application, "wrong").await?;
     application.fill("passphrase", PASSPHRASE).await?;
     application.press("unlock").await?;
     application.switch_to(window::MAIN).await?;
@@ -72,13 +65,6 @@ async fn lock_and_unlock(stage: &Stage<'_>, application: &Application) -> Result
         application.wait_for_windows(&[window::MAIN]).await?;
     }
     Ok(())
-}
-
-async fn wait_for_lock(application: &Application, locked: bool) -> Result<()> {
-    wait::until_true(&format!("locked is {locked}"), SLOW, async || {
-        Ok(application.attribute("lock", "data-locked").await? == locked.to_string())
-    })
-    .await
 }
 
 /// The window of secrets can neither approve nor read pages.
@@ -103,8 +89,7 @@ async fn write_down(stage: &Stage<'_>, application: &Application) -> Result<Vec<
     })
     .await?;
     ensure!(words.iter().all(|word| word.chars().all(|sign| sign.is_ascii_lowercase())), "they are no words");
-    accessibility::check(application, &stage.options.axe).await?;
-    stage.picture_of(application, "words").await?;
+    secrets::is_accessible(stage, application, "words").await?;
     application.press("words-written").await?;
     application.press("words-next").await?;
     Ok(words)
@@ -112,6 +97,7 @@ async fn write_down(stage: &Stage<'_>, application: &Application) -> Result<Vec<
 
 async fn prove(stage: &Stage<'_>, application: &Application, words: &[String]) -> Result<()> {
     application.wait_for("check-next", SLOW).await?;
+    secrets::is_accessible(stage, application, "check").await?;
     // First a wrong answer for each place, then the right ones.
     for is_right in [false, true] {
         let places = asked(application).await?;
@@ -129,8 +115,7 @@ async fn prove(stage: &Stage<'_>, application: &Application, words: &[String]) -
         if !is_right {
             // This desktop has no keychain, which has to be agreed to.
             application.press("without-keychain").await?;
-            accessibility::check(application, &stage.options.axe).await?;
-            stage.picture_of(application, "passphrase").await?;
+            secrets::is_accessible(stage, application, "passphrase").await?;
         }
         application.press("create-wallet").await?;
         application.wait_for(if is_right { "secret-done" } else { "secret-trouble" }, SLOW).await?;
@@ -143,13 +128,4 @@ async fn prove(stage: &Stage<'_>, application: &Application, words: &[String]) -
 async fn asked(application: &Application) -> Result<Vec<usize>> {
     let script = "return [...document.querySelectorAll('[data-testid=\"check-word\"]')].map(input => Number(input.dataset.position))";
     Ok(serde_json::from_value(application.evaluate(script, Vec::new()).await?)?)
-}
-
-/// The main window has none of them, on no page.
-async fn words_are_nowhere(application: &Application, words: &[String]) -> Result<()> {
-    application.switch_to(window::MAIN).await?;
-    let page = application.evaluate("return document.documentElement.outerHTML", Vec::new()).await?;
-    let page = page.as_str().unwrap_or_default().to_owned();
-    ensure!(!page.contains(&words.join(" ")), "the main window has the words");
-    Ok(())
 }
