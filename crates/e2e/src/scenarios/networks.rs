@@ -195,8 +195,12 @@ async fn is_used_and_left(
             .await?;
         application.wait_for_state("live", SLOW).await?;
         wait::until_true("the node is shown", FIRST_VALUES, async || {
-            let endpoint = application.text("endpoint").await?;
-            ensure!(endpoint.contains(chain.url()), "the node is {endpoint}");
+            // Not as it is displayed: it lies outside of what is scrolled to, which the driver takes for no text.
+            let endpoint = application.evaluate(ENDPOINT, Vec::new()).await?;
+            ensure!(
+                endpoint.as_str().is_some_and(|text| text.contains(chain.url())),
+                "the node is {endpoint}"
+            );
             Ok(true)
         })
         .await?;
@@ -217,6 +221,8 @@ async fn is_used_and_left(
     }
     Ok(())
 }
+
+const ENDPOINT: &str = "return document.querySelector('[data-testid=\"endpoint\"]')?.textContent ?? null";
 
 async fn is_in_use(application: &Application, id: &str) -> Result<bool> {
     let script = "return document.querySelector(

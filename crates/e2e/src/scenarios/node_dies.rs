@@ -28,7 +28,10 @@ pub(super) async fn keeps_the_last_values_and_says_so(stage: &Stage<'_>) -> Resu
     let height = shown::height(&application).await?;
     let balances = shown::balances(&application, &accounts[0].label).await?;
     ensure!(height > 0 && balances.stx > 0, "the last known values are gone: {height}, {balances:?}");
+    // The list of accounts hides what is to be seen.
+    application.press("account-menu").await?;
     stage.picture(&application).await?;
+    application.press("account-menu").await?;
     accessibility::check(&application, &stage.options.axe).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let kept = (shown::height(&application).await?, shown::balances(&application, &accounts[0].label).await?);

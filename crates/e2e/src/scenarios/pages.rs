@@ -43,8 +43,13 @@ pub(super) async fn all_can_be_used(stage: &Stage<'_>, theme: Theme) -> Result<(
     application.quit().await
 }
 
+const TO_THE_TOP: &str =
+    "for (const element of document.querySelectorAll('*')) if (element.scrollTop > 0) element.scrollTop = 0";
+
 /// A picture of what is open, and everything that is wrong with it: all of it, so that one run tells everything.
 async fn check(stage: &Stage<'_>, application: &Application, name: &str) -> Result<Vec<String>> {
+    // What was filled in was scrolled to.
+    application.evaluate(TO_THE_TOP, Vec::new()).await?;
     stage.picture_of(application, name).await?;
     let checks = [
         ("axe", accessibility::check(application, &stage.options.axe).await),
