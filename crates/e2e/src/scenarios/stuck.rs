@@ -216,6 +216,17 @@ async fn it_is_cancelled(
 /// What the desktop's dialog is called that says what is under way.
 const QUIT: &str = "Quit BitHedge?";
 
+/// Closes the main window until the application asks: here, without a window manager, a wish to close was seen to be lost, and one is passed
+/// over while the answer to the one before is being taken in.
+async fn ask_to_quit(stage: &Stage<'_>) -> Result<()> {
+    wait::until_true("the dialog to quit", END * 4, async || {
+        stage.desktop.close_window("BitHedge").await?;
+        stage.desktop.wait_for_dialog(QUIT).await?;
+        Ok(true)
+    })
+    .await
+}
+
 /// The window is closed while one waits, then the application is killed; each time it is there again, and it is carried out once.
 async fn it_outlives_the_application(
     stage: &Stage<'_>,
@@ -228,18 +239,12 @@ async fn it_outlives_the_application(
     let next = chain.executed(irene).await?;
     let waits = commit_to_a_chain_that_stands(stage, &application, chain, irene, "third-question").await?;
     // There is no tray on this desktop, so that closing the window is the end, after a word about what is under way.
-    stage.desktop.close_window("BitHedge").await?;
+    ask_to_quit(stage).await?;
     stage.desktop.answer_dialog(QUIT, Side::Right).await.context("to stay")?;
     ensure!(cards(&application).await?.iter().any(|card| card.txid == waits.txid), "the window stays");
-    // While the first answer is still being taken in, a second wish to close is passed over: it is asked again.
-    wait::until_true("the dialog to quit", END * 4, async || {
-        stage.desktop.close_window("BitHedge").await?;
-        stage.desktop.wait_for_dialog(QUIT).await?;
-        stage.desktop.picture(None, &stage.output("quit.png")).await?;
-        stage.desktop.answer_dialog(QUIT, Side::Left).await.context("to quit")?;
-        Ok(true)
-    })
-    .await?;
+    ask_to_quit(stage).await?;
+    stage.desktop.picture(None, &stage.output("quit.png")).await?;
+    stage.desktop.answer_dialog(QUIT, Side::Left).await.context("to quit")?;
     wait_for_the_end(stage).await?;
     drop(application);
 
