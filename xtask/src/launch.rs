@@ -15,9 +15,9 @@ pub(crate) fn run() -> Result<()> {
     setup::all(Purpose::Run)?;
     build::ui_bundle(&[])?;
     build::shell()?;
-    eprintln!("opening the window; the embedded devnet starts with it");
+    eprintln!("opening the window");
     let mut application = program(debug_program("bithedge")?);
-    // The application starts the devnet, whose Clarity VM is this Node program.
+    // The application starts the devnet when somebody practises; its Clarity VM is this Node program.
     application.env(DEVNET_WORKER_VARIABLE, devnet_worker());
     command::become_program(&mut application)
 }
