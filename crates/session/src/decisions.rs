@@ -151,7 +151,9 @@ impl Core {
 
     /// Carries out what a person said yes to.
     pub(crate) async fn decide(&self, decision: Decision) -> Result<(), Notice> {
-        if decision.needs_keys() && self.state().is_locked() {
+        // The person's own, also while the practice wallet is in use, which never locks.
+        let is_locked = self.state().own.as_ref().is_ok_and(|own| own.state() == WalletState::Locked);
+        if decision.needs_keys() && is_locked {
             return Err(crate::keeper::locked());
         }
         match decision {

@@ -109,6 +109,8 @@ pub(crate) struct Proposal {
     step: RwSignal<Step>,
     /// Whether the question has been seen open: before, its absence means nothing.
     seen: RwSignal<bool>,
+    /// What was found out about the question of the present step.
+    looked_up: RwSignal<LookedUp>,
     stage: Memo<ProposalStage>,
 }
 
@@ -153,7 +155,7 @@ impl Proposal {
                 look_up(id, is_unclear, looked_up);
             }
         });
-        Self { step, seen, stage }
+        Self { step, seen, looked_up, stage }
     }
 
     /// Asks for a wish.
@@ -167,6 +169,7 @@ impl Proposal {
             return;
         }
         self.seen.set(false);
+        self.looked_up.set(LookedUp::Not);
         self.step.set(Step::Preparing);
         leptos::task::spawn_local(async move {
             let step = match question.await {
@@ -174,10 +177,13 @@ impl Proposal {
                 Err(error) => Step::Refused(error.notice()),
             };
             // The page may have been left; the question is open all the same.
-            let _ = self.step.try_set(step);
+            let _ = self.step.try_set(step.clone());
             set_timeout(
                 move || {
-                    let _ = self.seen.try_set(true);
+                    // Of the question that was asked then, and of none since.
+                    if self.step.try_get_untracked().as_ref() == Some(&step) {
+                        let _ = self.seen.try_set(true);
+                    }
                 },
                 UNSEEN,
             );
