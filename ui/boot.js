@@ -1,8 +1,10 @@
 // Starts the WebAssembly program that the page names. A file of its own, because the content security policy allows no inline script.
 try {
     const { program } = document.documentElement.dataset;
-    const { default: init } = await import(`./${program}.js`);
-    await init({ module_or_path: `./${program}_bg.wasm` });
+    // Both at once: the program is the larger, and is compiled while it arrives.
+    const compiled = WebAssembly.compileStreaming(fetch(`./${program}_bg.wasm`));
+    const [{ default: init }] = await Promise.all([import(`./${program}.js`), compiled]);
+    await init({ module_or_path: compiled });
 } catch (error) {
     // Without the page there is nobody else to tell.
     const failure = document.createElement("main");

@@ -5,6 +5,7 @@
 // A console window beside the application's own would only be noise; a debug build keeps it for the log.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod assets;
 mod commands;
 mod environment;
 mod logs;

@@ -19,7 +19,7 @@ use crate::presence::{self, Presence};
 use crate::save::SaveFolder;
 use crate::tray::{self, Tray};
 use crate::windows::{self, WebviewData};
-use crate::{commands, tell};
+use crate::{assets, commands, tell};
 
 /// The application's name for the desktop, as in `tauri.conf.json`.
 pub(crate) const IDENTIFIER: &str = "app.bithedge.desktop";
@@ -51,13 +51,16 @@ pub(crate) fn run(
         .callback(|app, _, _| windows::show_main(app))
         .dbus_id(instance_name(&data_folder));
     let used = data_folder.clone();
+    let mut context = tauri::generate_context!("../tauri.conf.json");
+    // Ahead of all else: the page waits for nothing longer.
+    assets::unpack_ahead(&mut context);
     let app = tauri::Builder::default()
         // First of all, as its authors say: a second start ends here.
         .plugin(single.build())
         .invoke_handler(commands::handle)
         .on_window_event(on_window_event)
         .setup(move |app| Ok(set_up(app.handle(), environment, data_folder, devnet_worker)?))
-        .build(tauri::generate_context!("../tauri.conf.json"))?;
+        .build(context)?;
     // A second start that finds the first by D-Bus has ended by now; what sets up runs later.
     app.manage(hold(&used)?);
     app.run(|app, event| {

@@ -1,11 +1,16 @@
 //! What each window begins with. Nothing that only one window shows may be reached from another one's beginning.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use crate::components::{Banner, SkeletonCard, Toaster, Tone};
 use crate::frame::Frame;
 use crate::pages::{OnboardingPage, QuestionWindow, SecretWindow, is_beginning};
 use crate::state::State;
+
+/// After how long something is shown to whoever waits.
+const SLOW: Duration = Duration::from_millis(300);
 
 /// Shows the main window: all pages, and nothing that approves or takes a secret.
 pub fn show_main() {
@@ -50,6 +55,9 @@ fn mount(content: fn(State) -> AnyView) {
 #[component]
 fn MainWindow(state: State) -> impl IntoView {
     let view = state.session.view();
+    // The core answers in a moment: a stand-in would only have to be painted before what it stands for.
+    let is_slow = RwSignal::new(false);
+    set_timeout(move || is_slow.set(true), SLOW);
     // Whether the person went on although the network cannot be used.
     let went_on = RwSignal::new(false);
     let beginning = Memo::new(move |before: Option<&Option<bool>>| {
@@ -68,7 +76,7 @@ fn MainWindow(state: State) -> impl IntoView {
                             <p class="banner-remedy">"Close BitHedge and open it again."</p>
                         </Banner>
                     })}
-                    <SkeletonCard lines=5 />
+                    {move || is_slow.get().then(|| view! { <SkeletonCard lines=5 /> })}
                 </main>
             }
             .into_any(),

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 
-use crate::command::{self, cargo, program};
+use crate::command::{self, Beside, cargo, program};
 use crate::{setup, workspace};
 
 /// How often is killed in `cargo xtask test`, and for how many seconds the node misbehaves at random.
@@ -21,17 +21,9 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
 /// Both runs of `cargo xtask test`, beside each other: each waits for its own devnet most of the time.
 pub(crate) fn short() -> Result<()> {
     let (mut kills, mut faults) = (prepared()?, prepared()?);
-    let mut kills =
-        kills.args(["--kills", KILLS]).spawn().context("starting the acceptance run with kills")?;
-    let faults = faults.args(["--faults", FAULT_SECONDS]).status();
-    let kills = kills.wait().context("waiting for the acceptance run with kills")?;
-    let faults = faults.context("the acceptance run with faults")?;
-    for (what, status) in [("kills", kills), ("faults", faults)] {
-        if !status.success() {
-            bail!("the acceptance run with {what} failed: see above");
-        }
-    }
-    Ok(())
+    let kills = Beside::start(kills.args(["--kills", KILLS]))?;
+    let faults = command::run(faults.args(["--faults", FAULT_SECONDS]));
+    kills.end().and(faults)
 }
 
 fn prepared() -> Result<Command> {

@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use crate::interrupt;
+use crate::interrupt::{self, Watched};
 use crate::workspace;
 
 /// Variables that `cargo xtask` sets for xtask itself. A nested cargo must not see them: build scripts that watch
@@ -46,6 +46,30 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         child.wait()?
     };
     success(command, status)
+}
+
+/// A command that runs beside whatever else is done.
+pub(crate) struct Beside<'a> {
+    command: &'a Command,
+    child: Child,
+    watched: Watched,
+}
+
+impl<'a> Beside<'a> {
+    /// Starts it. It prints where its streams go, or on ours.
+    pub(crate) fn start(command: &'a mut Command) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).spawn().with_context(|| cannot_start(command))?;
+        let watched = interrupt::watch(&child);
+        Ok(Self { command, child, watched })
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(self) -> Result<()> {
+        let Self { command, mut child, watched } = self;
+        let status = child.wait()?;
+        drop(watched);
+        success(command, status)
+    }
 }
 
 /// Runs it to its end and returns what it printed on stdout.

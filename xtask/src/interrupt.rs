@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM end what xtask started before they end xtask.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -11,8 +12,8 @@ use signal_hook::iterator::Signals;
 /// What a shell reports for a program ended by SIGINT.
 const INTERRUPTED_STATUS: i32 = 130;
 
-/// The process xtask waits for; 0 when there is none. It starts one at a time.
-static CHILD: AtomicI32 = AtomicI32::new(0);
+/// The processes that xtask waits for.
+static CHILDREN: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Listens from now on.
@@ -21,28 +22,36 @@ pub(crate) fn install() -> Result<()> {
     thread::spawn(move || {
         for _ in signals.forever() {
             INTERRUPTED.store(true, Ordering::SeqCst);
-            match Pid::from_raw(CHILD.load(Ordering::SeqCst)) {
-                // The child may have ended in this moment; then there is nothing to end.
-                Some(child) => drop(kill_process(child, Signal::TERM)),
-                None => std::process::exit(INTERRUPTED_STATUS),
+            let children = children();
+            if children.is_empty() {
+                std::process::exit(INTERRUPTED_STATUS);
+            }
+            for child in children.iter() {
+                // It may have ended in this moment; then there is nothing to end.
+                drop(kill_process(*child, Signal::TERM));
             }
         }
     });
     Ok(())
 }
 
+fn children() -> MutexGuard<'static, Vec<Pid>> {
+    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Notes the process to end on a signal, while the returned guard lives.
 pub(crate) fn watch(child: &std::process::Child) -> Watched {
-    CHILD.store(i32::try_from(child.id()).unwrap_or(0), Ordering::SeqCst);
-    Watched
+    let child = Pid::from_child(child);
+    children().push(child);
+    Watched(child)
 }
 
 /// While it lives, a signal is passed to the child. When it goes after a signal, xtask ends.
-pub(crate) struct Watched;
+pub(crate) struct Watched(Pid);
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        CHILD.store(0, Ordering::SeqCst);
+        children().retain(|child| *child != self.0);
         if INTERRUPTED.load(Ordering::SeqCst) {
             std::process::exit(INTERRUPTED_STATUS);
         }

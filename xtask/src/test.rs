@@ -2,13 +2,14 @@
 
 mod count;
 
+use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use self::count::Counts;
 use crate::build::{self, HOST_WORKSPACE, WHOLE_WORKSPACE};
-use crate::command::{self, cargo, program};
+use crate::command::{self, Beside, cargo, program};
 use crate::setup::{self, Purpose};
 use crate::{e2e, sequences, workspace};
 
@@ -37,15 +38,18 @@ const STEPS: [Step; 10] = [
     Step { name: "clippy-wasm", about: "no warning in page and charts, on wasm", action: clippy_wasm },
     Step { name: "contracts", about: "the contracts load without a diagnostic", action: contracts },
     Step { name: "tests", about: "unit, property and integration tests", action: tests },
-    Step { name: "doctests", about: "examples in the documentation", action: doctests },
-    Step { name: "docs", about: "the documentation builds without a warning", action: docs },
     Step {
         name: "acceptance",
         about: "the main job, with 20 kills, and with a node that misbehaves",
         action: acceptance,
     },
+    Step { name: "doctests", about: "examples in the documentation", action: doctests },
+    Step { name: "docs", about: "the documentation builds without a warning", action: docs },
     Step { name: "e2e", about: "the application in a real window", action: end_to_end },
 ];
+
+/// The step that waits for blocks most of its time, so that others can be taken meanwhile.
+const WAITS: &str = "acceptance";
 
 /// What only `--full` takes.
 const LONG_STEPS: [Step; 2] = [
@@ -67,7 +71,7 @@ pub(crate) fn run(selection: &Selection) -> Result<bool> {
     };
     let started = Instant::now();
     setup::all(Purpose::Test)?;
-    let outcomes: Vec<Outcome> = steps.into_iter().map(take).collect();
+    let outcomes = take_all(&steps)?;
     report(&outcomes, started.elapsed());
     Ok(outcomes.iter().all(|outcome| outcome.result.is_ok()))
 }
@@ -84,6 +88,30 @@ struct Outcome {
     result: Result<()>,
     counts: Option<Counts>,
     took: Duration,
+}
+
+/// Takes all, the one that waits most of its time beside the others that follow it.
+fn take_all(steps: &[&Step]) -> Result<Vec<Outcome>> {
+    let waits = |step: &&Step| step.name == WAITS && steps.len() > 1;
+    let Some(at) = steps.iter().position(waits) else {
+        return Ok(steps.iter().map(|step| take(step)).collect());
+    };
+    let (before, rest) = steps.split_at(at);
+    let mut outcomes: Vec<Outcome> = before.iter().map(|step| take(step)).collect();
+
+    let log = workspace::target()?.join("tmp").join(format!("{WAITS}.log"));
+    fs::create_dir_all(log.parent().unwrap_or(&log))?;
+    let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    eprintln!("\n== {WAITS}: {}; beside what follows, and shown after it", rest[0].about);
+    let started = Instant::now();
+    let mut alone = program(std::env::current_exe()?);
+    alone.args(["test", "--only", WAITS]).stdout(file.try_clone()?).stderr(file);
+    let beside = Beside::start(&mut alone)?;
+    outcomes.extend(rest[1..].iter().map(|step| take(step)));
+    let result = beside.end();
+    eprint!("{}", fs::read_to_string(&log)?);
+    outcomes.push(Outcome { name: WAITS, result, counts: None, took: started.elapsed() });
+    Ok(outcomes)
 }
 
 fn take(step: &Step) -> Outcome {

@@ -179,6 +179,7 @@ pub(crate) fn width_of(place: NodeRef<leptos::html::Div>) -> ReadSignal<u32> {
     Effect::new(move |_| {
         let Some(element) = place.get() else { return };
         let measured = element.clone();
+        // After the first picture of the page, which does not wait for its charts.
         let changed = Closure::<dyn Fn()>::new(move || {
             let pixels = u32::try_from(measured.client_width()).unwrap_or_default();
             // What is not on show is not drawn.

@@ -13,6 +13,7 @@ mod session;
 mod transactions;
 
 use bithedge_ipc::Event;
+use futures_util::future;
 use leptos::prelude::*;
 
 pub(crate) use chain::ChainState;
@@ -143,7 +144,7 @@ impl State {
         }
     }
 
-    /// Follows the core as the main window does: listens first and asks then, so that nothing is missed in between.
+    /// Follows the core as the main window does: what happened before it was listened to is asked for afterwards, so nothing is missed.
     pub(crate) async fn follow_all(self) {
         self.follow_session().await;
         match api::chain_snapshot().await {
@@ -157,7 +158,16 @@ impl State {
 
     /// Follows what the window of questions may know: preferences and session.
     pub(crate) async fn follow_session(self) {
-        self.follow_preferences().await;
+        // All at once, so that the window is there sooner.
+        let asked = future::join(api::preferences(), api::session());
+        let (listening, (preferences, session)) = future::join(self.listen(), asked).await;
+        if let Err(error) = listening {
+            self.chain.fail_to_listen(&error);
+        }
+        // The colours first. What fails here is told when it is asked for again.
+        let _ = preferences.map(|chosen| self.preferences.accept(chosen));
+        let _ = session.map(|session| self.accept_session(session));
+        self.ask_preferences().await;
         match api::session().await {
             Ok(session) => self.accept_session(session),
             Err(error) => self.chain.fail(&error),
@@ -166,9 +176,17 @@ impl State {
 
     /// Follows the preferences, which every window may know.
     pub(crate) async fn follow_preferences(self) {
-        if let Err(error) = api::listen(move |event| self.hear(event)).await {
+        if let Err(error) = self.listen().await {
             self.chain.fail_to_listen(&error);
         }
+        self.ask_preferences().await;
+    }
+
+    async fn listen(self) -> api::Answer<()> {
+        api::listen(move |event| self.hear(event)).await
+    }
+
+    async fn ask_preferences(self) {
         match api::preferences().await {
             Ok(chosen) => self.preferences.accept(chosen),
             Err(error) => self.chain.fail(&error),

@@ -32,8 +32,13 @@ impl PreferencesState {
 
     /// Takes in what the core says.
     pub(crate) fn accept(self, preferences: Preferences) {
-        self.theme.set(preferences.theme);
-        self.chosen.set(preferences);
+        // What is as it was wakes nobody: every chart would be drawn again.
+        if self.theme.get_untracked() != preferences.theme {
+            self.theme.set(preferences.theme);
+        }
+        if self.chosen.with_untracked(|chosen| *chosen != preferences) {
+            self.chosen.set(preferences);
+        }
     }
 
     /// All choices, as the core last told them.
