@@ -71,8 +71,8 @@ impl LogFiles {
     fn begin(folder: PathBuf, most_bytes: u64) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let day = today();
-        let part =
-            (1..=u32::MAX).take_while(|part| folder.join(name(&day, *part)).exists()).last().unwrap_or(1);
+        // The first ones of today may be gone already.
+        let part = names(&folder).iter().filter_map(|name| part_of(name, &day)).max().unwrap_or(1);
         let open = Mutex::new(open(&folder, day, part)?);
         let files = Self { folder, most_bytes, open };
         files.prune();
@@ -155,6 +155,12 @@ fn name(day: &str, part: u32) -> String {
     if part == 1 { format!("{PREFIX}{day}{SUFFIX}") } else { format!("{PREFIX}{day}.part-{part:04}{SUFFIX}") }
 }
 
+/// The how many-th file of this day it is; `None` if it is of another one.
+fn part_of(name: &str, day: &str) -> Option<u32> {
+    let rest = name.strip_prefix(PREFIX)?.strip_prefix(day)?.strip_suffix(SUFFIX)?;
+    if rest.is_empty() { Some(1) } else { rest.strip_prefix(".part-")?.parse().ok() }
+}
+
 /// The log files, the oldest first.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
@@ -216,5 +222,18 @@ mod tests {
         let files = LogFiles::begin(folder.path().to_path_buf(), MOST_BYTES).unwrap();
         files.write_line(b"after\n", today.clone()).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(name(&today, 3))).unwrap(), "before\nafter\n");
+    }
+
+    #[test]
+    fn a_start_goes_on_also_when_the_first_of_the_day_are_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let today = today();
+        for part in 4..=10 {
+            fs::write(folder.path().join(name(&today, part)), "before\n").unwrap();
+        }
+        let files = LogFiles::begin(folder.path().to_path_buf(), MOST_BYTES).unwrap();
+        files.write_line(b"after\n", today.clone()).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join(name(&today, 10))).unwrap(), "before\nafter\n");
+        assert_eq!(names(folder.path()).len(), FILES);
     }
 }

@@ -126,7 +126,6 @@ fn set_up(
     app.manage(Tray::default());
     app.manage(SaidThatItStays::default());
     app.manage(IsClosing::default());
-    app.manage(windows::SecretTaskNumber::default());
     app.manage(Presence::default());
 
     let mut setup = SessionSetup::new(data_folder, devnet_worker);
@@ -222,7 +221,6 @@ fn on_window_event(window: &Window, event: &WindowEvent) {
         {
             api.prevent_close();
         }
-        (window::SECRET, WindowEvent::Destroyed) => windows::end_secret(app, &app.state::<Session>()),
         _ => {}
     }
 }
@@ -246,16 +244,27 @@ async fn refuse_open_question(app: AppHandle) {
 /// The main window was asked to close. What is under way goes on in the tray if there is one; without one the person is told what it is,
 /// and decides. Otherwise this is the end.
 async fn close_main(app: AppHandle) {
-    let Some(_closing) = Closing::begin(&app) else { return };
+    let Some(closing) = Closing::begin(&app) else {
+        return tracing::debug!("the window was asked to close once more");
+    };
     let session = app.state::<Session>();
     // A yes is mostly signed within a second: then there is something definite to say.
     session.answers_carried_out(PATIENCE).await;
     let has_tray = app.state::<Tray>().is_there();
-    match after_closing(session.under_way(), has_tray) {
+    let follows = after_closing(session.under_way(), has_tray);
+    tracing::info!(?follows, "the window was asked to close");
+    match follows {
         AfterClosing::End => app.exit(0),
-        AfterClosing::Hide(reason) => hide(&app, reason).await,
+        AfterClosing::Hide(reason) => {
+            windows::hide_main(&app);
+            // Who opens the window again and closes it is not to wait for a desktop that is slow to show a notification.
+            drop(closing);
+            say_that_it_stays(&app, reason).await;
+        }
         AfterClosing::Ask(reason) => {
-            if wants_to_quit(&app, reason).await {
+            let quits = wants_to_quit(&app, reason).await;
+            tracing::info!(quits, "whether to quit was answered");
+            if quits {
                 app.exit(0);
             }
         }
@@ -294,8 +303,7 @@ impl Drop for Closing {
     }
 }
 
-async fn hide(app: &AppHandle, reason: UnderWay) {
-    windows::hide_main(app);
+async fn say_that_it_stays(app: &AppHandle, reason: UnderWay) {
     if !app.state::<SaidThatItStays>().0.swap(true, Ordering::Relaxed) {
         let text = format!("{} Open or quit BitHedge by its icon in the tray.", reason.what());
         tell::on_the_desktop("BitHedge goes on in the background".to_owned(), text).await;

@@ -3,7 +3,6 @@
 //! Each loads a page of its own. None can go anywhere else, open another one, or close one: what opens and closes them is here.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bithedge_ipc::secret::SecretTask;
 use bithedge_ipc::{Fault, Notice, Theme, window};
@@ -12,7 +11,7 @@ use tauri::utils::config::Color;
 use tauri::webview::NewWindowResponse;
 use tauri::{
     AppHandle, LogicalPosition, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
-    Wry,
+    WindowEvent, Wry,
 };
 
 use crate::placement::{Fills, Placement};
@@ -80,18 +79,33 @@ pub(crate) async fn open_secret(app: &AppHandle, session: &Session, task: Secret
         }
         return Err(notice);
     }
-    let number = session.secret_number();
-    *app.state::<SecretTaskNumber>().lock() = number;
-    open_beside_main(app, window::SECRET, secret_title(task), SECRET_SIZE).map(drop).map_err(|error| {
-        end_secret(app, session);
-        Notice {
-            fault: Fault::ComputerFault,
-            happened: "The window for words and passphrases could not be opened.".to_owned(),
-            means: "Nothing was changed, and nothing was signed.".to_owned(),
-            remedy: "Try again. If it stays so, close BitHedge and open it again.".to_owned(),
-            detail: error.to_string(),
+    let Some(number) = session.secret_number() else { return Ok(()) };
+    match open_beside_main(app, window::SECRET, secret_title(task), SECRET_SIZE) {
+        Ok(opened) => {
+            // What ends with a window is the task that it was opened for, and none that began since.
+            let ending = session.clone();
+            opened.on_window_event(move |event| {
+                if matches!(event, WindowEvent::Destroyed) {
+                    ending.secret_end(number);
+                }
+            });
+            // It may be gone by now.
+            if app.get_webview_window(window::SECRET).is_none() {
+                session.secret_end(number);
+            }
+            Ok(())
         }
-    })
+        Err(error) => {
+            session.secret_end(number);
+            Err(Notice {
+                fault: Fault::ComputerFault,
+                happened: "The window for words and passphrases could not be opened.".to_owned(),
+                means: "Nothing was changed, and nothing was signed.".to_owned(),
+                remedy: "Try again. If it stays so, close BitHedge and open it again.".to_owned(),
+                detail: error.to_string(),
+            })
+        }
+    }
 }
 
 /// Closes the window of secrets. That it is gone ends its task, and not before: the next one could otherwise begin while it closes.
@@ -104,29 +118,10 @@ pub(crate) fn close_secret(app: &AppHandle, session: &Session) {
         Some(window) => {
             if let Err(error) = window.destroy() {
                 tracing::error!("the window of secrets stays: {error}");
-                end_secret(app, session);
+                session.secret_close();
             }
         }
-        None => end_secret(app, session),
-    }
-}
-
-/// Which task the window of secrets was opened for: what ends with the window is that one, and none that began since.
-#[derive(Debug, Default)]
-pub(crate) struct SecretTaskNumber(Mutex<Option<u64>>);
-
-impl SecretTaskNumber {
-    fn lock(&self) -> MutexGuard<'_, Option<u64>> {
-        // A number is replaced whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The window of secrets is gone, and its task with it.
-pub(crate) fn end_secret(app: &AppHandle, session: &Session) {
-    let number = app.state::<SecretTaskNumber>().lock().take();
-    if let Some(number) = number {
-        session.secret_end(number);
+        None => session.secret_close(),
     }
 }
 

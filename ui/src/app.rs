@@ -67,7 +67,11 @@ fn MainWindow(state: State) -> impl IntoView {
     view! {
         {move || match beginning.get() {
             Some(false) => view! { <Frame /> }.into_any(),
-            Some(true) => view! { <OnboardingPage on_leave=move |()| went_on.set(true) /> }.into_any(),
+            Some(true) => view! {
+                <OnboardingPage on_leave=move |()| went_on.set(true) />
+                <Toaster />
+            }
+            .into_any(),
             None => view! {
                 <main class="beginning" aria-busy="true">
                     {move || state.chain.bridge_failure().map(|cause| view! {
@@ -81,6 +85,5 @@ fn MainWindow(state: State) -> impl IntoView {
             }
             .into_any(),
         }}
-        <Toaster />
     }
 }

@@ -1,6 +1,6 @@
 //! Words for values: how the page says what the core knows.
 
-use bithedge_ipc::{Connection, Network, NetworkKind};
+use bithedge_ipc::{BucketRef, Connection, Network, NetworkKind};
 use bithedge_protocol::{Ppm, PpmChange, Seconds, UnixSeconds, UsdE8};
 
 /// The beginning and the end of an address, enough to recognise it by.
@@ -23,6 +23,12 @@ pub(crate) fn capitalised(name: &str) -> String {
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => String::new(),
     }
+}
+
+/// A bucket: its tier's name on the chain and its token, `Balanced, STX`; `Tier 2, STX` where the name is not known.
+pub(crate) fn bucket(tier_name: Option<&str>, bucket: BucketRef) -> String {
+    let tier = tier_name.map_or_else(|| format!("Tier {}", bucket.tier), capitalised);
+    format!("{tier}, {}", bucket.asset)
 }
 
 /// How long ago a moment was, by this computer's clock: `12 s ago`, `just now`.
@@ -182,6 +188,17 @@ pub(crate) fn day(moment: UnixSeconds) -> String {
     moment.day_in_words()
 }
 
+/// A day of the past that is written `2020-03-12`: `12 Mar 2020`. What is written otherwise is left as it is.
+pub(crate) fn past_day(date: &str) -> String {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let mut parts = date.splitn(3, '-').map(str::parse::<usize>);
+    let (Some(Ok(year)), Some(Ok(month)), Some(Ok(day))) = (parts.next(), parts.next(), parts.next()) else {
+        return date.to_owned();
+    };
+    let month = month.checked_sub(1).and_then(|month| MONTHS.get(month.checked_mul(3)?..)?.get(..3));
+    month.map_or_else(|| date.to_owned(), |month| format!("{day} {month} {year}"))
+}
+
 /// A moment: `Fri 27 Nov 2026, 08:00 UTC`.
 pub(crate) fn moment(moment: UnixSeconds) -> String {
     moment.in_words()
@@ -323,6 +340,27 @@ mod tests {
             "3 days 4 hours",
         ];
         assert_eq!(words.map(Seconds::new).map(duration), expected);
+    }
+
+    #[test]
+    fn a_bucket_is_told_by_its_tier_s_name() {
+        let stx = BucketRef { tier: 2, asset: bithedge_protocol::Asset::Stx };
+        assert_eq!(bucket(Some("balanced"), stx), "Balanced, STX");
+        assert_eq!(bucket(None, stx), "Tier 2, STX");
+        assert_eq!(capitalised(""), "");
+    }
+
+    #[test]
+    fn a_day_of_the_past_is_written_as_every_other_day() {
+        for (date, words) in [
+            ("2020-03-12", "12 Mar 2020"),
+            ("2021-12-05", "5 Dec 2021"),
+            ("2020-13-12", "2020-13-12"),
+            ("2020-00-12", "2020-00-12"),
+            ("the first day", "the first day"),
+        ] {
+            assert_eq!(past_day(date), words);
+        }
     }
 
     #[test]

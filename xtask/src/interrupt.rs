@@ -28,7 +28,7 @@ pub(crate) fn install() -> Result<()> {
             }
             for child in children.iter() {
                 // It may have ended in this moment; then there is nothing to end.
-                drop(kill_process(*child, Signal::TERM));
+                let _ = kill_process(*child, Signal::TERM);
             }
         }
     });

@@ -33,7 +33,7 @@ const fn words(standing: Standing) -> &'static str {
         Standing::Healthy => "Healthy",
         Standing::Warning => "Warning",
         Standing::MarginCall => "Margin call",
-        Standing::Liquidating => "Liquidating",
+        Standing::Liquidating => "Taken over",
     }
 }
 

@@ -135,7 +135,8 @@ impl Devnet {
         }
     }
 
-    /// Stops serving, ends the VM and writes everything to the disk.
+    /// Stops serving, ends the VM and writes everything to the disk. The data folder is free when this returns, whoever still holds a
+    /// connection.
     ///
     /// # Errors
     /// When the journal could not be flushed; what it holds is still what was accepted.
@@ -149,8 +150,8 @@ impl Devnet {
         if let Some(miner) = self.miner.take() {
             let _ = miner.await;
         }
-        match self.shared.take().and_then(Shared::into_node) {
-            Some(node) => node.close().await,
+        match self.shared.take() {
+            Some(shared) => shared.close().await,
             None => Ok(()),
         }
     }

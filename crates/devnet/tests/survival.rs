@@ -212,6 +212,24 @@ async fn a_vm_that_is_killed_comes_back_and_nobody_is_blamed() {
     assert_eq!(net.value("get-note", &[]).await, Value::UInt(8));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_still_holds_a_connection_does_not_keep_the_data() {
+    use tokio::io::AsyncWriteExt as _;
+
+    let _alone = ALONE.lock().await;
+    let mut net = Net::start().await;
+    net.deploy_probe().await;
+    // Somebody who has begun to ask, and does not go on.
+    let address = net.url.trim_start_matches("http://").to_owned();
+    let mut half = tokio::net::TcpStream::connect(address).await.unwrap();
+    half.write_all(b"GET /v2/info HTTP/1.1\r\nHost: 127.0.0.1\r\n").await.unwrap();
+    // It has arrived when something later is answered.
+    net.get("/v2/info").await;
+    net.restart().await;
+    assert_eq!(net.value("get-note", &[]).await, Value::UInt(0));
+    drop(half);
+}
+
 struct Killed {
     child: Child,
     url: String,

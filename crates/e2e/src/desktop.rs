@@ -150,6 +150,8 @@ fn close_window(display: &str, title: &str) -> Result<()> {
         connection.send_event(false, window, EventMask::NO_EVENT, message)?;
     }
     connection.flush()?;
+    // It has arrived when something else is answered. A connection that is closed before may take with it what the server has not read.
+    connection.get_input_focus()?.reply()?;
     Ok(())
 }
 

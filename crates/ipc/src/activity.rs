@@ -42,6 +42,8 @@ pub struct ActivityLine {
     pub policy: Option<u64>,
     /// The bucket that it is about.
     pub bucket: Option<BucketRef>,
+    /// What that bucket's tier is called on the chain, if that is known.
+    pub tier_name: Option<String>,
     /// What left the account by it, the network's fee left out.
     pub paid: Option<Money>,
     /// What the account received by it, or was paid for its policy.

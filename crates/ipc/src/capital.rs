@@ -48,6 +48,8 @@ pub struct ExitOutlook {
 pub struct BucketHealth {
     /// The bucket.
     pub bucket: BucketRef,
+    /// What its tier is called on the chain, if that is known.
+    pub tier_name: Option<String>,
     /// How it stands.
     pub standing: Standing,
     /// Assets over what its promises call for; `None` if they call for nothing.

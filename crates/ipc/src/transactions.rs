@@ -3,7 +3,7 @@
 use bithedge_protocol::{BlockHeight, MicroStx, TokenAmount, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
-use crate::{ChainId, Network};
+use crate::{BucketRef, ChainId, Network};
 
 /// What something means: what happened, what it means for the money, what can be done. Each is one or a few whole sentences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,6 +213,10 @@ pub struct TransactionView {
     pub purpose: TransactionPurpose,
     /// The intent's name.
     pub intent: String,
+    /// What it is called, a few words without a full stop: `Policy activated` once it had its effect, `Activating a policy` otherwise.
+    pub title: String,
+    /// The bucket that capital is committed to, if it does that.
+    pub commits_to: Option<BucketRef>,
     /// What the intent said of itself.
     pub sentences: Vec<String>,
     /// At most so much was to leave.

@@ -108,6 +108,7 @@ fn policy() -> PolicyView {
 fn health() -> BucketHealth {
     BucketHealth {
         bucket: BUCKET,
+        tier_name: None,
         standing: Standing::MarginCall,
         ratio: Some(Ppm::MAX),
         assets: MOST,
@@ -279,6 +280,7 @@ fn activity_and_governance_cross() {
         words: "bought".into(),
         policy: Some(1),
         bucket: Some(BUCKET),
+        tier_name: Some("balanced".into()),
         paid: Some(Money { asset: Asset::Stx, amount: MOST }),
         received: None,
         fee: Some(MicroStx::MAX),

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bithedge_engine::networks::{NetworkProfile, ProfileId, ProfileInput};
 use bithedge_engine::present;
@@ -22,8 +23,9 @@ use sha2::{Digest as _, Sha256};
 use crate::core::{Core, State};
 use crate::network::{self, Running};
 use crate::notices;
-use crate::questions::Asked;
+use crate::questions::{Asked, Until};
 use crate::storage::{self, Found};
+use crate::{decisions, keeper};
 
 /// The format that is written, and the newest that is read.
 const FORMAT: u64 = 1;
@@ -103,10 +105,10 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 impl State {
-    /// Whether the yes to a network waits for the person's keys, to be sealed. The practice wallet's keys seal no network.
-    pub(crate) fn network_waits_for_keys(&self) -> bool {
-        self.kind == Some(WalletKind::Own)
-            && self.own.as_ref().is_ok_and(|own| own.state() == WalletState::Locked)
+    /// Whether the person's own keys are there and locked, whichever wallet is in use. What only they can vouch for has to wait for them:
+    /// the practice wallet's are open to everybody.
+    pub(crate) fn own_keys_are_locked(&self) -> bool {
+        self.own.as_ref().is_ok_and(|own| own.state() == WalletState::Locked)
     }
 }
 
@@ -166,7 +168,7 @@ impl Core {
         let profile = network::profile(running.profile, &self.state().profiles, Some(&running.url))?;
         match self.approval_of(&profile) {
             Approval::Given => Ok(()),
-            Approval::NotKnown => Err(crate::keeper::locked()),
+            Approval::NotKnown => Err(keeper::locked()),
             Approval::Missing => Err(not_approved(profile.name())),
         }
     }
@@ -176,10 +178,36 @@ impl Core {
         if self.approval_of(profile) != Approval::Missing {
             return Ok(());
         }
-        if let Err(notice) = self.ask_about(profile, None, true) {
-            tracing::info!(detail = notice.detail, "{}", notice.happened);
+        match self.ask_about(profile, None, true) {
+            Ok(_) => {}
+            // It can only be asked elsewhere.
+            Err(notice) if notice.fault == Fault::WalletLocked => return Err(notice),
+            Err(notice) => {
+                tracing::info!(detail = notice.detail, "{}", notice.happened);
+                self.state().to_ask = Some(profile.id());
+            }
         }
         Err(not_approved(profile.name()))
+    }
+
+    /// Asks about the network in use, if that was not possible because of another question and is now.
+    pub(crate) fn ask_what_waits(&self) {
+        let id = {
+            let mut state = self.state();
+            if state.is_asking || state.question.is_some() {
+                return;
+            }
+            let Some(id) = state.to_ask.take() else { return };
+            id
+        };
+        // Nobody is asked about a network that was left meanwhile.
+        if self.network_in_use() != Some(id) {
+            return;
+        }
+        let profile = network::profile(id, &self.state().profiles, None);
+        if let Err(notice) = profile.and_then(|profile| self.ask_before_use(&profile)) {
+            tracing::info!("asked once more: {}", notice.happened);
+        }
     }
 
     /// Keeps a network of the person's own, or asks whether it may be used.
@@ -198,7 +226,8 @@ impl Core {
         if is_same {
             return Ok(SavedNetwork::Kept(Box::new(self.network_view(profile.id())?)));
         }
-        if has_to_be_asked(&profile) {
+        // What it was approved as is not taken away without a person either.
+        if has_to_be_asked(&profile) || before.as_ref().is_some_and(has_to_be_asked) {
             let Proposed { question } = self.ask_about(&profile, before.as_ref(), false)?;
             return Ok(SavedNetwork::Asked { question, network: Box::new(present::network(&profile)) });
         }
@@ -212,6 +241,12 @@ impl Core {
         before: Option<&NetworkProfile>,
         is_listed: bool,
     ) -> Result<Proposed, Notice> {
+        {
+            let state = self.state();
+            if state.kind == Some(WalletKind::Practice) && state.own_keys_are_locked() {
+                return Err(notices::own_keys_first());
+            }
+        }
         let _asking = self.begin_asking()?;
         let view = present::network(profile);
         let digest = digest(&canonical(profile));
@@ -224,7 +259,8 @@ impl Core {
             before: before.map(Box::new),
             digest: digest.clone(),
         };
-        let asked = Asked::Deed { deed, ask: Box::new(ask), digest, expires: None };
+        let until = Until::Here(Instant::now() + decisions::TO_ANSWER);
+        let asked = Asked::Deed { deed, ask: Box::new(ask), digest, until };
         self.ask_for_deed(asked, String::new(), None)
     }
 
@@ -258,7 +294,7 @@ impl Core {
             expires,
         };
         let deed = Deed::Acknowledge { transaction: id, alarms };
-        let asked = Asked::Deed { deed, ask: Box::new(ask), digest, expires: Some(expires) };
+        let asked = Asked::Deed { deed, ask: Box::new(ask), digest, until: Until::OnTheNetwork(expires) };
         self.ask_for_deed(asked, label, Some(running))
     }
 
@@ -274,7 +310,7 @@ impl Core {
                 self.keep_network(replaces, &input).await.map(|_| ())
             }
             // What stopped the keeper lets it go on: that is given with the keys at hand, as its order was.
-            Deed::Acknowledge { .. } if self.state().is_locked() => Err(crate::keeper::locked()),
+            Deed::Acknowledge { .. } if self.state().is_locked() => Err(keeper::locked()),
             Deed::Acknowledge { transaction, alarms } => {
                 let running = running.ok_or_else(notices::not_ready)?;
                 let acknowledged = running.engine.acknowledge(transaction, &alarms);
@@ -292,9 +328,7 @@ impl Core {
             let profile = profiles.check(replaces, input).map_err(|error| error.notice())?;
             let known: BTreeSet<String> = profiles.all().iter().map(|one| digest(&canonical(one))).collect();
             let Ok(own) = &state.own else { return Ok(()) };
-            if own.state() == WalletState::Absent
-                || own.state() == WalletState::Locked && !state.network_waits_for_keys()
-            {
+            if own.state() == WalletState::Absent {
                 return Ok(());
             }
             (Arc::clone(own), profile, known)
@@ -302,7 +336,7 @@ impl Core {
         let text = canonical(&profile);
         let seal = match own.seal_text(Sealed::Network, &text, Moment::now()) {
             Ok(seal) => seal,
-            Err(WalletError::Locked) => return Err(crate::keeper::locked()),
+            Err(WalletError::Locked) => return Err(keeper::locked()),
             Err(error) => return Err(error.notice()),
         };
         let mut approved = self.approved()?;
@@ -365,7 +399,8 @@ fn not_approved(name: &str) -> Notice {
         Fault::NotApproved,
         format!("The network “{name}” stands in your list, but you have not approved it with these keys."),
         "Nothing is asked of its nodes, and nothing is signed there. Your money is where it was.",
-        "Read the question in its own window. If you know this network, say yes; if not, say no, and forget it under Settings.",
+        "Read the question in its own window; if another one is open, answer that first. If you know this network, say yes; if not, say no, \
+         and forget it under Settings.",
         &"",
     )
 }

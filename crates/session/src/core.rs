@@ -16,6 +16,7 @@ use bithedge_stacks::{Address, Network, TransactionVersion};
 use tokio::sync::{broadcast, watch};
 
 use crate::SessionSetup;
+use crate::checks::Checks;
 use crate::decisions::DamagedJournal;
 use crate::embedded::EmbeddedDevnet;
 use crate::network::{Life, Running};
@@ -84,6 +85,8 @@ pub(crate) struct State {
     pub(crate) ended: Option<QuestionView>,
     /// Whether a question is being made.
     pub(crate) is_asking: bool,
+    /// The network that a person is to be asked about as soon as no other question is open.
+    pub(crate) to_ask: Option<ProfileId>,
     /// The number of the next standing order.
     pub(crate) next_order: u64,
     pub(crate) secret: Option<SecretWork>,
@@ -263,6 +266,10 @@ pub(crate) struct Core {
     pub(crate) addresses: watch::Sender<Vec<Address>>,
     /// Wallets and networks are changed one after the other.
     pub(crate) switching: tokio::sync::Mutex<()>,
+    /// Held while the keeper is begun or ended, so that what the file says and what is done are one. Before the state.
+    keeper_changes: Mutex<()>,
+    /// Checks of networks, one after the other.
+    pub(crate) checks: tokio::sync::Mutex<Checks>,
     pub(crate) devnet: EmbeddedDevnet,
 }
 
@@ -281,6 +288,8 @@ impl Core {
             chain,
             addresses,
             switching: tokio::sync::Mutex::new(()),
+            keeper_changes: Mutex::new(()),
+            checks: tokio::sync::Mutex::default(),
             devnet: EmbeddedDevnet::default(),
         }
     }
@@ -289,6 +298,11 @@ impl Core {
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // Every change is complete once made, so a panic elsewhere leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held while the keeper is begun or ended. The caller does not hold the state.
+    pub(crate) fn changing_keeper(&self) -> MutexGuard<'_, ()> {
+        self.keeper_changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells what is in use, if it is anything else than was told.

@@ -1,5 +1,6 @@
 //! What a person decides that is no signature, and that a page must not decide alone. It is asked in the window of questions.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +9,12 @@ use bithedge_engine::OpenError;
 use bithedge_engine::transactions::JournalError;
 use bithedge_engine::words::Notices as _;
 use bithedge_ipc::{Event, Notice, Proposed};
-use bithedge_keys::{AutoLock, WalletState};
-use bithedge_protocol::Seconds;
+use bithedge_keys::AutoLock;
+use bithedge_protocol::{Seconds, UnixSeconds};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::core::Core;
+use crate::core::{Core, State};
 use crate::notices;
 
 /// How long such a question waits for its answer, by this computer's clock.
@@ -30,8 +31,6 @@ pub(crate) enum Decision {
         after: Seconds,
         /// In the place of this.
         before: Seconds,
-        /// Whether there are keys, which then have to be unlocked for that.
-        has_keys: bool,
     },
 }
 
@@ -86,18 +85,19 @@ impl Decision {
                     .to_owned(),
                 "If you say no, nothing is changed, and this network stays closed.".to_owned(),
             ],
-            Self::LaterLock { after, before, .. } => vec![
+            Self::LaterLock { after, before } => vec![
                 format!("Now the keys lock themselves after {before} without anybody there. If you say yes, only after {after}."),
                 "For so long, whoever sits down at this computer after you can sign.".to_owned(),
             ],
         }
     }
 
-    /// Whether the keys have to be unlocked for the answer yes.
-    pub(crate) const fn needs_keys(&self) -> bool {
+    /// Whether the answer yes waits for keys that are locked. It is the person's own that lock themselves, also while the practice wallet
+    /// is in use, which never does.
+    pub(crate) fn waits_for_keys(&self, state: &State) -> bool {
         match self {
             Self::NewJournal(_) => false,
-            Self::LaterLock { has_keys, .. } => *has_keys,
+            Self::LaterLock { .. } => state.own_keys_are_locked(),
         }
     }
 
@@ -123,13 +123,9 @@ impl Core {
 
     /// Keeps after how long the keys lock themselves. Later than now is asked about first, and is so only once that was answered.
     pub(crate) fn set_auto_lock(&self, after: Seconds) -> Result<(), Notice> {
-        let (before, has_keys) = {
-            let state = self.state();
-            let has_keys = state.own.as_ref().is_ok_and(|own| own.state() != WalletState::Absent);
-            (state.preferences.current().auto_lock, has_keys)
-        };
+        let before = self.state().preferences.current().auto_lock;
         if after > before {
-            return self.propose_decision(Decision::LaterLock { after, before, has_keys }).map(drop);
+            return self.propose_decision(Decision::LaterLock { after, before }).map(drop);
         }
         self.keep_auto_lock(after)
     }
@@ -151,9 +147,7 @@ impl Core {
 
     /// Carries out what a person said yes to.
     pub(crate) async fn decide(&self, decision: Decision) -> Result<(), Notice> {
-        // The person's own, also while the practice wallet is in use, which never locks.
-        let is_locked = self.state().own.as_ref().is_ok_and(|own| own.state() == WalletState::Locked);
-        if decision.needs_keys() && is_locked {
+        if decision.waits_for_keys(&self.state()) {
             return Err(crate::keeper::locked());
         }
         match decision {
@@ -175,21 +169,110 @@ impl Core {
                 self.retry();
                 Ok(())
             }
-            Decision::LaterLock { after, .. } => self.keep_auto_lock(after),
+            Decision::LaterLock { after, before: _ } => self.keep_auto_lock(after),
         }
     }
 }
 
-/// The keeper's order goes first: without the journal nothing says what it spent, or what it must wait for.
-fn set_aside(damaged: &DamagedJournal, now: bithedge_protocol::UnixSeconds) -> Result<PathBuf, Notice> {
-    if let Some(file) = &damaged.keeper_file {
-        match std::fs::remove_file(file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(notices::not_written(file, &error));
+/// The keeper's order goes first: without the journal nothing says what it spent, or what it must wait for. If the journal then stays where
+/// it is, the order comes back; and if not even that is possible, it is said.
+fn set_aside(damaged: &DamagedJournal, now: UnixSeconds) -> Result<PathBuf, Notice> {
+    let order = damaged.keeper_file.as_deref().map(Withheld::of).transpose()?;
+    let aside = damaged.error.set_journal_aside(now).map_err(|error| error.notice());
+    let aside = aside.and_then(|aside| aside.ok_or_else(notices::no_damaged_journal));
+    match (aside, order) {
+        (Ok(aside), order) => {
+            if let Some(order) = order {
+                order.remove();
             }
-            _ => {}
+            Ok(aside)
+        }
+        (Err(notice), None) => Err(notice),
+        (Err(notice), Some(order)) => Err(order.put_back(notice)),
+    }
+}
+
+/// The file with the keeper's order under another name, where nothing reads it.
+struct Withheld<'a> {
+    file: &'a Path,
+    /// `None` if there was no order.
+    now: Option<PathBuf>,
+}
+
+impl<'a> Withheld<'a> {
+    fn of(file: &'a Path) -> Result<Self, Notice> {
+        let mut name = file.file_name().unwrap_or_default().to_owned();
+        name.push(".withheld");
+        let now = file.with_file_name(name);
+        match std::fs::rename(file, &now) {
+            Ok(()) => Ok(Self { file, now: Some(now) }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self { file, now: None }),
+            Err(error) => Err(notices::not_written(file, &error)),
         }
     }
-    let aside = damaged.error.set_journal_aside(now).map_err(|error| error.notice())?;
-    aside.ok_or_else(notices::no_damaged_journal)
+
+    /// Nothing was changed after all, for `why`.
+    fn put_back(self, why: Notice) -> Notice {
+        let Some(now) = &self.now else { return why };
+        match std::fs::rename(now, self.file) {
+            Ok(()) => why,
+            Err(error) => {
+                tracing::error!(%error, order = %now.display(), "the keeper's order could not be put back");
+                notices::keeper_order_gone(why)
+            }
+        }
+    }
+
+    /// It is not needed any more. What stays of it is read by nobody.
+    fn remove(self) {
+        if let Some(now) = &self.now
+            && let Err(error) = std::fs::remove_file(now)
+        {
+            tracing::warn!(%error, order = %now.display(), "what is left of the keeper's order stays");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::fs;
+
+    use super::*;
+
+    fn damaged(folder: &Path) -> DamagedJournal {
+        let path = folder.join("journal-80000000-ab.sqlite");
+        let error = OpenError::Journal(JournalError::Damaged { path, reason: "for this test".to_owned() });
+        DamagedJournal::of("Mine".to_owned(), folder, error).ok().unwrap()
+    }
+
+    #[test]
+    fn a_journal_that_stays_where_it_is_leaves_the_keeper_s_order_there_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let damaged = damaged(folder.path());
+        let order = damaged.keeper_file.clone().unwrap();
+        fs::create_dir_all(order.parent().unwrap()).unwrap();
+        fs::write(&order, "an order").unwrap();
+        // The journal is not there, so that it cannot be set aside.
+        let now = UnixSeconds::new(1_700_000_000);
+        set_aside(&damaged, now).unwrap_err();
+        assert_eq!(fs::read_to_string(&order).unwrap(), "an order");
+        assert_eq!(fs::read_dir(order.parent().unwrap()).unwrap().count(), 1);
+
+        // The order cannot be withheld: then the journal stays as well.
+        let journal = folder.path().join("journal-80000000-ab.sqlite");
+        fs::write(&journal, "rubbish").unwrap();
+        let in_the_way = order.with_file_name("keeper.json.withheld");
+        fs::create_dir_all(in_the_way.join("deeper")).unwrap();
+        set_aside(&damaged, now).unwrap_err();
+        assert_eq!(fs::read_to_string(&journal).unwrap(), "rubbish");
+        assert_eq!(fs::read_to_string(&order).unwrap(), "an order");
+        fs::remove_dir_all(&in_the_way).unwrap();
+
+        let aside = set_aside(&damaged, now).unwrap();
+        assert_eq!(fs::read_to_string(aside).unwrap(), "rubbish");
+        assert!(!journal.exists());
+        assert_eq!(fs::read_dir(order.parent().unwrap()).unwrap().count(), 0, "nothing of the order is left");
+    }
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use bithedge_engine::networks::Endpoint;
 use bithedge_ipc::{ChainSnapshot, NetworkUse, SessionView};
 use serde_json::json;
 
@@ -35,12 +36,12 @@ pub(crate) fn bundle(core: &Core) -> Vec<(String, Vec<u8>)> {
         files.push(("transactions.json".to_owned(), pretty(&stages.collect())));
     }
     files.extend(logs(&core.setup.data_folder.join("logs")));
-    let mut redaction = redaction(core, &view);
+    let mut redaction = redaction(core);
     files.into_iter().map(|(name, text)| (name, redaction.of(&text).into_bytes())).collect()
 }
 
 /// What is known to say too much.
-fn redaction(core: &Core, view: &SessionView) -> Redaction {
+fn redaction(core: &Core) -> Redaction {
     let mut redaction = Redaction::default();
     redaction.known(&core.setup.data_folder.to_string_lossy(), "data folder");
     if let Ok(folder) = core.setup.data_folder.canonicalize() {
@@ -53,30 +54,35 @@ fn redaction(core: &Core, view: &SessionView) -> Redaction {
             redaction.known(&value, stands_for);
         }
     }
-    for (number, account) in view.accounts.iter().enumerate() {
-        redaction.known(&account.label, &format!("label {}", number + 1));
-    }
-    let (profiles, in_use) = {
+    let (wallets, profiles, in_use) = {
         let state = core.state();
+        let wallets = [state.own.as_ref().ok().cloned(), state.practice.clone()];
         let profiles = state.profiles.as_ref().map(|profiles| profiles.all().to_vec()).unwrap_or_default();
-        (profiles, state.standing.network().filter(|network| network.is_own).cloned())
+        (wallets, profiles, state.standing.network().filter(|network| network.is_own).cloned())
     };
+    // Of both wallets, whichever is in use, and of accounts that are on no network that is.
+    let accounts = wallets.into_iter().flatten().flat_map(|wallet| wallet.accounts().unwrap_or_default());
+    for (number, account) in accounts.enumerate() {
+        redaction.known(account.label(), &format!("label {}", number + 1));
+    }
     let own = profiles.iter().map(bithedge_engine::present::network).chain(in_use);
     for (number, network) in own.enumerate() {
         redaction.known(&network.name, &format!("own network {}", number + 1));
         for endpoint in &network.endpoints {
-            redaction.known(host_of(endpoint), &format!("own host {}", number + 1));
+            redaction.known(&host_of(endpoint), &format!("own host {}", number + 1));
         }
     }
     redaction
 }
 
-/// The host of an address, with what may stand before it; nothing of it for this computer itself, which says nothing.
-fn host_of(endpoint: &str) -> &str {
-    let after_scheme = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    if matches!(host, "localhost" | "127.0.0.1" | "[::1]") { "" } else { host }
+/// The host of a node's address; nothing of it for this computer itself, which says nothing.
+fn host_of(endpoint: &str) -> String {
+    match Endpoint::parse(endpoint) {
+        Ok(endpoint) if endpoint.is_local() => String::new(),
+        Ok(endpoint) => endpoint.host().to_owned(),
+        // None that is used: whatever it is, it is somebody's.
+        Err(_) => endpoint.to_owned(),
+    }
 }
 
 fn pretty(value: &serde_json::Value) -> String {
@@ -166,8 +172,12 @@ mod tests {
 
     #[test]
     fn only_the_host_of_an_address_says_whose_it_is() {
-        assert_eq!(host_of("https://node.irene.example:3999/extended?x"), "node.irene.example");
-        assert_eq!(host_of("http://127.0.0.1:20443"), "");
-        assert_eq!(host_of("https://user@node.example"), "user@node.example");
+        assert_eq!(host_of("https://node.irene.example:3999"), "node.irene.example");
+        for own in
+            ["http://127.0.0.1:20443", "http://localhost:1", "http://[::1]:20443", "http://127.8.8.8:1"]
+        {
+            assert_eq!(host_of(own), "");
+        }
+        assert_eq!(host_of("https://user@node.example"), "https://user@node.example");
     }
 }

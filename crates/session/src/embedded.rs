@@ -1,8 +1,8 @@
 //! The devnet inside this process.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use bithedge_devnet::{Config, StartError, Visitors};
 use bithedge_ipc::{Fault, Notice};
@@ -11,31 +11,46 @@ use tokio::sync::Mutex;
 
 /// A block moves the devnet's clock by ten seconds, so that it keeps pace with this computer's.
 const BLOCK_TIME: Duration = Duration::from_secs(10);
+/// One that was being started when its network was left lets go of its data a moment later: it is waited for so long.
+const LETTING_GO: Duration = Duration::from_secs(10);
+/// How often it is looked whether it has.
+const LOOK: Duration = Duration::from_millis(200);
 /// What says that a devnet elsewhere on this computer is used.
 const NODE_URL: &str = "BITHEDGE_NODE_URL";
 /// What says where the devnet's worker is.
 const DEVNET_WORKER: &str = "BITHEDGE_DEVNET_WORKER";
 
 /// The devnet inside this process with the suite in service on it, while it runs.
-#[derive(Clone, Default)]
-pub(crate) struct EmbeddedDevnet(pub(crate) Arc<Mutex<Option<PracticeNetwork>>>);
+#[derive(Default)]
+pub(crate) struct EmbeddedDevnet {
+    running: Mutex<Option<PracticeNetwork>>,
+    /// Whether one was begun in this process that nobody knows to have ended: then it may be that one which still holds the data.
+    may_be_ours: AtomicBool,
+}
 
 impl EmbeddedDevnet {
     /// Starts it, unless it runs. Gives its address.
     pub(crate) async fn start(&self, worker: &Path, data_dir: PathBuf) -> Result<String, Notice> {
-        let mut running = self.0.lock().await;
+        let mut running = self.running.lock().await;
         if let Some(devnet) = &*running {
             return Ok(devnet.url());
         }
-        let config = Config {
-            data_dir: data_dir.clone(),
-            port: 0,
-            block_time: Some(BLOCK_TIME),
-            worker_dir: worker.to_path_buf(),
-            genesis_time: None,
+        // If this is dropped on its way, what it began is on its way to its end as well.
+        let may_be_ours = self.may_be_ours.swap(true, Ordering::Relaxed);
+        let begun = Instant::now();
+        let started = loop {
+            let started = practice(worker, &data_dir).start().await;
+            let is_held = matches!(started, Err(PracticeError::Devnet(StartError::InUse { .. })));
+            if !(is_held && may_be_ours && begun.elapsed() < LETTING_GO) {
+                break started;
+            }
+            tokio::time::sleep(LOOK).await;
         };
-        let practice = Practice { founded: true, visitors: Visitors::NoPages, ..Practice::new(config) };
-        let devnet = practice.start().await.map_err(|error| not_started(&error, &data_dir))?;
+        let devnet = started.map_err(|error| {
+            let is_held = matches!(error, PracticeError::Devnet(StartError::InUse { .. }));
+            self.may_be_ours.store(!is_held, Ordering::Relaxed);
+            not_started(&error, &data_dir)
+        })?;
         let url = devnet.url();
         tracing::info!(url, "the devnet runs");
         *running = Some(devnet);
@@ -44,13 +59,25 @@ impl EmbeddedDevnet {
 
     /// Ends it cleanly, if it runs.
     pub(crate) async fn shut_down(&self) {
-        if let Some(devnet) = self.0.lock().await.take() {
+        if let Some(devnet) = self.running.lock().await.take() {
             tracing::info!("ending the devnet");
             if let Err(error) = devnet.shutdown().await {
                 tracing::error!(%error, "the devnet's journal was not flushed");
             }
+            self.may_be_ours.store(false, Ordering::Relaxed);
         }
     }
+}
+
+fn practice(worker: &Path, data_dir: &Path) -> Practice {
+    let config = Config {
+        data_dir: data_dir.to_path_buf(),
+        port: 0,
+        block_time: Some(BLOCK_TIME),
+        worker_dir: worker.to_path_buf(),
+        genesis_time: None,
+    };
+    Practice { founded: true, visitors: Visitors::NoPages, ..Practice::new(config) }
 }
 
 /// Says what is missing for the devnet, and how to get it.

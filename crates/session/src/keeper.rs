@@ -290,7 +290,7 @@ fn sentences(input: &KeeperInput, until: UnixSeconds, locks_after: Seconds) -> V
         "Nothing but these fees can leave the account: every transaction that would move more is refused, whatever prepared it."
             .to_owned(),
     );
-    told.push(format!("It ends by itself at {}, and you can stop it at any time.", until.civil()));
+    told.push(format!("It ends by itself on {}, and you can stop it at any time.", until.in_words()));
     told.push(format!(
         "It signs only while your keys are unlocked. They lock themselves after {locks_after} without anybody there; then it waits, and \
          says so on the desktop."
@@ -421,6 +421,7 @@ pub(crate) fn begin(
         Err(WalletError::Locked) => return Err(locked()),
         Err(error) => return Err(error.notice()),
     };
+    let _alone = core.changing_keeper();
     // One keeper at a time: another account's is over.
     let kept = KeptOrder { order: input.clone(), until: order.until, digest, seal };
     running.keep(BTreeMap::from([(order.account.to_string(), kept)]))?;
@@ -432,6 +433,7 @@ pub(crate) fn begin(
 /// Goes on with what a person allowed on this chain to an account of the wallet in use, if its keys say so. While they are locked it is
 /// looked at again once they are not. What they did not seal is thrown away, and that is said.
 pub(crate) fn resume(core: &Arc<Core>, running: &Arc<Running>) {
+    let _alone = core.changing_keeper();
     // What was ended is over, also if it still stands in the file.
     let is_settled = {
         let keeping = running.keeping();
@@ -458,8 +460,13 @@ pub(crate) fn resume(core: &Arc<Core>, running: &Arc<Running>) {
     let Some((account, kept)) = ours else { return };
     running.keeping().waits = provenance == Provenance::NotKnown;
     match (provenance, order(account, &kept.order, kept.until)) {
+        // Whether the network itself was approved is found out beside this; before it is, nothing is signed there.
+        (Provenance::Approved, Some(_)) if core.may_sign_on(running).is_err() => {
+            running.keeping().waits = true;
+        }
         (Provenance::Approved, Some(order)) => {
-            let goes_on = format!("The keeper goes on with what you approved, until {}.", kept.until.civil());
+            let goes_on =
+                format!("The keeper goes on with what you approved, until {}.", kept.until.in_words());
             start(core, running, order, kept.order, goes_on);
         }
         (Provenance::NotKnown, _) => {}
@@ -519,6 +526,7 @@ fn start(core: &Arc<Core>, running: &Arc<Running>, order: StandingOrder, input: 
 
 /// Ends the keeper, and what it was allowed.
 pub(crate) fn stop(core: &Core, running: &Running) -> Result<(), Notice> {
+    let _alone = core.changing_keeper();
     running.keeping().end();
     let file = running.keeper_file();
     // From here on it does not hold, whatever the file says.
@@ -535,7 +543,10 @@ pub(crate) fn stop(core: &Core, running: &Running) -> Result<(), Notice> {
 pub(crate) fn strike_out_revoked(core: &Core) {
     let files: Vec<PathBuf> = core.state().revoked.iter().cloned().collect();
     for file in files {
-        if strike_out(&file).is_ok() {
+        let _alone = core.changing_keeper();
+        // A person may have allowed something anew meanwhile: that stays.
+        let is_over = core.state().revoked.contains(&file);
+        if is_over && strike_out(&file).is_ok() {
             tracing::info!(file = %file.display(), "that the keeper was stopped is written down now");
             core.state().revoked.remove(&file);
         }

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod approvals;
+mod checks;
 mod clock;
 mod commands;
 mod core;

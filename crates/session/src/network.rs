@@ -230,6 +230,7 @@ impl Core {
         let retry = Arc::new(Notify::new());
         let mut state = self.state();
         may_act(state.kind.ok_or_else(notices::no_wallet)?, id)?;
+        state.to_ask = None;
         state.standing = Standing::Opening { network: view, doing: "Looking for the network".to_owned() };
         if state.kind != Some(WalletKind::Practice) {
             state.memory.value.own_network = Some(id.to_string());
@@ -243,8 +244,14 @@ impl Core {
         Ok(())
     }
 
-    /// Uses no network any more. The caller holds `switching`.
+    /// Uses no network any more, once a yes about it was carried out. The caller holds `switching`.
     pub(crate) async fn leave_network(&self) {
+        self.before_leaving().await;
+        self.end_network().await;
+    }
+
+    /// Uses no network any more from now on. The caller holds `switching`.
+    pub(crate) async fn end_network(&self) {
         let life = self.state().life.take();
         if let Some(life) = life {
             life.end().await;

@@ -149,7 +149,7 @@ pub(crate) fn secret_closed() -> Notice {
 pub(crate) fn passphrase_changed(at: bithedge_protocol::UnixSeconds) -> Notice {
     notice(
         Fault::PassphraseOldLeft,
-        format!("The passphrase was changed at {}, although its window was closed meanwhile.", at.civil()),
+        format!("The passphrase was changed on {}, although its window was closed meanwhile.", at.in_words()),
         "Your money is not affected: the keys are the same. Only the new passphrase opens them.",
         "Use the new passphrase from now on. If you did not want that, change it once more.",
         &"",
@@ -242,6 +242,30 @@ pub(crate) fn no_such_alarm() -> Notice {
         "Nothing was acknowledged, and the keeper waits as before.",
         "Look at the transaction again.",
         &"not the name of an alarm",
+    )
+}
+
+/// The keeper's order was taken away, and then nothing else could be done, for `why`.
+pub(crate) fn keeper_order_gone(why: Notice) -> Notice {
+    Notice {
+        happened: format!(
+            "{} What the keeper was allowed on this network could not be put back.",
+            why.happened
+        ),
+        means: format!("{} The keeper is switched off for this network.", why.means),
+        remedy: format!("{} If you want the keeper, allow it anew once the network is open.", why.remedy),
+        ..why
+    }
+}
+
+/// Only the person's own keys can vouch for it, and another wallet is in use.
+pub(crate) fn own_keys_first() -> Notice {
+    notice(
+        Fault::WalletLocked,
+        "You are practising, and the keys of your own wallet are locked. Only they can vouch for a network.",
+        "Nothing was changed, and nothing was asked of its nodes.",
+        "Leave practice, unlock your keys, and do it again there.",
+        &"",
     )
 }
 

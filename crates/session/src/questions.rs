@@ -22,6 +22,9 @@ use crate::decisions::Decision;
 use crate::network::Running;
 use crate::{approvals, decisions, effect, keeper, notices};
 
+/// A yes that is being carried out is waited for so long before its network is left.
+const LEAVING_PATIENCE: Duration = Duration::from_secs(10);
+
 /// What the window of questions is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuestionWindow {
@@ -65,15 +68,18 @@ pub(crate) enum Asked {
         expires: UnixSeconds,
     },
     /// What only a person may decide, and that signs nothing.
-    Deed {
-        deed: Deed,
-        ask: Box<Ask>,
-        digest: String,
-        /// By the clock of its network; `None`: it stands until it is answered.
-        expires: Option<UnixSeconds>,
-    },
+    Deed { deed: Deed, ask: Box<Ask>, digest: String, until: Until },
     /// No signature, but nothing that a page may decide.
     Decision { decision: Decision, digest: String, until: Instant },
+}
+
+/// When a question is withdrawn that nobody has answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Until {
+    /// By the clock of its network, which its window shows.
+    OnTheNetwork(UnixSeconds),
+    /// By this computer's: it is about no network that is open.
+    Here(Instant),
 }
 
 impl OpenQuestion {
@@ -104,7 +110,7 @@ impl OpenQuestion {
             ask,
             network: self.place(),
             account_label: self.account_label.clone(),
-            is_locked: is_locked && self.needs_keys(),
+            is_locked,
             state: if self.is_answered { QuestionState::Answered } else { QuestionState::Open },
             problem: self.problem.clone(),
         }
@@ -121,16 +127,9 @@ impl OpenQuestion {
     /// Whether the answer yes waits for keys that are locked.
     fn waits_for_keys(&self, state: &State) -> bool {
         match &self.asked {
-            Asked::Deed { deed: Deed::KeepNetwork { .. }, .. } => state.network_waits_for_keys(),
+            Asked::Deed { deed: Deed::KeepNetwork { .. }, .. } => state.own_keys_are_locked(),
+            Asked::Decision { decision, .. } => decision.waits_for_keys(state),
             _ => state.is_locked(),
-        }
-    }
-
-    /// Whether the answer yes takes keys that are unlocked.
-    const fn needs_keys(&self) -> bool {
-        match &self.asked {
-            Asked::Decision { decision, .. } => decision.needs_keys(),
-            _ => true,
         }
     }
 
@@ -172,11 +171,10 @@ impl OpenQuestion {
             Asked::Order { expires, .. } => {
                 self.running.as_ref().is_none_or(|running| running.engine.clock().now() >= *expires)
             }
-            Asked::Deed { expires, .. } => match (expires, &self.running) {
-                (Some(expires), Some(running)) => running.engine.clock().now() >= *expires,
-                (Some(_), None) => true,
-                (None, _) => false,
-            },
+            Asked::Deed { until: Until::OnTheNetwork(expires), .. } => {
+                self.running.as_ref().is_none_or(|running| running.engine.clock().now() >= *expires)
+            }
+            Asked::Deed { until: Until::Here(until), .. } => Instant::now() >= *until,
             Asked::Decision { until, .. } => Instant::now() >= *until,
         }
     }
@@ -419,6 +417,38 @@ impl Core {
             }
         };
         tokio::time::timeout(patience, settled).await.is_ok()
+    }
+
+    /// Waits for a yes about the network that is open, so that leaving it does not undo it. A yes to a network of the list may be what it
+    /// is left for.
+    pub(crate) async fn before_leaving(&self) {
+        let is_under_way = || {
+            let state = self.state();
+            let question = state.question.as_ref();
+            question.is_some_and(|question| question.is_answered && question.is_about_the_open_network())
+        };
+        let mut views = self.views.subscribe();
+        let settled = async {
+            while is_under_way() {
+                if views.changed().await.is_err() {
+                    break;
+                }
+            }
+        };
+        if tokio::time::timeout(LEAVING_PATIENCE, settled).await.is_err() {
+            tracing::warn!("the network is left while an answer about it is being carried out");
+        }
+    }
+
+    /// The keys were opened or locked. A question may wait for those that the session's view does not show: the person's own, while the
+    /// practice wallet is in use.
+    pub(crate) fn keys_changed(&self) {
+        let is_asked = self.state().question.is_some();
+        if is_asked {
+            self.question_changed();
+        } else {
+            self.changed();
+        }
     }
 
     /// Tells of a change of the question that the session's view does not show: its window asks for it again.
@@ -665,26 +695,62 @@ fn digest_of(text: &str) -> Option<Digest> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
+    use bithedge_engine::networks::ProfileInput;
     use bithedge_ipc::Fault;
     use bithedge_keys::{KdfCost, MemoryKeychain, Wallet};
     use bithedge_protocol::Seconds;
+    use bithedge_suite::SuiteNetwork;
 
     use super::*;
     use crate::{Session, SessionSetup};
 
     fn decision() -> Decision {
-        Decision::LaterLock { after: Seconds::new(900), before: Seconds::new(600), has_keys: false }
+        Decision::LaterLock { after: Seconds::new(900), before: Seconds::new(600) }
+    }
+
+    async fn session(folder: &Path) -> Session {
+        let mut setup = SessionSetup::new(folder.to_path_buf(), PathBuf::new());
+        setup.keychain = Arc::new(MemoryKeychain::default());
+        setup.open_wallet = |folder, keychain| Wallet::open_with_cost(folder, keychain, KdfCost::for_tests());
+        Session::open(setup).await
+    }
+
+    #[tokio::test]
+    async fn a_question_about_a_network_has_an_end_like_every_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = session(folder.path()).await;
+        let core = &session.0.core;
+        let input = ProfileInput {
+            name: "Mine".to_owned(),
+            kind: SuiteNetwork::Testnet,
+            endpoints: vec!["https://one.example".to_owned()],
+            deployer: None,
+            sbtc: None,
+        };
+        core.save_network(None, input).await.unwrap();
+        assert!(matches!(core.question().unwrap().ask, Ask::Network { .. }));
+        assert_eq!(core.propose_decision(decision()).unwrap_err().fault, Fault::TransactionInTheWay);
+        {
+            let mut state = core.state();
+            let Asked::Deed { until: Until::Here(until), .. } = &mut state.question.as_mut().unwrap().asked
+            else {
+                panic!("it has no end")
+            };
+            assert!(*until <= Instant::now() + decisions::TO_ANSWER);
+            *until = Instant::now();
+        }
+        assert_eq!(core.question(), None);
+        assert_eq!(session.networks().len(), 3, "silence is no yes");
+        let next = core.propose_decision(decision()).unwrap().question;
+        core.refuse(next).unwrap();
     }
 
     #[tokio::test]
     async fn an_answer_that_ends_by_a_panic_leaves_a_question_that_can_be_put_away() {
         let folder = tempfile::tempdir().unwrap();
-        let mut setup = SessionSetup::new(folder.path().to_path_buf(), PathBuf::new());
-        setup.keychain = Arc::new(MemoryKeychain::default());
-        setup.open_wallet = |folder, keychain| Wallet::open_with_cost(folder, keychain, KdfCost::for_tests());
-        let session = Session::open(setup).await;
+        let session = session(folder.path()).await;
         let core = &session.0.core;
         let id = core.propose_decision(decision()).unwrap().question;
         let Ask::Decision { digest, .. } = core.question().unwrap().ask else { panic!("another question") };

@@ -10,6 +10,37 @@ const ADDRESS_LENGTH: std::ops::RangeInclusive<usize> = 38..=42;
 const HASH_LENGTH: usize = 40;
 /// Units of money, as they stand after an amount.
 const UNITS: [&str; 7] = ["STX", "sBTC", "BTC", "sats", "USD", "micro-STX", "uSTX"];
+/// What an amount is called where it stands without a unit: types and fields, as programs print them, in small letters.
+const AMOUNT_NAMES: [&str; 28] = [
+    "amount",
+    "amounts",
+    "assets",
+    "at_least",
+    "balance",
+    "base_units",
+    "cost",
+    "fee",
+    "fees",
+    "locked",
+    "max_cost",
+    "micro",
+    "micro_stx",
+    "microstx",
+    "min_payout",
+    "min_refund",
+    "paid",
+    "payout",
+    "premium",
+    "sats",
+    "sbtc",
+    "shares",
+    "size",
+    "strike",
+    "stx",
+    "tokenamount",
+    "uint",
+    "usde8",
+];
 
 /// What is taken out, and what stands for it.
 #[derive(Default)]
@@ -21,13 +52,18 @@ pub(crate) struct Redaction {
 }
 
 impl Redaction {
-    /// Takes this text out wherever it stands.
+    /// Takes this text out wherever it stands, also where JSON, a program's own printing or an address on the web spells it otherwise.
     pub(crate) fn known(&mut self, text: &str, stands_for: &str) {
         // What is as short as that is in other words, too.
-        if text.chars().count() >= 3 && !self.known.iter().any(|(known, _)| known == text) {
-            self.known.push((text.to_owned(), format!("<{stands_for}>")));
-            self.known.sort_by_key(|(known, _)| std::cmp::Reverse(known.len()));
+        if text.chars().count() < 3 {
+            return;
         }
+        for spelling in spellings(text) {
+            if !self.known.iter().any(|(known, _)| *known == spelling) {
+                self.known.push((spelling, format!("<{stands_for}>")));
+            }
+        }
+        self.known.sort_by_key(|(known, _)| std::cmp::Reverse(known.len()));
     }
 
     /// The text without all that.
@@ -65,6 +101,24 @@ impl Redaction {
     }
 }
 
+/// How a text may be spelled. What is printed twice, as JSON in a line of a log, is escaped twice.
+fn spellings(text: &str) -> Vec<String> {
+    let unquoted = |quoted: String| {
+        let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inner.map_or_else(|| quoted.clone(), str::to_owned)
+    };
+    let as_json = |text: &str| serde_json::to_string(text).map_or_else(|_| text.to_owned(), unquoted);
+    let as_debug = |text: &str| unquoted(format!("{text:?}"));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let in_an_address: String = text
+        .bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    let (json, debug) = (as_json(text), as_debug(text));
+    let (json_twice, debug_twice) = (as_json(&json), as_debug(&debug));
+    vec![text.to_owned(), json, debug, json_twice, debug_twice, in_an_address]
+}
+
 fn kind_of(token: &str) -> Option<&'static str> {
     let is_address = ADDRESS_LENGTH.contains(&token.len())
         && ADDRESS_BEGINS.iter().any(|begin| token.starts_with(begin))
@@ -77,7 +131,24 @@ fn kind_of(token: &str) -> Option<&'static str> {
     is_hash.then_some("hash")
 }
 
-/// Numbers before a unit of money.
+/// Whether what is printed before a number says that it is an amount: `fee: `, `"amount": "`, `stx=Some(MicroStx(`.
+fn is_named_amount(before: &str) -> bool {
+    let named = before.trim_end_matches(|sign: char| {
+        sign.is_whitespace() || matches!(sign, '"' | '\'' | '\\' | '(' | ':' | '=' | '-')
+    });
+    if !before[named.len()..].contains(['(', ':', '=']) {
+        return false;
+    }
+    let name_begins = named
+        .rfind(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'))
+        .map_or(0, |at| at + named[at..].chars().next().map_or(1, char::len_utf8));
+    match &named[name_begins..] {
+        "Some" => is_named_amount(&named[..name_begins]),
+        name => AMOUNT_NAMES.contains(&&*name.to_ascii_lowercase()),
+    }
+}
+
+/// Numbers before a unit of money, or after a name for some.
 fn without_amounts(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -87,6 +158,8 @@ fn without_amounts(text: &str) -> String {
             sign.is_ascii_digit() || matches!(sign, '.' | ',' | '_' | '\'' | '\u{202f}' | '\u{a0}')
         };
         let end = from.find(|sign: char| !is_of_number(sign)).unwrap_or(from.len());
+        // What stands after its last digit belongs to the sentence.
+        let end = from[..end].rfind(|sign: char| sign.is_ascii_digit()).map_or(end, |last| last + 1);
         let (number, after) = from.split_at(end);
         out.push_str(before);
         let unit = after.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
@@ -94,7 +167,13 @@ fn without_amounts(text: &str) -> String {
             let after_it = unit.strip_prefix(name);
             after_it.is_some_and(|after| !after.starts_with(|sign: char| sign.is_ascii_alphanumeric()))
         });
-        out.push_str(if has_unit { "<amount>" } else { number });
+        let is_word = out.ends_with(|sign: char| sign.is_alphanumeric() || sign == '_');
+        out.push_str(match has_unit || !is_word && is_named_amount(&out) {
+            false => number,
+            // A bare number in JSON: a placeholder has to be a text there.
+            true if out.trim_end().ends_with("\":") && !out.trim_end().ends_with("\\\":") => "\"<amount>\"",
+            true => "<amount>",
+        });
         rest = after;
     }
     out.push_str(rest);
@@ -130,5 +209,49 @@ mod tests {
             redaction.of("STACKS SP1 2026-11-22T10:00:00Z 80000000 deadbeef"),
             "STACKS SP1 2026-11-22T10:00:00Z 80000000 deadbeef"
         );
+    }
+
+    #[test]
+    fn amounts_are_taken_out_also_as_a_program_prints_them() {
+        let mut redaction = Redaction::default();
+        for (text, expected) in [
+            (
+                "needs MicroStx(7654000000), has MicroStx(12)",
+                "needs MicroStx(<amount>), has MicroStx(<amount>)",
+            ),
+            (
+                "Some(TokenAmount(\n    7654,\n)) of block 7",
+                "Some(TokenAmount(\n    <amount>,\n)) of block 7",
+            ),
+            ("stx: Some(7654), height: Some(7)", "stx: Some(<amount>), height: Some(7)"),
+            ("signed fee=7654 nonce=7 size=-5", "signed fee=<amount> nonce=7 size=-<amount>"),
+            ("{\"amount\":\"7654\",\"height\":7}", "{\"amount\":\"<amount>\",\"height\":7}"),
+            ("{\"fee\": 7654,\n\"id\": 7}", "{\"fee\": \"<amount>\",\n\"id\": 7}"),
+            ("a line with {\\\"fee\\\":7654}", "a line with {\\\"fee\\\":<amount>}"),
+            ("a line with {\\\"amount\\\":\\\"7654\\\"}", "a line with {\\\"amount\\\":\\\"<amount>\\\"}"),
+            ("It costs 7,654.5 STX, and 3 blocks.", "It costs <amount> STX, and 3 blocks."),
+            ("the fee 7 times, err u1940301, part0007", "the fee 7 times, err u1940301, part0007"),
+        ] {
+            assert_eq!(redaction.of(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_taken_out_however_it_is_spelled() {
+        let label = "Z\u{fc}rich \"old\"\\house";
+        let mut redaction = Redaction::default();
+        redaction.known(label, "label 1");
+        redaction.known("/people/irene m\u{fc}ller", "home");
+        for spelled in [
+            label.to_owned(),
+            serde_json::to_string(label).unwrap(),
+            format!("{label:?}"),
+            format!("{:?}", format!("{label:?}")),
+            serde_json::to_string(&serde_json::to_string(label).unwrap()).unwrap(),
+        ] {
+            let text = redaction.of(&spelled);
+            assert!(text.contains("<label 1>") && !text.contains("old"), "{spelled}: {text}");
+        }
+        assert_eq!(redaction.of("file:///people/irene%20m%C3%BCller/logs"), "file://<home>/logs");
     }
 }

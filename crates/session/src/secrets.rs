@@ -301,12 +301,12 @@ impl Core {
         // Who closed the window meanwhile did not want them open.
         if self.secret_number() != Some(number) {
             unlocked.lock();
-            self.changed();
+            self.keys_changed();
             return Err(notices::secret_closed());
         }
         self.look_at_protection();
         self.secret_end(number);
-        self.changed();
+        self.keys_changed();
         Ok(SecretDone { notices: opened_with(opened) })
     }
 

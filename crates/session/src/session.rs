@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use bithedge_engine::networks::{Checker, OwnProfiles, ProfileId};
+use bithedge_engine::networks::{OwnProfiles, ProfileId};
 use bithedge_engine::present;
 use bithedge_engine::words::Notices as _;
 use bithedge_ipc::{
     ChainSnapshot, Event, Fault, NetworkInput, NetworkVerdict, NetworkView, Notice, Preferences,
     SavedNetwork, SessionView, Theme, WalletKind,
 };
-use bithedge_keys::{Moment, WalletState};
+use bithedge_keys::{Moment, Wallet, WalletState};
 use bithedge_protocol::Seconds;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -32,12 +32,12 @@ pub struct Session(pub(crate) Arc<Held>);
 
 pub(crate) struct Held {
     pub(crate) core: Arc<Core>,
-    ticker: JoinHandle<()>,
+    tickers: [JoinHandle<()>; 2],
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.ticker.abort();
+        self.tickers.iter().for_each(JoinHandle::abort);
         let life = self.core.state().life.take();
         // The rest ends with its task.
         if let Some(life) = life {
@@ -79,9 +79,7 @@ impl Session {
             let notice = notices::defect(&error);
             (Err(notice.clone()), Err(notice))
         });
-        let has_own = own.as_ref().is_ok_and(|wallet| {
-            wallet.state() != WalletState::Absent || wallet.accounts().is_ok_and(|list| !list.is_empty())
-        });
+        let has_own = own.as_ref().is_ok_and(|own| is_anything(own));
         let kind = match memory.value.wallet {
             Some(WalletKind::Practice) => Some(WalletKind::Practice),
             _ if has_own || own.is_err() => Some(WalletKind::Own),
@@ -105,12 +103,14 @@ impl Session {
             revoked: BTreeSet::new(),
             ended: None,
             is_asking: false,
+            to_ask: None,
             next_order: keeper::FIRST_ORDER,
             secret: None,
         };
         let core = Arc::new(Core::new(setup, state));
-        let ticker = tokio::spawn(tick(Arc::downgrade(&core)));
-        let session = Self(Arc::new(Held { core, ticker }));
+        let tickers =
+            [tokio::spawn(lock_in_time(Arc::downgrade(&core))), tokio::spawn(tick(Arc::downgrade(&core)))];
+        let session = Self(Arc::new(Held { core, tickers }));
         session.go_on(kind).await;
         session
     }
@@ -154,7 +154,7 @@ impl Session {
         core.secret_close();
         core.before_the_end().await;
         let _switching = core.switching.lock().await;
-        core.leave_network().await;
+        core.end_network().await;
         if let Some(own) = &core.own {
             own.lock();
         }
@@ -248,7 +248,7 @@ impl Session {
     /// `BEGIN_PRACTICE`: it returns when the practice wallet is open; the session tells how the devnet gets on.
     ///
     /// # Errors
-    /// The practice wallet could not be made. What was in use before is not in use any more.
+    /// The practice wallet could not be made. The person's own is in use then, if there is one, and no network.
     pub async fn begin_practice(&self) -> Result<(), Notice> {
         practise(&self.0.core).await
     }
@@ -265,9 +265,7 @@ impl Session {
                 return Ok(());
             }
             core.leave_network().await;
-            let has_own = core.state().own.as_ref().is_ok_and(|wallet| {
-                wallet.state() != WalletState::Absent || wallet.accounts().is_ok_and(|list| !list.is_empty())
-            });
+            let has_own = core.state().own.as_ref().is_ok_and(|own| is_anything(own));
             core.put_in_use(has_own.then_some(WalletKind::Own));
             core.changed();
             core.state().memory.value.own_network.clone().filter(|_| has_own)
@@ -284,7 +282,7 @@ impl Session {
         if let Some(own) = &self.0.core.own {
             own.lock();
         }
-        self.0.core.changed();
+        self.0.core.keys_changed();
     }
 
     /// Somebody is there: the keys do not lock themselves for as long as was chosen. It is for who hears a person's keyboard and pointer
@@ -293,7 +291,7 @@ impl Session {
         if let Some(own) = &self.0.core.own {
             let before = own.state();
             if own.touch(Moment::now()) != before {
-                self.0.core.changed();
+                self.0.core.keys_changed();
             }
         }
     }
@@ -370,7 +368,7 @@ impl Session {
     /// `CHECK_NETWORK`.
     ///
     /// # Errors
-    /// There is no such network. That it cannot be used is no error, but a verdict.
+    /// There is no such network, or nobody approved it. That it cannot be used is no error, but a verdict.
     pub async fn check_network(&self, network: &str) -> Result<Vec<NetworkVerdict>, Notice> {
         let id: ProfileId = network.parse().map_err(|_| notices::no_such_network())?;
         let core = &self.0.core;
@@ -381,8 +379,7 @@ impl Session {
         };
         let profile = network::profile(id, &core.state().profiles, url.as_deref())?;
         core.ask_before_use(&profile)?;
-        let verdicts = Checker::new(profile, Arc::clone(&core.setup.clock)).check().await;
-        Ok(verdicts.iter().map(present::verdict).collect())
+        Ok(core.checks.lock().await.check(profile, Arc::clone(&core.setup.clock)).await)
     }
 
     /// `SAVE_NETWORK`. A devnet on this computer is kept at once; anything else is asked about, and kept when that was answered with yes.
@@ -450,11 +447,18 @@ async fn practise(core: &Arc<Core>) -> Result<(), Notice> {
             core.enter_network(ProfileId::Devnet)
         }
         Err(notice) => {
-            core.put_in_use(None);
+            // Whoever has a wallet of their own is not sent back to the beginning, from where no way leads to it.
+            let has_own = core.state().own.as_ref().is_ok_and(|own| is_anything(own));
+            core.put_in_use(has_own.then_some(WalletKind::Own));
             core.changed();
             Err(notice)
         }
     }
+}
+
+/// Whether there are keys in a wallet, or addresses that are watched.
+fn is_anything(wallet: &Wallet) -> bool {
+    wallet.state() != WalletState::Absent || wallet.accounts().is_ok_and(|list| !list.is_empty())
 }
 
 fn networks_set_aside(aside: &std::path::Path) -> Notice {
@@ -467,20 +471,28 @@ fn networks_set_aside(aside: &std::path::Path) -> Notice {
     )
 }
 
-/// What time does: keys lock themselves, words are forgotten, questions and the keeper's order come to their end.
+/// Keys lock themselves in time. Nothing that waits for a disk or for the state comes before that.
+async fn lock_in_time(core: Weak<Core>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        let Some(core) = core.upgrade() else { break };
+        if let Some(own) = &core.own
+            && own.tick(Moment::now())
+        {
+            tracing::info!("nobody was there, and the keys are locked");
+            core.keys_changed();
+        }
+    }
+}
+
+/// What else time does: words are forgotten, questions and the keeper's order come to their end.
 async fn tick(core: Weak<Core>) {
     loop {
         tokio::time::sleep(TICK).await;
         let Some(core) = core.upgrade() else { break };
-        let own = core.state().own.clone();
-        if let Ok(own) = own
-            && own.tick(Moment::now())
-        {
-            tracing::info!("nobody was there, and the keys are locked");
-            core.changed();
-        }
         core.forget_in_time();
         core.drop_answered();
+        core.ask_what_waits();
         keeper::strike_out_revoked(&core);
         let running = core.state().running().cloned();
         if let Some(running) = running {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bithedge_engine::networks::ChainIdentity;
 use bithedge_engine::notifications::{Observed, Settings, TransactionNews, Watcher};
-use bithedge_engine::present;
-use bithedge_engine::transactions::TransactionUpdate;
+use bithedge_engine::transactions::{Note, Status, TransactionUpdate};
+use bithedge_engine::{present, words};
 use bithedge_ipc::{Destination, Event, NetworkKind, Notice, Notification, NotificationKind};
 use bithedge_protocol::UnixSeconds;
 use bithedge_stacks::Address;
@@ -75,7 +75,9 @@ pub(crate) async fn transactions(core: &Core, running: &Running) {
 fn news_of(running: &Running, update: &TransactionUpdate) -> Option<News> {
     let transactions = running.engine.transactions();
     let entry = transactions.entry(update.id).ok().flatten();
-    let title = entry.and_then(|entry| entry.approved.words.first().cloned()).unwrap_or_default();
+    let is_done =
+        matches!(update.status, Status::Confirmed { .. }) && !matches!(update.note, Some(Note::Alarm));
+    let title = entry.map_or_else(|| "a transaction".to_owned(), |entry| words::title(&entry, is_done));
     let is_ours = |txid: &bithedge_stacks::Txid| {
         let signed = transactions.history(None, 500).unwrap_or_default();
         signed.iter().any(|entry| entry.txid == *txid)

@@ -117,7 +117,7 @@ async fn diagnostics_do_not_say_who_it_is(home: &Home, session: &Session, id: u6
     assert!(log.contains("<hash ") && log.lines().count() > 5, "what helps is still there: {log}");
 }
 
-/// Until the network is open again. What held the devnet before may still let go of it: that is tried again.
+/// Until the network is open again, which could not be opened before.
 async fn again(session: &Session) -> SessionView {
     until(session, |view| matches!(&view.network, NetworkUse::Ready { books, .. } if books.is_current)).await
 }
@@ -136,11 +136,11 @@ async fn a_stop_that_could_not_be_written_holds(home: &Home, session: &Session) 
     let told = session.stop_keeper().unwrap_err();
     assert!(told.means.contains("after the next start"), "{told:?}");
     assert_eq!(session.session().keeper, KeeperView::Off);
-    // The network is left and entered again, and the order is there: it does not hold.
+    // The network is left and entered again, at once, and the order is there: it does not hold.
     fs::remove_dir(&file).unwrap();
     fs::create_dir(&file).unwrap();
     session.choose_network("devnet").await.unwrap();
-    again(session).await;
+    opened(session).await;
     assert_eq!(session.session().keeper, KeeperView::Off);
     // As soon as it can be written, it is.
     fs::remove_dir(&file).unwrap();
@@ -152,7 +152,7 @@ async fn a_stop_that_could_not_be_written_holds(home: &Home, session: &Session) 
     };
     tokio::time::timeout(Duration::from_secs(20), struck_out).await.expect("it is struck out");
     session.choose_network("devnet").await.unwrap();
-    again(session).await;
+    opened(session).await;
     assert_eq!(session.session().keeper, KeeperView::Off);
 }
 

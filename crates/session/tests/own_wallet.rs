@@ -408,6 +408,11 @@ async fn nobody_but_a_person_puts_money_on_other_contracts_or_asks_a_new_node() 
     };
     assert_eq!(before.deployer.as_deref(), Some(WATCHED));
     session.refuse(id).unwrap();
+    // Nor is it made play money without a person, which would take it away.
+    let id =
+        proposed(&session, Some("own-1"), network("Mine", NetworkKind::Devnet, "http://127.0.0.1:9", None))
+            .await;
+    session.refuse(id).unwrap();
     assert_eq!(session.networks().pop().unwrap().deployer.as_deref(), Some(WATCHED));
     session.choose_network("own-1").await.unwrap();
     assert_eq!(session.question(), None, "it was approved");
@@ -479,6 +484,148 @@ async fn a_list_of_networks_that_something_else_wrote_is_found_out_by_the_keys()
         _ => false,
     };
     until(&session, opens).await;
+    session.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_network_that_nobody_approved_is_asked_about_when_the_other_question_is_over() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    let (node, came) = counting_node().await;
+    let id = proposed(&session, None, network("Mine", NetworkKind::Mainnet, &node, Some(WATCHED))).await;
+    support::approve(&session, id).await;
+    session.shut_down().await;
+    drop(session);
+    fs::remove_file(home.folder().join("networks-approved.json")).unwrap();
+
+    let session = home.open().await;
+    session.set_auto_lock(Seconds::new(3_600)).unwrap();
+    let other = session.question().unwrap();
+    session.choose_network("own-1").await.unwrap();
+    assert_eq!(unusable(&session).await, Fault::NotApproved);
+    assert_eq!(session.question().unwrap().id, other.id, "one at a time");
+    session.refuse(other.id).unwrap();
+    let view = tokio::time::timeout(Duration::from_secs(10), async {
+        loop {
+            match session.question() {
+                Some(question) => break question,
+                None => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    });
+    let question = view.await.expect("it is asked about now");
+    assert!(matches!(question.ask, Ask::Network { .. }));
+    // A no is a no.
+    session.refuse(question.id).unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(session.question(), None);
+    assert_eq!(came.load(Ordering::SeqCst), 0, "its node was asked");
+    session.shut_down().await;
+}
+
+/// The person's own wallet, locked, and practice begun: no devnet is needed for that.
+async fn practising(home: &Home) -> Session {
+    let mut setup = home.setup();
+    setup.devnet_worker = home.folder().join("nowhere");
+    let session = Session::open(setup).await;
+    import(&session).await;
+    session.rename_account("derived-0", "Savings jar".to_owned()).await.unwrap();
+    session.lock();
+    session.begin_practice().await.unwrap();
+    until(&session, |view| matches!(view.network, NetworkUse::Unusable { .. })).await;
+    session
+}
+
+async fn unlock(session: &Session) {
+    session.secret_open(SecretTask::Unlock).await.unwrap();
+    session.secret_unlock(passphrase(PASSPHRASE)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_network_is_asked_about_only_where_the_yes_can_be_sealed() {
+    let home = Home::new();
+    let session = practising(&home).await;
+    let (node, came) = counting_node().await;
+    let mine = || network("Mine", NetworkKind::Mainnet, &node, Some(WATCHED));
+    let told = session.save_network(None, mine()).await.unwrap_err();
+    assert_eq!(told.fault, Fault::WalletLocked);
+    assert!(told.remedy.contains("Leave practice"), "{told:?}");
+    assert_eq!(session.question(), None);
+
+    unlock(&session).await;
+    let id = proposed(&session, None, mine()).await;
+    // The keys lock themselves while it is read.
+    let revision = session.session().revision;
+    session.lock();
+    assert!(session.session().revision > revision, "the window of the question is told");
+    assert!(session.question().unwrap().is_locked);
+    let digest = support::digest(&session);
+    assert_eq!(fault(session.approve(id, &digest).await), Fault::WalletLocked);
+    assert_eq!(session.networks().len(), 3, "nothing is kept that is not sealed");
+    unlock(&session).await;
+    session.approve(id, &digest).await.unwrap();
+
+    // It is not asked about again.
+    session.leave_practice().await.unwrap();
+    session.choose_network("own-1").await.unwrap();
+    let asked = tokio::time::timeout(Duration::from_secs(20), async {
+        while came.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    asked.await.expect("its node is asked now");
+    assert_eq!(session.question(), None);
+    session.shut_down().await;
+}
+
+#[tokio::test]
+async fn keys_that_lock_themselves_are_the_person_s_own_also_while_practising() {
+    let home = Home::new();
+    let session = practising(&home).await;
+    let hour = Seconds::new(3_600);
+    session.set_auto_lock(hour).unwrap();
+    let question = session.question().unwrap();
+    assert!(question.is_locked, "what the answer needs is locked");
+    let digest = support::digest(&session);
+    assert_eq!(fault(session.approve(question.id, &digest).await), Fault::WalletLocked);
+    let revision = session.session().revision;
+    unlock(&session).await;
+    assert!(session.session().revision > revision, "the window of the question is told");
+    assert!(!session.question().unwrap().is_locked);
+    session.approve(question.id, &digest).await.unwrap();
+    assert_eq!(session.preferences().auto_lock, hour);
+    session.shut_down().await;
+}
+
+#[tokio::test]
+async fn diagnostics_do_not_name_what_is_in_the_wallet_that_is_not_in_use() {
+    let home = Home::new();
+    let session = practising(&home).await;
+    let logs = home.folder().join("logs");
+    fs::create_dir_all(&logs).unwrap();
+    let line = "Savings jar and Peter need MicroStx(7654), as {:?} says \"Savings jar\", at block 7655\n";
+    fs::write(logs.join("bithedge.log"), line).unwrap();
+    let bundle = session.diagnostics().await;
+    let (_, log) = bundle.iter().find(|(name, _)| name.starts_with("logs/")).unwrap();
+    let log = String::from_utf8_lossy(log);
+    for telling in ["Savings", "Peter", "7654"] {
+        assert!(!log.contains(telling), "{log}");
+    }
+    assert!(log.contains("at block 7655"), "{log}");
+    session.shut_down().await;
+}
+
+#[tokio::test]
+async fn who_cannot_practise_has_a_wallet_of_their_own_still() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    fs::write(home.folder().join("practice"), "a file where the folder should be").unwrap();
+    session.begin_practice().await.unwrap_err();
+    let view = session.session();
+    assert_eq!((view.wallet.unwrap().kind, view.network), (WalletKind::Own, NetworkUse::None));
+    session.choose_network("testnet").await.unwrap();
     session.shut_down().await;
 }
 

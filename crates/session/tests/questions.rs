@@ -31,6 +31,7 @@ async fn nothing_is_told_of_an_answer_that_is_not_so() {
     while_a_yes_is_carried_out_nobody_is_told_that_nothing_was_signed(&session).await;
     changed_terms_are_asked_anew_and_say_why(&session).await;
     what_cannot_be_carried_out_stays_to_be_read(&session).await;
+    leaving_the_network_waits_for_a_yes(&session).await;
     let session = the_end_waits_for_a_yes(&home, session).await;
     session.shut_down().await;
 }
@@ -188,6 +189,17 @@ async fn what_cannot_be_carried_out_stays_to_be_read(session: &Session) {
     assert_eq!((session.question(), session.question_window()), (None, QuestionWindow::None));
     assert!(session.session().revision > revision, "the window is told that it is needed no more");
     assert_eq!(fault(session.refuse(raise)), Fault::QuestionGone);
+}
+
+async fn leaving_the_network_waits_for_a_yes(session: &Session) {
+    misbehave(session, DevnetFaults::default()).await;
+    let (question, answering) = answered(session).await;
+    // Any page may choose a network: that takes nothing back.
+    session.choose_network("devnet").await.unwrap();
+    assert_eq!(session.question(), None);
+    answering.await.unwrap().expect("it was signed before the network was left");
+    opened(session).await;
+    confirmed(session, question.id).await;
 }
 
 async fn the_end_waits_for_a_yes(home: &Home, session: Session) -> Session {

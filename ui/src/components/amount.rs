@@ -64,6 +64,24 @@ pub(crate) fn AmountText(
     }
 }
 
+/// An amount as it stands in sentences, the shortest exact form, for where figures stand beside sentences.
+#[component]
+pub(crate) fn ShortAmount(
+    /// The token.
+    asset: Asset,
+    /// How much.
+    amount: TokenAmount,
+    /// The test hook.
+    #[prop(into, optional)]
+    testid: Option<String>,
+) -> impl IntoView {
+    view! {
+        <span class="figure-amount" data-testid=testid data-amount=amount.base_units().to_string() data-asset=asset.symbol()>
+            {asset.show(amount)}
+        </span>
+    }
+}
+
 /// An amount of sBTC, or of BTC that is protected.
 #[component]
 pub(crate) fn SbtcText(

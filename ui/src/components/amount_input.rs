@@ -86,6 +86,9 @@ fn read(text: &str, unit: AmountUnit, bounds: &Bounds) -> Result<Option<u128>, S
         bithedge_protocol::ParseDecimalError::NotANumber { found } if found == '-' || found == '\u{2212}' => {
             "An amount cannot be below zero.".to_owned()
         }
+        bithedge_protocol::ParseDecimalError::NotANumber { found: '.' } if cleaned.starts_with('.') && cleaned.len() > 1 => {
+            format!("Write a zero before the point: 0{cleaned}.")
+        }
         bithedge_protocol::ParseDecimalError::NotANumber { found: ',' } => {
             "Behind the point there are digits alone, without spaces or commas.".to_owned()
         }
@@ -204,6 +207,9 @@ pub(crate) fn AmountInput(
     /// A quiet line under the field while nothing is wrong.
     #[prop(into, optional)]
     hint: Signal<String>,
+    /// Set to what is wrong with what is typed, for whoever cannot go on because of it.
+    #[prop(optional)]
+    wrong: Option<RwSignal<Option<String>>>,
     /// The test hook; the sentence under the field has it with `-problem`, the button with `-max`.
     #[prop(into)]
     testid: String,
@@ -234,6 +240,9 @@ pub(crate) fn AmountInput(
         }
     });
     let problem = Memo::new(move |_| outcome.with(|outcome| outcome.as_ref().err().cloned()));
+    if let Some(wrong) = wrong {
+        Effect::new(move |_| wrong.set(problem.get()));
+    }
     let max = format!("{testid}-max");
     let max_label = format!("Max: {label}, as much as possible");
     let problem_id = format!("{testid}-problem");
@@ -328,6 +337,7 @@ mod tests {
             ("0", "Enter more than zero."),
             ("0.0", "Enter more than zero."),
             ("1.", "A digit is missing at the end."),
+            (".5", "Write a zero before the point: 0.5."),
             (
                 "12,34,5",
                 "Commas and spaces may only separate groups of three digits; the decimal sign is a point.",

@@ -29,7 +29,8 @@ use std::cell::Cell;
 
 pub(crate) use address::{AddressText, CopyButton};
 pub(crate) use amount::{
-    AmountCell, AmountText, ChangeText, PercentChangeText, PercentText, SbtcText, StxText, UsdText,
+    AmountCell, AmountText, ChangeText, PercentChangeText, PercentText, SbtcText, ShortAmount, StxText,
+    UsdText,
 };
 pub(crate) use amount_input::{AmountInput, AmountUnit};
 pub(crate) use attention::Attention;

@@ -14,7 +14,7 @@ use lock::LockButton;
 use network::NetworkNotice;
 use sidebar::Sidebar;
 
-use crate::components::{Attention, ConnectionPill, Icon, IconName};
+use crate::components::{Attention, ConnectionPill, Icon, IconName, Toaster};
 use crate::format;
 use crate::pages::{
     ActivityPage, BeginPage, DevnetPage, EarnPage, HomePage, PoliciesPage, ProtectPage, ProtocolPage,
@@ -61,22 +61,25 @@ pub(crate) fn Frame() -> impl IntoView {
             data-network=move || kind.get().map(|kind| format::network_kind(kind).to_lowercase())
         >
             <Sidebar route=route />
-            <div class="frame-main">
-                <header class="topbar">
-                    <h1 class="topbar-title" tabindex="-1" node_ref=heading>{move || route.get().title()}</h1>
-                    <div class="topbar-tools">
-                        <AccountSwitcher />
-                        <ConnectionPill />
-                        <LockButton />
-                        <Bell />
-                        <ThemeToggle />
-                    </div>
-                </header>
-                <main class="content" id="content" tabindex="-1" node_ref=content>
-                    <NetworkNotice />
-                    <Attention />
-                    {move || page(route.get())}
-                </main>
+            <div class="frame-column">
+                <div class="frame-main">
+                    <header class="topbar">
+                        <h1 class="topbar-title" tabindex="-1" node_ref=heading>{move || route.get().title()}</h1>
+                        <div class="topbar-tools">
+                            <AccountSwitcher />
+                            <ConnectionPill />
+                            <LockButton />
+                            <Bell />
+                            <ThemeToggle />
+                        </div>
+                    </header>
+                    <main class="content" id="content" tabindex="-1" node_ref=content>
+                        <NetworkNotice />
+                        <Attention />
+                        {move || page(route.get())}
+                    </main>
+                </div>
+                <Toaster />
             </div>
         </div>
     }

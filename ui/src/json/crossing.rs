@@ -163,6 +163,7 @@ fn activity_is_read_or_refused_as_serde_json_does() {
         words: "Bought.".to_owned(),
         policy: Some(3),
         bucket: Some(BucketRef { tier: 2, asset: Asset::Stx }),
+        tier_name: Some("balanced".to_owned()),
         paid: Some(Money { asset: Asset::Stx, amount: MOST }),
         received: None,
         fee: Some(MicroStx::new(5)),

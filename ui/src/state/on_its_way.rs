@@ -1,6 +1,7 @@
 //! What was signed here before and is not over: what a page should know before it asks for the same once more.
 
 use bithedge_ipc::{PageQuery, TransactionPurpose, TransactionStage, TransactionView, TransactionsPage};
+use bithedge_protocol::BlockHeight;
 use leptos::prelude::*;
 
 use super::PageState;
@@ -17,14 +18,48 @@ pub(crate) struct OnItsWay {
 impl OnItsWay {
     /// Of all with this intent but one, which the page tells of itself; the newest is named.
     fn of(page: &TransactionsPage, intent: &str, but: Option<u64>) -> Option<Self> {
-        let is_it =
-            |one: &&TransactionView| one.intent == intent && Some(one.id) != but && may_come(one, page);
-        let mut found = page.transactions.iter().filter(is_it);
+        Self::among(page, |one| one.intent == intent && Some(one.id) != but && may_come(one, page))
+    }
+
+    /// Of those that books up to this height do not have: they are waited for, or were carried out since.
+    fn after(
+        page: &TransactionsPage,
+        is_it: impl Fn(&TransactionView) -> bool,
+        books: Option<BlockHeight>,
+    ) -> Option<Self> {
+        Self::among(page, |one| is_it(one) && is_missing(one, page, books))
+    }
+
+    /// What is said where it is missed, so that nobody takes it for lost, or asks for it once more.
+    pub(crate) fn words(&self) -> String {
+        let others = match self.count.saturating_sub(1) {
+            0 => String::new(),
+            1 => " One more is on its way beside it.".to_owned(),
+            others => format!(" {others} more are on their way beside it."),
+        };
+        format!("On its way: {} It is shown here once its block has been read.{others}", self.sentence)
+    }
+
+    fn among(page: &TransactionsPage, is_it: impl Fn(&TransactionView) -> bool) -> Option<Self> {
+        let mut found = page.transactions.iter().filter(|one| is_it(one));
         let newest = found.next()?;
         Some(Self {
             sentence: newest.sentences.first().cloned().unwrap_or_default(),
             count: found.count().saturating_add(1),
         })
+    }
+}
+
+/// Whether it is, or may come to be, in the chain, and not in books up to this height.
+fn is_missing(transaction: &TransactionView, page: &TransactionsPage, books: Option<BlockHeight>) -> bool {
+    use TransactionStage as Stage;
+    if matches!(transaction.purpose, TransactionPurpose::Cancels { .. }) {
+        return false;
+    }
+    match (&transaction.status.block, transaction.status.stage) {
+        (Some(block), Stage::Pending | Stage::Confirmed) => books.is_none_or(|books| block.height > books),
+        (Some(_), _) => false,
+        (None, _) => may_come(transaction, page),
     }
 }
 
@@ -53,10 +88,19 @@ pub(crate) fn on_its_way(intent: &'static str, but: Signal<Option<u64>>) -> Memo
     Memo::new(move |_| signed.with(|page| OnItsWay::of(page.as_ref()?, intent, but.get())))
 }
 
+/// What of such was signed that books up to this height do not have; `None` if there is nothing, or that is not known.
+pub(crate) fn coming(
+    is_it: impl Fn(&TransactionView) -> bool + Send + Sync + 'static,
+    books: Signal<Option<BlockHeight>>,
+) -> Memo<Option<OnItsWay>> {
+    let signed = PageState::<TransactionsPage>::new(|| PageQuery::Transactions { before: None }).data();
+    Memo::new(move |_| signed.with(|page| OnItsWay::after(page.as_ref()?, &is_it, books.get())))
+}
+
 #[cfg(test)]
 mod tests {
-    use bithedge_ipc::{TransactionStatus, Words};
-    use bithedge_protocol::{MicroStx, UnixSeconds};
+    use bithedge_ipc::{BucketRef, TransactionBlock, TransactionStatus, Words};
+    use bithedge_protocol::{Asset, MicroStx, UnixSeconds};
 
     use super::*;
 
@@ -70,6 +114,8 @@ mod tests {
             fee: MicroStx::ZERO,
             purpose: TransactionPurpose::Call,
             intent: intent.to_owned(),
+            title: String::new(),
+            commits_to: None,
             sentences: vec![format!("Number {id}.")],
             leaves: Vec::new(),
             arrives: Vec::new(),
@@ -125,5 +171,45 @@ mod tests {
         assert_eq!(of(both, None), Some(OnItsWay { sentence: "Number 4.".to_owned(), count: 1 }));
         other.purpose = TransactionPurpose::Cancels { earlier: 3 };
         assert_eq!(of(vec![other, replaced], None), None);
+    }
+
+    #[test]
+    fn a_commitment_is_on_its_way_until_the_books_have_its_block() {
+        use TransactionStage as Stage;
+        let bucket = BucketRef { tier: 2, asset: Asset::Stx };
+        let commitment = |stage, block: Option<u64>| {
+            let mut one = signed(3, "commit-capital", stage, false);
+            one.commits_to = Some(bucket);
+            one.status.block = block.map(|height| TransactionBlock {
+                height: BlockHeight::new(height),
+                hash: String::new(),
+                time: UnixSeconds::new(0),
+            });
+            TransactionsPage { transactions: vec![one], more: false }
+        };
+        let after = |page: &TransactionsPage, books: Option<u64>| {
+            let is_it = |one: &TransactionView| one.commits_to == Some(bucket);
+            OnItsWay::after(page, is_it, books.map(BlockHeight::new)).is_some()
+        };
+        for stage in [Stage::Approved, Stage::Signed, Stage::Broadcast, Stage::Pending, Stage::Dropped] {
+            assert!(after(&commitment(stage, None), Some(9)), "{stage:?}");
+        }
+        for stage in [Stage::Pending, Stage::Confirmed] {
+            let page = commitment(stage, Some(10));
+            assert!(after(&page, Some(9)) && after(&page, None), "{stage:?}");
+            // Then the position tells of it.
+            assert!(!after(&page, Some(10)) && !after(&page, Some(11)), "{stage:?}");
+        }
+        assert!(!after(&commitment(Stage::Failed, Some(10)), Some(9)));
+        assert!(!after(&commitment(Stage::Refused, None), Some(9)));
+        let mut cancels = commitment(Stage::Confirmed, Some(10));
+        cancels.transactions[0].purpose = TransactionPurpose::Cancels { earlier: 2 };
+        assert!(!after(&cancels, Some(9)));
+        let other = BucketRef { tier: 1, ..bucket };
+        let is_other = |one: &TransactionView| one.commits_to == Some(other);
+        assert_eq!(OnItsWay::after(&commitment(Stage::Pending, None), is_other, None), None);
+        let words = |count| OnItsWay { sentence: "A.".to_owned(), count }.words();
+        assert_eq!(words(1), "On its way: A. It is shown here once its block has been read.");
+        assert!(words(2).ends_with("One more is on its way beside it.") && words(4).contains("3 more are"));
     }
 }

@@ -63,6 +63,11 @@ impl ProposalStage {
         }
     }
 
+    /// Whether what was signed may be carried out after all, although nothing keeps from asking for the same again.
+    pub(crate) const fn may_come_yet(&self) -> bool {
+        matches!(self, Self::Uncertain(_))
+    }
+
     /// Whether a person may put it away: also what was replaced by something that this window never heard of, or never will.
     pub(crate) fn can_be_put_away(&self) -> bool {
         !self.is_busy() || matches!(self, Self::Replaced { .. } | Self::Unclear)
@@ -178,16 +183,15 @@ impl Proposal {
             };
             // The page may have been left; the question is open all the same.
             let _ = self.step.try_set(step.clone());
-            set_timeout(
-                move || {
-                    // Of the question that was asked then, and of none since.
-                    if self.step.try_get_untracked().as_ref() == Some(&step) {
-                        let _ = self.seen.try_set(true);
-                    }
-                },
-                UNSEEN,
-            );
+            set_timeout(move || self.look_no_longer(&step), UNSEEN);
         });
+    }
+
+    /// Whether or not the question was seen open, it is looked for elsewhere now: that which was asked then, and none that was asked since.
+    fn look_no_longer(self, asked: &Step) {
+        if self.step.try_get_untracked().as_ref() == Some(asked) {
+            let _ = self.seen.try_set(true);
+        }
     }
 
     /// Puts the outcome away.
@@ -277,13 +281,37 @@ fn stage_of(
 
 #[cfg(test)]
 mod tests {
-    use bithedge_ipc::Words;
+    use bithedge_ipc::{TransactionPurpose, TransactionView, Words};
+    use bithedge_protocol::{MicroStx, UnixSeconds};
 
     use super::*;
 
     fn at(stage: TransactionStage) -> TransactionStatus {
         let words = Words { happened: String::new(), means: String::new(), remedy: String::new() };
         TransactionStatus { stage, block: None, replaced_by: None, contract_code: None, words }
+    }
+
+    fn signed(id: u64, stage: TransactionStage) -> TransactionView {
+        TransactionView {
+            id,
+            txid: String::new(),
+            account: String::new(),
+            nonce: id,
+            fee: MicroStx::ZERO,
+            purpose: TransactionPurpose::Call,
+            intent: String::new(),
+            title: String::new(),
+            commits_to: None,
+            sentences: Vec::new(),
+            leaves: Vec::new(),
+            arrives: Vec::new(),
+            signed_at: UnixSeconds::new(0),
+            status: at(stage),
+            is_settled: false,
+            can_be_replaced: false,
+            receipt: None,
+            open_alarms: Vec::new(),
+        }
     }
 
     /// Of a question that is over.
@@ -318,9 +346,51 @@ mod tests {
 
     #[test]
     fn only_a_list_that_goes_back_far_enough_says_that_something_was_not_signed() {
-        let page = |more| TransactionsPage { transactions: Vec::new(), more };
-        assert_eq!(LookedUp::of(&page(false), 7), LookedUp::NotSigned);
-        assert_eq!(LookedUp::of(&page(true), 7), LookedUp::Not);
+        let page = |ids: &[u64], more| TransactionsPage {
+            transactions: ids.iter().map(|id| signed(*id, TransactionStage::Pending)).collect(),
+            more,
+        };
+        assert_eq!(LookedUp::of(&page(&[], false), 7), LookedUp::NotSigned);
+        assert_eq!(LookedUp::of(&page(&[], true), 7), LookedUp::Not);
+        // In it, wherever it stands.
+        for ids in [[7, 6, 5], [9, 7, 2], [9, 8, 7]] {
+            for more in [true, false] {
+                let found = LookedUp::of(&page(&ids, more), 7);
+                assert_eq!(found, LookedUp::Signed(at(TransactionStage::Pending)), "{ids:?}");
+            }
+        }
+        // Back beyond its number, or the whole list: it is not in it.
+        assert_eq!(LookedUp::of(&page(&[9, 8, 6], true), 7), LookedUp::NotSigned);
+        assert_eq!(LookedUp::of(&page(&[9, 8], false), 7), LookedUp::NotSigned);
+        // Only newer ones: it may be on an older page.
+        assert_eq!(LookedUp::of(&page(&[10, 9, 8], true), 7), LookedUp::Not);
+    }
+
+    #[test]
+    fn the_time_of_an_earlier_question_says_nothing_of_a_later_one() {
+        let owner = Owner::new();
+        owner.set();
+        let proposal = Proposal {
+            step: RwSignal::new(Step::Asked(2)),
+            seen: RwSignal::new(false),
+            looked_up: RwSignal::new(LookedUp::Not),
+            stage: Memo::new(|_| ProposalStage::Asking),
+        };
+        proposal.look_no_longer(&Step::Asked(1));
+        assert!(
+            !proposal.seen.get_untracked(),
+            "the first one's time is over, and the second one is not open yet"
+        );
+        proposal.look_no_longer(&Step::Asked(2));
+        assert!(proposal.seen.get_untracked());
+    }
+
+    #[test]
+    fn what_may_be_carried_out_after_all_is_not_asked_for_again_without_a_word() {
+        assert!(over(Some(at(TransactionStage::Dropped)), &LookedUp::Not).may_come_yet());
+        for stage in [TransactionStage::Failed, TransactionStage::Refused, TransactionStage::Confirmed] {
+            assert!(!over(Some(at(stage)), &LookedUp::Not).may_come_yet(), "{stage:?}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ const ESSENTIAL: [(&str, &[&str]); 12] = [
     ("ladder", &["12 Dec 2025", "3 Apr 2026", "5.250", "4.700", "0.050", "Worst payout, sBTC"]),
     ("stress", &["−69", "+3", "BTC price", "Volatility", "−50", "+20", "−25", "+50", "+100", "−100"]),
     ("stress-stx", &["−100", "+3", "BTC price", "STX against BTC", "−50", "−60", "+20"]),
-    ("health", &["182.4 % · Warning", "Healthy", "Margin call", "Liquidating", "130 %", "165 %", "200 %"]),
+    ("health", &["182.4 % · Warning", "Healthy", "Margin call", "Taken over", "130 %", "165 %", "200 %"]),
     ("time-series", &["Conservative", "Balanced", "Aggressive", "Return since the start, %"]),
     ("bars", &["+8.1", "−3.8", "+16.9", "no figure", "Conservative", "Aggressive", "sBTC", "STX"]),
 ];

@@ -102,7 +102,7 @@ fn a_gauge_names_the_status_and_the_next_one() {
         at(ppm(2_000_000)),
         "Healthy: collateral is 200 % of what is needed. Warning begins below 200 %."
     );
-    assert_eq!(at(ppm(1_299_999)), "Liquidating: collateral is 129.9 % of what is needed.");
+    assert_eq!(at(ppm(1_299_999)), "Taken over: collateral is 129.9 % of what is needed.");
     assert_eq!(at(None), "Healthy: no collateral is needed now.");
 }
 

@@ -16,7 +16,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::Visitors;
 use crate::node::Node;
@@ -28,25 +28,39 @@ const BODY_LIMIT: usize = 5 << 20;
 /// What all handlers share.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
-    node: Arc<Mutex<Node>>,
+    /// `None` once it was closed.
+    node: Arc<Mutex<Option<Node>>>,
     pub(crate) faults: Faults,
 }
 
 impl Shared {
     pub(crate) fn new(node: Node) -> Self {
-        Self { node: Arc::new(Mutex::new(node)), faults: Faults::default() }
+        Self { node: Arc::new(Mutex::new(Some(node))), faults: Faults::default() }
     }
 
-    /// The devnet's state; everybody waits for their turn, in order.
-    pub(crate) async fn node(&self) -> MutexGuard<'_, Node> {
-        let mut node = self.node.lock().await;
-        node.revive().await;
-        node
+    /// The devnet's state; everybody waits for their turn, in order. Who still asks once it was closed gets no answer, as of a node
+    /// that is gone.
+    pub(crate) async fn node(&self) -> MappedMutexGuard<'_, Node> {
+        let node = self.node.lock().await;
+        match MutexGuard::try_map(node, Option::as_mut) {
+            Ok(mut node) => {
+                node.revive().await;
+                node
+            }
+            Err(closed) => {
+                drop(closed);
+                std::future::pending().await
+            }
+        }
     }
 
-    /// Takes the state out, when nobody else holds it any more.
-    pub(crate) fn into_node(self) -> Option<Node> {
-        Arc::into_inner(self.node).map(Mutex::into_inner)
+    /// Ends it in good order, as soon as nobody works with it. Connections may still be open: they keep nothing of it.
+    pub(crate) async fn close(&self) -> std::io::Result<()> {
+        let node = self.node.lock().await.take();
+        match node {
+            Some(node) => node.close().await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -104,7 +104,7 @@ async fn is_sold_back(
     question::wait_until(application, "done").await?;
     wait::until_true("a passing message says so", CONFIRMED, async || {
         let toasts: Vec<String> = serde_json::from_value(application.evaluate(TOASTS, Vec::new()).await?)?;
-        ensure!(toasts.iter().any(|words| words.starts_with("Done: ")), "there is {toasts:?}");
+        ensure!(toasts.iter().any(|words| words.starts_with("Policy sold back")), "there is {toasts:?}");
         Ok(true)
     })
     .await?;
@@ -232,13 +232,13 @@ async fn all_was_told(
     let address = shown::told(application, "2 policies end in", CONFIRMED).await?;
     ensure!(address == "#/policies", "that both end soon leads to {address}");
     for (policy, words) in [
-        (paid, format!("Policy {} ended in the money and was paid", paid.id)),
-        (worthless, format!("Policy {} ended out of the money", worthless.id)),
+        (paid, format!("Policy {} ended with a payout and was paid", paid.id)),
+        (worthless, format!("Policy {} ended without a payout", worthless.id)),
     ] {
         let address = shown::told(application, &words, CONFIRMED).await?;
         ensure!(address == format!("#/policies/{}", policy.id), "`{words}` leads to {address}");
     }
-    let address = shown::told(application, "Done: Protects", CONFIRMED).await?;
+    let address = shown::told(application, "Protection bought", CONFIRMED).await?;
     ensure!(address.starts_with("#/policies/"), "a purchase that is done leads to {address}");
     application.press("bell").await?;
     stage.picture_of(application, "told").await?;

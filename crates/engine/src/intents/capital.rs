@@ -150,12 +150,20 @@ fn plan_commit(state: &State, bucket: BucketId, given: TokenAmount) -> Result<Pl
         token: state.token(bucket.asset)?,
         amount: given.base_units(),
     };
-    let mut draft = Draft::of(state, call).leaves(Bound::Exactly, bucket.asset, given)?;
+    let token = state.token_principal(bucket.asset)?;
+    state
+        .want()
+        .entry::<liquidity_pool::maps::CollateralTokens>(&token)
+        .entry::<liquidity_pool::maps::Buckets>(&rules::bucket_key(state, bucket)?)
+        .entry::<liquidity_pool::maps::Tiers>(&bucket.tier())
+        .done()?;
+    let mut draft = Draft::of(state, call);
     if let Some(collateral) = known(rules::collateral(state, bucket.asset))? {
         let bounty = amount(collateral.bounty);
         let net = given.saturating_sub(bounty);
         draft = draft.says(Sentence::CommitsTo { tier: bucket.tier, asset: bucket.asset, net, bounty });
     }
+    draft = draft.leaves(Bound::Exactly, bucket.asset, given)?;
     draft = taking_part(state, draft, bucket)?;
     Ok(draft.says(Sentence::CapitalAtRisk(bucket.asset)).says(Sentence::DepositMayBeReturned).done())
 }

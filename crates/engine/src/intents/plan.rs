@@ -1,5 +1,7 @@
 //! The exact call of an intent, and the post-conditions around it.
 
+use std::collections::BTreeMap;
+
 use bithedge_protocol::{Asset, TokenAmount, UnixSeconds};
 use bithedge_stacks::transaction::{FungibleCode, PostConditionPrincipal};
 use bithedge_stacks::{Address, Payload, PostCondition, Principal};
@@ -116,7 +118,7 @@ impl Plan {
     /// What the transaction's life begins with.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`] if the deployment does not know its sBTC.
+    /// [`Refusal::Unknown`] if the deployment does not know its sBTC, or a tier that is named was not read.
     pub fn into_prepared(self, state: &State) -> Result<Prepared, Refusal> {
         let amounts = |flows: Vec<(Asset, TokenAmount)>| {
             flows
@@ -132,7 +134,13 @@ impl Plan {
                 })
                 .collect::<Result<Vec<_>, Refusal>>()
         };
-        let tier_name = |tier| rules::tier(state, tier).ok().map(|terms| terms.name.as_str().to_owned());
+        let mut names = BTreeMap::new();
+        for tier in named_tiers(&self.sentences) {
+            if let Some(terms) = known(rules::tier(state, tier))? {
+                names.insert(tier, terms.name.as_str().to_owned());
+            }
+        }
+        let tier_name = |tier| names.get(&tier).cloned();
         Ok(Prepared {
             account: state.account(),
             network: state.deployment().network().chain(),
@@ -162,9 +170,17 @@ impl Intent {
             Self::Reserves(intent) => intent.plan(state),
             Self::Governing(intent) => intent.plan(state),
         }?;
+        // What the sentences name is read with everything else: a tier is told by its name.
+        for tier in named_tiers(&plan.sentences) {
+            known(rules::tier(state, tier))?;
+        }
         check_balances(state, &plan)?;
         Ok(plan)
     }
+}
+
+fn named_tiers(sentences: &[Sentence]) -> impl Iterator<Item = u8> {
+    sentences.iter().flat_map(Sentence::tiers).flatten()
 }
 
 /// Whether the account has what leaves it, and the fee besides.

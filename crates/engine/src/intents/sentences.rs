@@ -6,6 +6,8 @@ use bithedge_protocol::pool::{Order, Shares};
 use bithedge_protocol::{Asset, Ppm, Sats, Seconds, TokenAmount, UnixSeconds, UsdE8};
 use bithedge_stacks::{Principal, Value};
 
+use crate::words::capitalised;
+
 /// How an amount is bound by the transaction's conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
@@ -256,11 +258,22 @@ pub enum Sentence {
 }
 
 impl Sentence {
+    /// The numbers of the tiers that it names.
+    pub(crate) const fn tiers(&self) -> [Option<u8>; 2] {
+        match self {
+            Self::Buys(Order { tier, .. }) | Self::SoldOutOf { tier, .. } | Self::CommitsTo { tier, .. } => {
+                [Some(*tier), None]
+            }
+            Self::MayOverflow { tier, next, .. } => [Some(*tier), Some(*next)],
+            _ => [None, None],
+        }
+    }
+
     /// In English, one sentence. `tier_name` knows what the tiers are called on the chain; one without a name is told by its number.
     #[must_use]
     pub fn in_english(&self, tier_name: impl Fn(u8) -> Option<String>) -> String {
         let the_tier = |tier: u8| match tier_name(tier) {
-            Some(name) => format!("the {name} tier"),
+            Some(name) => format!("the {} tier", capitalised(&name)),
             None => format!("tier {tier}"),
         };
         match self {
@@ -325,15 +338,15 @@ impl Sentence {
                 if *may_differ { "may grow" } else { "grows" }
             ),
             Self::StxMayBePaidInPart => {
-                "It is backed by STX. Should STX fall so far that lock, free assets and insurance \
-                 fund do not suffice, every holder of the same series (expiry and strike) is paid the same \
+                "It is backed by STX. Should STX fall so far that what is locked for it, the free capital and the \
+                 insurance fund are not enough, every holder of the same series (expiry and strike) is paid the same \
                  part, and the rest is recorded as owed."
                     .to_owned()
             }
             Self::CanBeActivatedAfter(delay) => format!(
-                "It can be activated {} minutes after the purchase at the earliest; in the money \
-                 at its expiry it is settled without being asked for, and can be claimed without \
-                 a deadline.",
+                "It can be activated {} minutes after the purchase at the earliest. If BTC is below the protected \
+                 price when it ends, what it pays is set aside without being asked for, and can be claimed without a \
+                 deadline.",
                 delay.get() / 60
             ),
             Self::PolicyEnds => "The policy ends with this, and nothing more is paid for it.".to_owned(),
@@ -349,7 +362,7 @@ impl Sentence {
                  that counts now."
             ),
             Self::EndsWorthless => {
-                "The policy ran out of the money: it ends, and nothing is paid for it.".to_owned()
+                "BTC was not below the protected price when it ended: nothing is paid for it.".to_owned()
             }
             Self::PaidInPart { due, paid, asset } => format!(
                 "{} of the {} due is paid, the same part as to every holder of the same series (expiry and \
@@ -358,7 +371,7 @@ impl Sentence {
                 asset.show(*due)
             ),
             Self::CommitsTo { tier, asset, net, bounty } => format!(
-                "{} becomes capital of {} in {asset}; {} is taken off for the keeper who makes the daily close.",
+                "{} becomes capital of {} in {asset}; {} is taken off for whoever makes the daily close.",
                 asset.show(*net),
                 the_tier(*tier),
                 asset.show(*bounty)
@@ -516,12 +529,12 @@ mod tests {
         }
         assert_eq!(
             told(&all[1]),
-            "Protects 0.5 BTC at a price of 85,000 USD until Fri 16 Jan 2026, 08:00 UTC, out of the balanced \
+            "Protects 0.5 BTC at a price of 85,000 USD until Fri 16 Jan 2026, 08:00 UTC, out of the Balanced \
              tier, paid for and paid out in sBTC."
         );
         // A tier without a name has its number still.
-        says("If tier 1 cannot take all of it when the transaction is executed, the balanced tier sells");
-        says("0.015 sBTC becomes capital of the balanced tier in sBTC");
+        says("If tier 1 cannot take all of it when the transaction is executed, the Balanced tier sells");
+        says("0.015 sBTC becomes capital of the Balanced tier in sBTC");
         says("is due after the one of Fri 16 Jan 2026, 08:00 UTC.");
         assert_eq!(told(&all[3]), "At most 0.015 sBTC leaves this account, besides the network's fee.");
         // Below its floor an sBTC payout is a number of sBTC, which falls with bitcoin.

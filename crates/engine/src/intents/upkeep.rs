@@ -51,7 +51,7 @@ impl Upkeep {
                 let call = policy_registry::ExpirePolicies { ids: List::new(ids.clone()).map_err(|_| most)? };
                 Ok(Draft::of(state, call)
                     .says(Sentence::Does(
-                        "Ends those of the policies that ran out of the money; others stay as they are.",
+                        "Ends those of the policies that ran out without a payout; others stay as they are.",
                     ))
                     .gives_nothing()
                     .done())

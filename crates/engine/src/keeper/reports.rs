@@ -140,18 +140,19 @@ impl fmt::Display for Duty {
             Self::ReportPrices(report) => {
                 write!(out, "report {} for a bitcoin and {} for an STX", report.prices.btc, report.prices.stx)
             }
-            Self::RecordBoundary(at) => write!(out, "record the price of {at}"),
+            Self::RecordBoundary(at) => write!(out, "record the price of {}", at.in_words()),
             Self::SettleExpiry { bucket, expiry } => {
-                write!(out, "settle {expiry} of tier {} in {}", bucket.tier, bucket.asset)
+                let expiry = expiry.in_words();
+                write!(out, "settle what tier {} in {} sold until {expiry}", bucket.tier, bucket.asset)
             }
             Self::CloseEpoch(bucket) => {
-                write!(out, "close the epoch of tier {} in {}", bucket.tier, bucket.asset)
+                write!(out, "make the daily close of tier {} in {}", bucket.tier, bucket.asset)
             }
             Self::ClaimSettlement { policy, owner, .. } => {
                 write!(out, "have policy {policy} paid to {owner}")
             }
             Self::ClaimBounties(asset) => write!(out, "have the bounties in {asset} paid"),
-            Self::EndPolicies(ids) => write!(out, "end {} policies that ran out of the money", ids.len()),
+            Self::EndPolicies(ids) => write!(out, "end {} policies that ran out without a payout", ids.len()),
             Self::CheckOracle => out.write_str("stop sales, because the oracle is silent"),
             Self::Distribute { asset, .. } => write!(out, "split the treasury's fees in {asset}"),
             Self::ClaimAllocation(asset) => write!(out, "have the part of the fees in {asset} paid"),

@@ -138,7 +138,8 @@ impl fmt::Display for Wait {
             ),
             Self::OrderEnded(until) => write!(
                 out,
-                "The keeper's standing order ended at {until}, so it does nothing any more. Give it a new one if it is to go on."
+                "The keeper's standing order ended on {}, so it does nothing any more. Give it a new one if it is to go on.",
+                until.in_words()
             ),
             Self::Budget { spent, cap, reports } => write!(
                 out,
@@ -165,13 +166,15 @@ impl fmt::Display for Wait {
             ),
             Self::ChainStands(since) => write!(
                 out,
-                "The newest block is of {since}, so the keeper reports no prices until there is a new one. If other people see newer \
-                 blocks, set this computer's clock or choose another node."
+                "The newest block is of {}, so the keeper reports no prices until there is a new one. If other people see newer \
+                 blocks, set this computer's clock or choose another node.",
+                since.in_words()
             ),
             Self::StandsStill(since) => write!(
                 out,
-                "The newest block is of {since}, so what is due now is not known, and the keeper signs nothing until there is a new one. If \
-                 other people see newer blocks, set this computer's clock or choose another node."
+                "The newest block is of {}, so what is due now is not known, and the keeper signs nothing until there is a new one. If \
+                 other people see newer blocks, set this computer's clock or choose another node.",
+                since.in_words()
             ),
             Self::TooPoor(why) => write!(
                 out,

@@ -17,6 +17,8 @@ const MAX_BYTES: usize = 300;
 pub struct Endpoint {
     /// `https://api.hiro.so`: without a slash at the end, without the scheme's own port.
     origin: String,
+    /// `api.hiro.so`; an IPv6 address in brackets.
+    host: String,
     is_local: bool,
 }
 
@@ -74,19 +76,25 @@ impl Endpoint {
             return Err(EndpointError::PortZero);
         }
         let host = url.host_str().ok_or(EndpointError::NotAnAddress)?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
         let is_local =
-            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+            bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         if url.scheme() == "http" && !is_local {
             return Err(EndpointError::NotEncrypted);
         }
-        Ok(Self { origin: url.origin().ascii_serialization(), is_local })
+        Ok(Self { origin: url.origin().ascii_serialization(), host: host.to_owned(), is_local })
     }
 
     /// The address, without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.origin
+    }
+
+    /// Whose it is: without scheme and port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// Whether it is this computer's own: reached over the loopback interface.
@@ -142,6 +150,18 @@ mod tests {
             let endpoint = Endpoint::parse(typed).unwrap();
             assert_eq!((endpoint.as_str(), endpoint.is_local()), (read, is_local), "{typed}");
             assert_eq!(Endpoint::parse(endpoint.as_str()), Ok(endpoint), "{typed}: written and read again");
+        }
+    }
+
+    #[test]
+    fn the_host_is_what_is_asked_for_on_the_network() {
+        for (typed, host) in [
+            ("https://API.Hiro.so:443/", "api.hiro.so"),
+            ("https://node.example:8443", "node.example"),
+            ("http://[::1]:20443", "[::1]"),
+            ("https://b\u{fc}cher.example", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(Endpoint::parse(typed).unwrap().host(), host, "{typed}");
         }
     }
 

@@ -97,6 +97,8 @@ pub struct ObservedClose {
 pub struct ObservedBucket {
     /// The bucket.
     pub bucket: BucketRef,
+    /// What its tier is called on the chain; `None` if that is not known.
+    pub tier_name: Option<String>,
     /// Whether the account's capital is at risk in it.
     pub is_in: bool,
     /// How it stands, and its ratio; `None` if that is not known.
@@ -168,7 +170,7 @@ pub enum TransactionOutcome {
 pub struct TransactionNews {
     /// What it is known by: its identity on the chain, or its number if it has none.
     pub key: String,
-    /// What it was to do, in a few words.
+    /// What it was to do, or did if it is confirmed, in a few words without a full stop.
     pub title: String,
     /// What became of it.
     pub outcome: TransactionOutcome,
@@ -420,6 +422,7 @@ fn buckets(books: &Books<'_, '_>, account: &Principal) -> Result<(Vec<ObservedBu
         let waiting = record.requests.iter().filter(|(_, deposit, _)| *deposit > TokenAmount::ZERO);
         found.push(ObservedBucket {
             bucket: BucketRef { tier: bucket.bucket.tier, asset: bucket.bucket.asset },
+            tier_name: books.tier_name(bucket.bucket.tier),
             is_in: record.value.at_risk > TokenAmount::ZERO,
             health: health.known().map(|health| (health.standing, health.ratio)),
             thresholds: health.known().map(|health| HealthThresholds {

@@ -134,12 +134,14 @@ fn health(of: &[Draft]) -> [String; 2] {
     let warned = of.iter().filter(|draft| draft.gist == Gist::Standing(Standing::Warning)).count();
     let short = of.len().saturating_sub(well).saturating_sub(warned);
     let parts = [
-        (short, "have less than their promises call for: sales and exits stand still there."),
-        (warned, "have less than a new sale would want."),
-        (well, "are well again."),
+        (short, "has", "have", "less than what was promised calls for: sales and exits stand still there."),
+        (warned, "has", "have", "less than a new sale would want."),
+        (well, "is", "are", "well again."),
     ];
-    let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let means: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+    let parts = parts.iter().filter(|(count, ..)| *count > 0);
+    let said = parts
+        .map(|(count, one, many, what)| format!("{count} {} {what}", if *count == 1 { one } else { many }));
+    let means: Vec<String> = said.collect();
     let means = means.join(" ");
     let remedy = if well == of.len() {
         "Nothing has to be done."
@@ -165,7 +167,7 @@ pub(super) fn several(of: &[Draft]) -> Option<Draft> {
     let own = |text: &str| text.to_owned();
     let (what, destination, [means, remedy]) = match first.kind {
         NotificationKind::InTheMoney => (
-            "policies are in the money",
+            "policies would pay now",
             Destination::Policies,
             [
                 in_the_money(of),
@@ -175,20 +177,20 @@ pub(super) fn several(of: &[Draft]) -> Option<Draft> {
             ],
         ),
         NotificationKind::Claimable => (
-            "policies ended in the money and were settled",
+            "policies ended with a payout",
             Destination::Policies,
             [
                 claimable(of),
-                own("Claim them. A keeper may do it for you; the money goes to you in any case."),
+                own("Claim them. Somebody may do it for you; the money goes to you in any case."),
             ],
         ),
         NotificationKind::PaidOut => (
-            "policies ended in the money and were paid",
+            "policies ended with a payout and were paid",
             Destination::Policies,
             [paid_out(of), format!("Nothing has to be done. {WANTED_AGAIN}")],
         ),
         NotificationKind::Ended => (
-            "policies ended out of the money",
+            "policies ended without a payout",
             Destination::Policies,
             [own("They pay nothing, and what they protected is not protected any more."), own(WANTED_AGAIN)],
         ),

@@ -276,7 +276,7 @@ fn health(teller: &mut Teller<'_>, bucket: &ObservedBucket, settings: &Settings)
     } else {
         teller.told.insert(key, Told { level: degree(news), cleared: None });
     }
-    teller.drafts.push(words::health(bucket.bucket, news, bucket.trust));
+    teller.drafts.push(words::health(bucket, news));
 }
 
 /// The standing of a ratio that is a band lower.

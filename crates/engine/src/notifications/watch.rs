@@ -304,10 +304,10 @@ fn capital(
     place.proceeds = bucket.proceeds;
     if is_first {
         if bucket.claimable > TokenAmount::ZERO {
-            drafts.push(words::waits_to_be_claimed(bucket.bucket, bucket.claimable, bucket.trust));
+            drafts.push(words::waits_to_be_claimed(bucket));
         }
     } else if more > TokenAmount::ZERO {
-        drafts.push(words::exit_filled(bucket.bucket, more, bucket.claimable, bucket.trust));
+        drafts.push(words::exit_filled(bucket, more));
     }
     deposits(place, bucket, books_at, drafts);
 }
@@ -326,7 +326,7 @@ fn deposits(place: &mut Place, bucket: &ObservedBucket, books_at: UnixSeconds, d
         place.taken.push(epoch);
         let amount = taken(place.waiting.get(&epoch), bucket, close);
         if amount > TokenAmount::ZERO {
-            drafts.push(words::deposit(bucket.bucket, amount, close.returned, bucket.trust));
+            drafts.push(words::deposit(bucket, amount, close.returned));
         }
     }
     place.taken.sort_unstable();

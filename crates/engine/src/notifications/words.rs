@@ -1,10 +1,11 @@
 //! What is said: what happened, what it means for the money, what to do.
 
-use bithedge_ipc::{BreakerView, BucketRef, Destination, NotificationKind, Trust};
+use bithedge_ipc::{BreakerView, Destination, NotificationKind, Trust};
 use bithedge_protocol::risk::Standing;
 use bithedge_protocol::{Asset, Seconds, TokenAmount, UnixSeconds};
 
-use super::observation::{ObservedEnd, ObservedPolicy, TransactionNews, TransactionOutcome};
+use super::observation::{ObservedBucket, ObservedEnd, ObservedPolicy, TransactionNews, TransactionOutcome};
+use crate::words::{bucket_name, capitalised};
 
 /// A notification before it has a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,12 +95,9 @@ impl Ending {
             ];
         }
         let (pays, settled) = if policies == 1 {
-            ("It is in the money now. At its end it is settled".to_owned(), "its")
+            ("It would pay now. At its end it is settled".to_owned(), "its")
         } else {
-            (
-                format!("{in_the_money} of {policies} are in the money now. At their end they are settled"),
-                "their",
-            )
+            (format!("{in_the_money} of {policies} would pay now. At their end they are settled"), "their")
         };
         let means = format!("{pays} at the price of {settled} expiry, which may be higher or lower.");
         let remedy = if can_be_activated > 0 {
@@ -132,10 +130,6 @@ fn duration(left: Seconds) -> String {
         minutes @ 0..7_200 => format!("{} minutes", minutes / 60),
         hours => format!("{} hours", hours / 3_600),
     }
-}
-
-pub(super) fn bucket_name(bucket: BucketRef) -> String {
-    format!("the {} bucket of tier {}", bucket.asset, bucket.tier)
 }
 
 pub(super) fn expiry_near(expiry: UnixSeconds, left: Seconds, policies: &[&ObservedPolicy]) -> Draft {
@@ -185,9 +179,9 @@ pub(super) fn claimable(policy: &ObservedPolicy, pays: TokenAmount) -> Draft {
         None => format!("{shown} are reserved for you; they do not run out."),
     };
     let words = [
-        format!("Policy {} ended in the money and was settled.", policy.id),
+        format!("Policy {} ended with a payout.", policy.id),
         means,
-        "Claim it. A keeper may do it for you; the money goes to you in any case.".to_owned(),
+        "Claim it. Somebody may do it for you; the money goes to you in any case.".to_owned(),
     ];
     let destination = Destination::Policy { policy: policy.id };
     let gist = Gist::Money { asset: policy.asset, amount: pays, promised: policy.promised };
@@ -209,13 +203,13 @@ pub(super) fn ended(end: &ObservedEnd) -> Draft {
             let remedy = "Nothing has to be done. Buy new protection if you want it to go on.";
             (
                 NotificationKind::PaidOut,
-                [format!("Policy {} ended in the money and was paid.", end.id), means, remedy.to_owned()],
+                [format!("Policy {} ended with a payout and was paid.", end.id), means, remedy.to_owned()],
             )
         }
         None => (
             NotificationKind::Ended,
             [
-                format!("Policy {} ended out of the money.", end.id),
+                format!("Policy {} ended without a payout.", end.id),
                 "It pays nothing, and what it protected is not protected any more.".to_owned(),
                 "Buy new protection if you want it to go on.".to_owned(),
             ],
@@ -230,8 +224,8 @@ pub(super) fn ended(end: &ObservedEnd) -> Draft {
     Draft { trust: end.trust, needs_action: false, gist, ..draft(kind, destination, words) }
 }
 
-pub(super) fn health(bucket: BucketRef, standing: Standing, trust: Trust) -> Draft {
-    let name = bucket_name(bucket);
+pub(super) fn health(seen: &ObservedBucket, standing: Standing) -> Draft {
+    let (bucket, name, trust) = (seen.bucket, name_of(seen), seen.trust);
     let (happened, means, remedy) = match standing {
         Standing::Healthy => (
             format!("All is well again with {name}."),
@@ -262,15 +256,15 @@ pub(super) fn health(bucket: BucketRef, standing: Standing, trust: Trust) -> Dra
     }
 }
 
-/// Exits paid so much, of which what is `claimable` waits.
-pub(super) fn exit_filled(
-    bucket: BucketRef,
-    amount: TokenAmount,
-    claimable: TokenAmount,
-    trust: Trust,
-) -> Draft {
-    let happened = format!("Exits from {} were paid.", bucket_name(bucket));
-    let waits = amount.min(claimable);
+fn name_of(seen: &ObservedBucket) -> String {
+    bucket_name(seen.bucket, seen.tier_name.as_deref())
+}
+
+/// Exits paid so much, of which what can be claimed waits.
+pub(super) fn exit_filled(seen: &ObservedBucket, amount: TokenAmount) -> Draft {
+    let (bucket, trust) = (seen.bucket, seen.trust);
+    let happened = format!("Exits from {} were paid.", name_of(seen));
+    let waits = amount.min(seen.claimable);
     let (shown, waiting) = (bucket.asset.show(amount), bucket.asset.show(waits));
     let words = if waits == TokenAmount::ZERO {
         let means = format!("{shown}, which went to your account already. Nothing of it waits.");
@@ -293,9 +287,10 @@ pub(super) fn exit_filled(
     }
 }
 
-pub(super) fn waits_to_be_claimed(bucket: BucketRef, amount: TokenAmount, trust: Trust) -> Draft {
+pub(super) fn waits_to_be_claimed(seen: &ObservedBucket) -> Draft {
+    let (bucket, amount, trust) = (seen.bucket, seen.claimable, seen.trust);
     let words = [
-        format!("Paid exits or returned deposits of {} wait for you.", bucket_name(bucket)),
+        format!("Paid exits or returned deposits of {} wait for you.", name_of(seen)),
         format!("{} are set aside for you; they neither earn nor bear risk.", bucket.asset.show(amount)),
         "Claim them.".to_owned(),
     ];
@@ -303,8 +298,8 @@ pub(super) fn waits_to_be_claimed(bucket: BucketRef, amount: TokenAmount, trust:
     Draft { trust, gist, ..draft(NotificationKind::ExitFilled, Destination::Bucket { bucket }, words) }
 }
 
-pub(super) fn deposit(bucket: BucketRef, amount: TokenAmount, returned: bool, trust: Trust) -> Draft {
-    let name = bucket_name(bucket);
+pub(super) fn deposit(seen: &ObservedBucket, amount: TokenAmount, returned: bool) -> Draft {
+    let (bucket, name, trust) = (seen.bucket, name_of(seen), seen.trust);
     let shown = bucket.asset.show(amount);
     let (kind, words) = if returned {
         (
@@ -396,7 +391,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             NotificationKind::TransactionConfirmed,
             false,
             [
-                format!("Done: {title}"),
+                format!("{}.", capitalised(title)),
                 "It is in the chain and had its effect.".to_owned(),
                 "Nothing has to be done.".to_owned(),
             ],
@@ -405,7 +400,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             NotificationKind::TransactionFailed,
             true,
             [
-                format!("Not done: {title}"),
+                format!("Not done: {title}."),
                 why.clone(),
                 "Look at the transaction, and try again if you still want it.".to_owned(),
             ],
@@ -414,7 +409,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             NotificationKind::TransactionUncertain,
             true,
             [
-                format!("Given up, and not certain: {title}"),
+                format!("Given up, and not certain: {title}."),
                 why.clone(),
                 "What was signed stays valid until its place is taken. Do not make the same anew: repeat it in its own place, or \
                  cancel it, in the activity; if that is not offered, look at a block explorer first."
@@ -435,7 +430,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             NotificationKind::TransactionDisplaced,
             true,
             [
-                format!("Undone: {title}"),
+                format!("Undone: {title}."),
                 "The chain gave up the block that it was in, and another transaction of the account took its place."
                     .to_owned(),
                 "Look in the activity at what took its place before you repeat it.".to_owned(),
@@ -445,7 +440,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             NotificationKind::TransactionDisplaced,
             true,
             [
-                format!("Not done: {title}"),
+                format!("Not done: {title}."),
                 "Another transaction of the account, which was not signed here, took its place. It moved nothing, and will not be \
                  carried out any more."
                     .to_owned(),
@@ -458,7 +453,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             NotificationKind::TransactionReverted,
             true,
             [
-                format!("It waits again: {title}"),
+                format!("It waits again: {title}."),
                 "The chain gave up the block that it was in, so what it did there is undone.".to_owned(),
                 "Wait; it is sent again by itself if need be.".to_owned(),
             ],
@@ -476,7 +471,7 @@ pub(super) fn transaction(news: &TransactionNews) -> Draft {
             NotificationKind::TransactionAlarm,
             true,
             [
-                format!("Something else happened than was approved: {title}"),
+                format!("Something else happened than was approved: {title}."),
                 "Either the node tells what is not so, or something is very wrong.".to_owned(),
                 "Approve nothing more before you have looked at the transaction and asked another node."
                     .to_owned(),

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use bithedge_ipc as ipc;
 use bithedge_protocol::{BlockHeight, MicroStx, Sats, TokenAmount, UnixSeconds};
+use bithedge_stacks::Payload;
 use bithedge_stacks::transaction::AssetInfo;
-use bithedge_suite::{Deployment, SuiteNetwork};
+use bithedge_suite::{ContractFunction as _, Deployment, SuiteNetwork};
 
 use crate::transactions::{
     Approval, Asset, AssetAmount, DropReason, Entry, InBlock, Note, OpenAlarm, Purpose, Receipt, Statement,
     Status, TransactionUpdate,
 };
-use crate::words::{Telling as _, alarm, code_of, keeper_stopped, statement};
+use crate::words::{Telling as _, alarm, capitalised, code_of, keeper_stopped, statement, title};
 
 /// What has to be known to name tokens and networks: which network it is, and which of its tokens is sBTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,6 +185,8 @@ pub fn transaction(entry: &Entry, scenery: &Scenery) -> ipc::TransactionView {
         fee: fee(entry.fee),
         purpose: purpose(approved.purpose),
         intent: approved.intent.clone(),
+        title: capitalised(&title(entry, matches!(entry.status, Status::Confirmed { .. }))),
+        commits_to: committed_to(entry, scenery),
         sentences: approved.words.clone(),
         leaves: scenery.all_moved(&approved.leaves),
         arrives: scenery.all_moved(&approved.arrives),
@@ -194,6 +197,23 @@ pub fn transaction(entry: &Entry, scenery: &Scenery) -> ipc::TransactionView {
         receipt: entry.receipt.as_ref().map(|found| receipt(found, scenery)),
         open_alarms: entry.open_alarms().iter().map(|open| open_alarm(open, scenery)).collect(),
     }
+}
+
+/// The bucket that a commitment is to, by its bytes; what cancels one commits nothing.
+fn committed_to(entry: &Entry, scenery: &Scenery) -> Option<ipc::BucketRef> {
+    use bithedge_suite::generated::liquidity_pool::CommitCapital;
+    let approved = &entry.approved;
+    if approved.intent != CommitCapital::FUNCTION || matches!(approved.purpose, Purpose::Cancels { .. }) {
+        return None;
+    }
+    let Payload::ContractCall { args, .. } = entry.transaction()?.payload else { return None };
+    let tier = u8::try_from(CommitCapital::from_args(&args).ok()?.tier).ok()?;
+    let asset = match &approved.leaves.first()?.asset {
+        Asset::Stx => bithedge_protocol::Asset::Stx,
+        Asset::Fungible(token) if scenery.sbtc.as_ref() == Some(token) => bithedge_protocol::Asset::Sbtc,
+        Asset::Fungible(_) | Asset::NonFungible(_) => return None,
+    };
+    Some(ipc::BucketRef { tier, asset })
 }
 
 /// What a person has to look at. What is acknowledged names its digest.

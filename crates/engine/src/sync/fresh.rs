@@ -46,16 +46,16 @@ impl WallClock {
         let most = self.max_tip_age?;
         if self.now.since(newest).is_some_and(|age| age > most) {
             return Some(format!(
-                "The newest block that the node knows is of {} UTC, long ago by this computer's clock: the node stands still, or the \
+                "The newest block that the node knows is of {}, long ago by this computer's clock: the node stands still, or the \
                  clock is wrong. What happened since is missing here. See to both, or choose another node.",
-                newest.civil()
+                newest.in_words()
             ));
         }
         newest.since(self.now).is_some_and(|ahead| ahead > AHEAD).then(|| {
             format!(
-                "The newest block is of {} UTC, which is still to come by this computer's clock: the clock is wrong, or the node. What \
+                "The newest block is of {}, which is still to come by this computer's clock: the clock is wrong, or the node. What \
                  ends when, and what prices are old, cannot be told. Set the clock; if it is right, choose another node.",
-                newest.civil()
+                newest.in_words()
             )
         })
     }
@@ -116,14 +116,14 @@ impl Freshness<'_> {
             SyncState::CatchingUp { tip, .. } if !is_close(*tip) => Some(far(*tip)),
             SyncState::Current { at: end } if !is_close(end.height) => Some(far(end.height)),
             SyncState::Behind { since, .. } if !is_close_to_chain => Some(format!(
-                "The node's index has been behind since {} UTC; the books are of block {at}. What happened since is missing here. Wait, or \
+                "The node's index has been behind since {}; the books are of block {at}. What happened since is missing here. Wait, or \
                  choose another node.",
-                since.civil()
+                since.in_words()
             )),
             SyncState::Stalled { since, why, .. } if !is_close_to_chain => Some(format!(
-                "The books could not be brought up to date since {} UTC ({why}); they are of block {at}. What happened since is missing \
+                "The books could not be brought up to date since {} ({why}); they are of block {at}. What happened since is missing \
                  here.",
-                since.civil()
+                since.in_words()
             )),
             _ => tip.filter(|tip| !is_close(*tip)).map(far),
         }

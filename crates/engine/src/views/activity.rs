@@ -54,6 +54,7 @@ fn line(books: &Books<'_, '_>, who: &Principal, entry: &ActivityEntry) -> Result
         words: String::new(),
         policy: None,
         bucket: None,
+        tier_name: None,
         paid: None,
         received: None,
         fee: None,
@@ -68,6 +69,7 @@ fn line(books: &Books<'_, '_>, who: &Principal, entry: &ActivityEntry) -> Result
                 words: told.words,
                 policy: told.policy,
                 bucket: told.bucket,
+                tier_name: told.bucket.and_then(|bucket| books.tier_name(bucket.tier)),
                 paid: told.paid,
                 received: told.received,
                 ..empty
@@ -176,7 +178,8 @@ impl Told {
                 says(format!("Had policy {} paid to its owner.", e.policy)).about(e.policy)
             }
             E::PolicyRegistryPolicyExpired(e) => {
-                says(format!("Policy {} ended out of the money at {}.", e.policy, e.price)).about(e.policy)
+                says(format!("Policy {} ended without a payout: BTC stood at {}.", e.policy, e.price))
+                    .about(e.policy)
             }
             _ => Self::of_capital(books, who, event),
         })

@@ -134,7 +134,7 @@ impl<'a, 'c> Books<'a, 'c> {
         self.tiers.iter().find(|terms| terms.tier == tier)
     }
 
-    pub(super) fn tier_name(&self, tier: u8) -> Option<String> {
+    pub(crate) fn tier_name(&self, tier: u8) -> Option<String> {
         self.tier(tier).map(|terms| terms.name.clone())
     }
 
@@ -250,6 +250,7 @@ impl<'a, 'c> Books<'a, 'c> {
         };
         let value = BucketHealth {
             bucket: Self::name_of(record),
+            tier_name: self.tier_name(record.bucket.tier),
             standing: health.standing,
             ratio: health.ratio,
             assets: bucket.assets,

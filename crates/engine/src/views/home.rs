@@ -12,6 +12,7 @@ use super::ViewError;
 use super::books::{Books, trust};
 use super::capital::capital;
 use super::policies::protection;
+use crate::words::{bucket_name, capitalised};
 
 /// What ends within a day is told.
 const SOON: Seconds = Seconds::new(86_400);
@@ -182,9 +183,9 @@ fn policies(now: UnixSeconds, open: &[PolicyView], attention: &mut Vec<Attention
         &claims,
         amount_of(&claims, |policy| &policy.claim),
         [
-            "Policies ended in the money and were settled.",
+            "Policies ended with a payout, which is set aside for you.",
             &of_claims(&claims),
-            "Claim it. A keeper may do it for you; the money goes to you in any case.",
+            "Claim it. Somebody may do it for you; the money goes to you in any case.",
         ],
     );
     push(
@@ -192,10 +193,10 @@ fn policies(now: UnixSeconds, open: &[PolicyView], attention: &mut Vec<Attention
         &ending,
         amount_of(&ending, |policy| &policy.activate),
         [
-            "Policies that are in the money end within a day.",
+            "Policies that would pay now end within a day.",
             "Activated now they pay at the price of now; left alone they are settled at the price of their expiry, which may be \
          higher or lower.",
-            "Decide whether to activate them; whoever does nothing is paid at expiry if they are still in the money.",
+            "Decide whether to activate them; whoever does nothing is paid at their end if BTC is still below the protected price.",
         ],
     );
     push(
@@ -203,7 +204,7 @@ fn policies(now: UnixSeconds, open: &[PolicyView], attention: &mut Vec<Attention
         &activate,
         amount_of(&activate, |policy| &policy.activate),
         [
-            "Policies are in the money.",
+            "BTC is below the protected price of policies of yours.",
             "Activated now they pay at the price of now, and protection ends.",
             "Compare with what the pool pays for a sale back, which is usually more while there is time left.",
         ],
@@ -228,23 +229,24 @@ fn positions(capital: &CapitalPage, attention: &mut Vec<Attention>) {
             let short = matches!(health.standing, Standing::MarginCall | Standing::Liquidating);
             let warns = health.standing == Standing::Warning;
             if short || warns {
+                let name = capitalised(&bucket_name(position.bucket, position.tier_name.as_deref()));
                 let (kind, happened, means) = if short {
                     (
                         AttentionKind::MarginCall,
-                        "A bucket that you are in is short: its promises need more than it has.",
+                        format!("{name} is short: its promises need more than it has."),
                         "Sales and exits stand still. If it stays so at an expiry, its providers lose their capital there first, \
                          then the insurance fund pays.",
                     )
                 } else {
                     (
                         AttentionKind::HealthWarning,
-                        "A bucket that you are in has less than a new sale would want.",
+                        format!("{name} has less than a new sale would want."),
                         "Nothing is lost by that alone; exits may be paid later than usual.",
                     )
                 };
                 attention.push(Attention {
                     kind,
-                    happened: happened.to_owned(),
+                    happened,
                     means: means.to_owned(),
                     remedy: "Look at its stress test. Whoever adds capital ends it; shares leave through the exit queue.".to_owned(),
                     destination,

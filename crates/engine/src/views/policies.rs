@@ -130,7 +130,7 @@ fn result(
         (PolicyState::InTheMoney, _, Step::Now { pays, .. }) => *pays,
         (PolicyState::InTheMoney, ..) => {
             return unknown(
-                "The policy ended in the money. What it is paid is fixed when its expiry is settled, which anybody can do.",
+                "BTC was below the protected price when the policy ended. What it pays is fixed when its end is settled, which anybody can do.",
             );
         }
         (PolicyState::AwaitingPrice, ..) => {

@@ -5,14 +5,18 @@
 
 mod alarms;
 mod books;
+mod deeds;
 mod engine;
 mod intents;
 mod keys;
+mod names;
 mod networks;
 mod statuses;
 mod transactions;
 
 pub(crate) use alarms::{alarm, keeper_stopped, statement};
+pub use deeds::title;
+pub(crate) use names::{bucket_name, capitalised};
 pub(crate) use statuses::code_of;
 
 use bithedge_ipc::{Fault, Notice, Words};

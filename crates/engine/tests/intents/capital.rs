@@ -1,6 +1,6 @@
 //! Capital: every refusal that a provider can meet.
 
-use bithedge_engine::intents::{BucketId, Capital, Recipient, Refusal, Sentence};
+use bithedge_engine::intents::{BucketId, Capital, Recipient, Refusal, Sentence, State};
 use bithedge_protocol::pool::Shares;
 use bithedge_protocol::{Asset, TokenAmount};
 use bithedge_suite::generated::errors as e;
@@ -46,6 +46,7 @@ pub(crate) fn deposits(b: &mut Bench) {
     b.refuses(ivan, commit(STX_BUCKET, 100_000_001 * STX), e::STX_TOKEN_INSUFFICIENT_BALANCE);
     b.does(ivan, commit(SBTC, 100_000));
     b.does(ivan, commit(SBTC, 100_000));
+    is_told_by_its_name(b, ivan);
     let sbtc = b.w.sbtc.clone();
     let bucket = b.w.bucket(BALANCED, &sbtc);
     let sum = num(&bucket, "assets") + num(&bucket, "deposits-now");
@@ -53,6 +54,19 @@ pub(crate) fn deposits(b: &mut Bench) {
     let bounty = 50;
     b.refuses(ivan, commit(SBTC, 100_001 + bounty), e::LIQUIDITY_POOL_DEPOSIT_CAPACITY);
     b.does(ivan, commit(SBTC, 100_000 + bounty));
+}
+
+/// What is signed names the tier as the chain does, not by its number, and says first where the capital goes.
+fn is_told_by_its_name(b: &mut Bench, who: bithedge_stacks::Address) {
+    let intent = bithedge_engine::intents::Intent::from(commit(SBTC, 100_000));
+    let question = |state: &State| match intent.plan(state) {
+        Err(Refusal::Unknown(unknown)) => Err(unknown),
+        plan => Ok(plan),
+    };
+    let (plan, state) = b.ask(who, question);
+    let words = plan.unwrap().into_prepared(&state).unwrap().words;
+    assert!(words[0].contains("becomes capital of the Balanced tier in sBTC"), "{words:#?}");
+    assert!(!words.iter().any(|one| one.contains("tier 2")), "{words:#?}");
 }
 
 pub(crate) fn deposits_stopped(b: &mut Bench) {

@@ -200,5 +200,5 @@ fn dates_and_standings_are_counted_over_all() {
     let told = watcher.observe(&with_policies(policies.collect())).notifications;
     let several = told.iter().find(|one| one.kind == Kind::Several).unwrap();
     assert!(several.happened.starts_with("5 dates"), "{several:?}");
-    assert!(several.means.starts_with("2 of 5 are in the money now"), "{several:?}");
+    assert!(several.means.starts_with("2 of 5 would pay now"), "{several:?}");
 }

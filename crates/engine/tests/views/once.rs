@@ -100,6 +100,7 @@ impl World {
         });
         let bucket = ObservedBucket {
             bucket: BUCKET,
+            tier_name: Some("balanced".to_owned()),
             is_in: true,
             health: Some((self.standing(), Some(Ppm::new(self.ratio)))),
             thresholds: Some(thresholds()),

@@ -91,7 +91,7 @@ fn in_the_money_and_not_activatable_is_not_out_of_the_money() {
         vec![ObservedPolicy { spot: Some(UsdE8::new(80_000)), activation: None, ..seen.policies[0].clone() }];
     let told = watcher.observe(&seen).notifications;
     let near = told.iter().find(|one| one.kind == Kind::ExpiryNear).unwrap();
-    assert!(near.means.contains("in the money now") && !near.remedy.contains("Buy new"), "{near:?}");
+    assert!(near.means.contains("would pay now") && !near.remedy.contains("Buy new"), "{near:?}");
     assert!(near.remedy.contains("Activating is not possible"), "{near:?}");
 }
 

@@ -220,6 +220,39 @@ fn what_is_done_leads_to_its_policy_and_the_rest_to_the_activity() {
     assert_eq!(tell("abc", TransactionOutcome::Reverted), [Destination::Activity]);
 }
 
+/// Titles are short, and a tier is told by its name, as everywhere.
+#[test]
+fn what_is_told_reads_as_people_say_it() {
+    let (_folder, mut watcher) = fresh();
+    watcher.observe(&quiet(START));
+    let mut tell = |title: &str, outcome: TransactionOutcome| {
+        let mut seen = quiet(START);
+        seen.transactions = vec![TransactionNews { key: title.to_owned(), title: title.to_owned(), outcome }];
+        watcher.observe(&seen).notifications.remove(0).happened
+    };
+    assert_eq!(tell("policy activated", TransactionOutcome::Confirmed), "Policy activated.");
+    let failed = TransactionOutcome::Failed { why: "no".to_owned() };
+    assert_eq!(tell("activating a policy", failed), "Not done: activating a policy.");
+
+    let mut world = World::new();
+    world.act(&Act::Deposit(10));
+    world.act(&Act::Close { pays: 5, returned: false });
+    let mut seen = world.seen();
+    seen.buckets[0].claimable = TokenAmount::new(5);
+    let told = |seen: &Observation| fresh().1.observe(seen).notifications.remove(0).happened;
+    let asset = seen.buckets[0].bucket.asset;
+    let tier = seen.buckets[0].bucket.tier;
+    assert_eq!(
+        told(&seen),
+        format!("Paid exits or returned deposits of the Balanced bucket in {asset} wait for you.")
+    );
+    seen.buckets[0].tier_name = None;
+    assert_eq!(
+        told(&seen),
+        format!("Paid exits or returned deposits of the bucket of tier {tier} in {asset} wait for you.")
+    );
+}
+
 #[test]
 fn a_question_that_nobody_answered_is_told_each_time_and_as_no_failure() {
     let (_folder, mut watcher) = fresh();

@@ -161,12 +161,12 @@ fn Line(
 }
 
 fn row(line: ActivityLine, trust: Memo<Trust>) -> impl IntoView {
-    let ActivityLine { time, txid, what, words, policy, bucket, paid, received, fee, refused, .. } = line;
+    let ActivityLine {
+        time, txid, what, words, policy, bucket, tier_name, paid, received, fee, refused, ..
+    } = line;
     let about = match (policy, bucket) {
         (Some(policy), _) => Some((Route::Policy(policy), format!("Policy {policy}"))),
-        (None, Some(bucket)) => {
-            Some((Route::Bucket(bucket), format!("Tier {} in {}", bucket.tier, bucket.asset.symbol())))
-        }
+        (None, Some(bucket)) => Some((Route::Bucket(bucket), format::bucket(tier_name.as_deref(), bucket))),
         (None, None) => None,
     };
     let money = |money: Option<Money>, testid: &'static str| match money {
@@ -223,6 +223,7 @@ mod tests {
             words: String::new(),
             policy: None,
             bucket: None,
+            tier_name: None,
             paid: None,
             received: None,
             fee: None,

@@ -95,6 +95,8 @@ mod tests {
             fee: MicroStx::new(1),
             purpose: TransactionPurpose::Call,
             intent: String::new(),
+            title: String::new(),
+            commits_to: None,
             sentences: Vec::new(),
             leaves: Vec::new(),
             arrives: Vec::new(),

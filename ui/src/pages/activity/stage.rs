@@ -17,7 +17,7 @@ const fn words(stage: TransactionStage, cancels: bool) -> (&'static str, &'stati
         TransactionStage::Pending => ("pending", "Waits for its block", "waiting"),
         TransactionStage::Confirmed => ("confirmed", "Done", "good"),
         TransactionStage::Failed => ("failed", "Failed", "bad"),
-        TransactionStage::Dropped => ("dropped", "Dropped", "bad"),
+        TransactionStage::Dropped => ("dropped", "Given up", "bad"),
         TransactionStage::Replaced => ("replaced", "Replaced", ""),
         TransactionStage::Refused => ("refused", "Not signed", ""),
         TransactionStage::Expired => ("expired", "Came too late", "bad"),
@@ -45,14 +45,26 @@ pub(super) fn StagePill(
     }
 }
 
-/// Whether it came to nothing, so that it can be asked for again.
+/// Whether it came to nothing, so that it can be asked for anew. What was given up may still be carried out, or may have been: asked for
+/// anew beside it, it could happen twice.
 pub(super) const fn came_to_nothing(stage: TransactionStage) -> bool {
-    matches!(stage, TransactionStage::Failed | TransactionStage::Dropped | TransactionStage::Expired)
+    matches!(stage, TransactionStage::Failed | TransactionStage::Expired)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_still_be_carried_out_is_not_offered_once_more() {
+        use TransactionStage as Stage;
+        for stage in [Stage::Failed, Stage::Expired] {
+            assert!(came_to_nothing(stage), "{stage:?}");
+        }
+        for stage in [Stage::Dropped, Stage::Pending, Stage::Replaced, Stage::Confirmed] {
+            assert!(!came_to_nothing(stage), "{stage:?}");
+        }
+    }
 
     #[test]
     fn what_cancels_has_done_its_work_when_it_is_mined() {

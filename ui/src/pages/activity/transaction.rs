@@ -60,9 +60,12 @@ pub(super) fn TransactionCard(
     let proposal = Proposal::new();
     let first = transaction.get_untracked();
     let id = first.id;
-    let title = first.sentences.first().cloned().unwrap_or_else(|| first.intent.clone());
-    let rest: Vec<String> = first.sentences.iter().skip(1).cloned().collect();
-    let (name, txid) = (title.clone(), first.txid.clone());
+    // What is done is called otherwise than what is not.
+    let title = Memo::new(move |_| transaction.with(|one| one.title.clone()));
+    let mut sentences = first.sentences.clone().into_iter();
+    let said = sentences.next();
+    let rest: Vec<String> = sentences.collect();
+    let txid = first.txid.clone();
     let stage = Memo::new(move |_| transaction.with(|one| one.status.stage));
     let words = Memo::new(move |_| transaction.with(|one| one.status.words.clone()));
     let receipt = Memo::new(move |_| transaction.with(|one| one.receipt.clone()));
@@ -81,7 +84,7 @@ pub(super) fn TransactionCard(
     view! {
         <article
             class="card transaction"
-            aria-label=name
+            aria-label=move || title.get()
             data-testid="transaction"
             data-id=id.to_string()
             data-intent=first.intent.clone()
@@ -89,9 +92,10 @@ pub(super) fn TransactionCard(
             data-nonce=first.nonce.to_string()
         >
             <div class="transaction-head">
-                <h3 class="transaction-title">{title}</h3>
+                <h3 class="transaction-title">{move || title.get()}</h3>
                 <StagePill stage=stage cancels=cancels />
             </div>
+            {said.map(|said| view! { <p class="transaction-said" data-testid="transaction-said">{said}</p> })}
             <div class="transaction-words" role="status">
                 {move || {
                     let words = words.get();

@@ -109,7 +109,7 @@ fn Progress(
             let found = scenarios.iter().flatten().find(|scenario| scenario.id == play.scenario);
             found.map_or_else(|| play.scenario.clone(), |scenario| scenario.name.clone())
         });
-        let date = play.date.map(|date| format!(", as on {date}")).unwrap_or_default();
+        let date = play.date.map(|date| format!(", as on {}", format::past_day(&date))).unwrap_or_default();
         let state = if play.paused { "Paused" } else { "Playing" };
         Some(format!("{state}: {name}, day {} of {}{date}", play.day, play.days))
     };

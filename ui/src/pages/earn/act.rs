@@ -74,7 +74,11 @@ pub(super) fn Act(
         }
     };
     let already = once.map(|once| (on_its_way(once.intent, proposal.transaction()), once.noun));
-    let has_more = Memo::new(move |_| already.is_some_and(|(already, _)| already.with(Option::is_some)));
+    let has_more = Memo::new(move |_| {
+        already.is_some_and(|(already, _)| {
+            already.with(Option::is_some) || stage.with(ProposalStage::may_come_yet)
+        })
+    });
     let busy = proposal.is_busy();
     let children = StoredValue::new(children);
     view! {
@@ -89,7 +93,7 @@ pub(super) fn Act(
                             <ConfirmButton
                                 kind=kind
                                 label=button.get()
-                                question="Another one is on its way already. Do you want this one as well?"
+                                question="Another one is on its way, or may still be carried out. Do you want this one as well?"
                                 confirm="Review this one as well"
                                 busy=busy
                                 blocked=blocked

@@ -17,7 +17,7 @@ use crate::components::{
 };
 use crate::format::{self, Round};
 use crate::route::Route;
-use crate::state::PageState;
+use crate::state::{OnItsWay, PageState, coming};
 
 /// What is known of an account's position in a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub(super) struct Parts {
     pub(super) position: Memo<Option<PositionView>>,
     /// Whether what the account has in it is known.
     pub(super) holding: Memo<Holding>,
+    /// What the account committed to it that is not in the position yet.
+    pub(super) coming: Memo<Option<OnItsWay>>,
     /// The tiers' page, for its moment.
     pub(super) page: Signal<TiersPage>,
     /// What it stands for.
@@ -71,7 +73,7 @@ impl Parts {
     pub(super) fn name(self) -> Signal<String> {
         Signal::derive(move || {
             self.tier.with(|tier| {
-                tier.as_ref().map(|tier| words::bucket_name(&tier.name, self.bucket)).unwrap_or_default()
+                tier.as_ref().map(|tier| format::bucket(Some(&tier.name), self.bucket)).unwrap_or_default()
             })
         })
     }
@@ -97,8 +99,12 @@ pub(super) fn BucketDetail(bucket: BucketRef) -> impl IntoView {
                 page.as_ref()?.positions.iter().find(|position| position.bucket == bucket).cloned()
             })
         });
+        let books = Memo::new(move |_| {
+            capital.with(|page| page.as_ref()?.as_of.books.as_ref().map(|block| block.height))
+        });
+        let coming = coming(move |one| one.commits_to == Some(bucket), books.into());
         let (depth, market) = (depth.data(), market.data());
-        content(Parts { bucket, tier, position, holding, page: data, depth, market })
+        content(Parts { bucket, tier, position, holding, coming, page: data, depth, market })
     };
     view! {
         <a class="back-link" href=Route::Earn.href() data-testid="bucket-back">"All tiers"</a>

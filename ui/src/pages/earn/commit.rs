@@ -34,6 +34,11 @@ fn bounty(bucket: BucketRef, market: Option<&MarketView>) -> Option<TokenAmount>
     Some(terms.bounty)
 }
 
+/// Why there is nothing to commit: what is typed cannot be used, or nothing is.
+fn missing_amount(wrong: Option<String>) -> String {
+    wrong.unwrap_or_else(|| "Enter an amount first.".to_owned())
+}
+
 /// What can be committed, when it begins to count, and what can go wrong.
 #[component]
 pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
@@ -58,6 +63,7 @@ pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
         Memo::new(move |_| market.with(|market| most(bucket, balance.get(), room.get(), market.as_ref())));
     let smallest = Memo::new(move |_| tier.with(|tier| tier.as_ref().and_then(|tier| tier.min_deposit)));
     let value = RwSignal::new(None::<u128>);
+    let wrong = RwSignal::new(None::<String>);
     // The field is made anew after each commitment: nothing is committed twice by a second click.
     let commitments = RwSignal::new(0_u64);
     let signed = move |()| {
@@ -105,7 +111,7 @@ pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
                 "The network's fee is not known yet, so what you can commit is not either.".to_owned(),
             );
         }
-        value.get().is_none().then(|| "Enter an amount first.".to_owned())
+        value.get().is_none().then(|| missing_amount(wrong.get()))
     });
     let wish = move |()| {
         let amount = TokenAmount::new(value.get_untracked()?);
@@ -126,6 +132,7 @@ pub(super) fn CommitCard(parts: Parts) -> impl IntoView {
                             most_is="the most that you can commit now is"
                             max_button=true
                             hint=hint
+                            wrong=wrong
                             testid="commit-amount"
                         />
                     }
@@ -191,6 +198,13 @@ mod tests {
         assert_eq!(most(sbtc, Some(amount(3)), Some(amount(5)), None), Some(amount(3)));
         assert_eq!(most(sbtc, Some(amount(3)), None, None), Some(amount(3)));
         assert_eq!(most(sbtc, Some(amount(3)), Some(amount(0)), None), Some(amount(0)));
+    }
+
+    #[test]
+    fn an_amount_that_cannot_be_used_is_not_called_missing() {
+        let why = "That is more than you have.".to_owned();
+        assert_eq!(missing_amount(Some(why.clone())), why);
+        assert_eq!(missing_amount(None), "Enter an amount first.");
     }
 
     #[test]

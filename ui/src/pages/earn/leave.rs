@@ -6,7 +6,7 @@ use bithedge_protocol::risk::ExitStep;
 use bithedge_protocol::{Asset, Ppm, Seconds, UnixSeconds};
 use leptos::prelude::*;
 
-use super::act::Act;
+use super::act::{Act, Once};
 use super::bucket::Parts;
 use super::timing;
 use crate::components::{ButtonKind, Choice, Segmented, not_known};
@@ -82,6 +82,7 @@ pub(super) fn Leave(parts: Parts) -> impl IntoView {
             when=has_shares
             blocked=blocked
             wish=move |()| Some(Wish::RequestWithdrawal { tier, asset, shares: shares.get_untracked()? })
+            once=Once { intent: "request-withdrawal", noun: "withdrawal" }
             testid="leave"
         >
             <Segmented

@@ -17,7 +17,7 @@ use crate::pages::home::Line;
 /// The position: value, result, what waits, what can be claimed.
 #[component]
 pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
-    let Parts { bucket, position, holding, .. } = parts;
+    let Parts { bucket, position, holding, coming, .. } = parts;
     let asset = bucket.asset;
     let claimable = Memo::new(move |_| {
         position.with(|position| position.as_ref().map(|position| position.claimable).unwrap_or_default())
@@ -50,6 +50,9 @@ pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
             testid="position"
         >
             <div class="bucket-form">
+                {move || coming.get().map(|coming| view! {
+                    <p role="status" data-testid="position-coming">{coming.words()}</p>
+                })}
                 {move || match holding.get() {
                     Holding::Position => {
                         view! { <dl class="lines">{move || position.with(|position| position.as_ref().map(lines))}</dl> }.into_any()
@@ -78,6 +81,7 @@ pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
                         />
                     }
                     .into_any(),
+                    Holding::Nothing if coming.with(Option::is_some) => ().into_any(),
                     Holding::Nothing => view! {
                         <EmptyState
                             title="Nothing of yours is in this bucket"

@@ -104,7 +104,7 @@ fn TierCard(data: Signal<TiersPage>, bucket: BucketRef) -> impl IntoView {
         <section class="card tier" data-testid=format!("tier-{slug}") data-tone=move || tone.get() aria-labelledby=format!("tier-name-{slug}")>
             <div class="tier-head">
                 <h2 class="tier-name" id=format!("tier-name-{slug}")>
-                    {move || tier.with(|tier| tier.as_ref().map(|tier| words::capitalised(&tier.name)))}
+                    {move || tier.with(|tier| tier.as_ref().map(|tier| format::capitalised(&tier.name)))}
                 </h2>
                 {move || of(badge)}
             </div>
@@ -266,8 +266,7 @@ fn found(page: Option<&CapitalPage>, bucket: BucketRef) -> Option<PositionView> 
 }
 
 fn named(position: &PositionView) -> String {
-    let number = format!("tier {}", position.bucket.tier);
-    words::bucket_name(position.tier_name.as_deref().unwrap_or(&number), position.bucket)
+    format::bucket(position.tier_name.as_deref(), position.bucket)
 }
 
 #[component]

@@ -5,14 +5,8 @@ use bithedge_protocol::risk::Standing;
 use bithedge_protocol::{Ppm, UsdE8};
 
 use crate::format;
-pub(super) use crate::format::capitalised;
 
 const WHOLE: u128 = 1_000_000;
-
-/// A bucket's name: `Balanced, sBTC`.
-pub(super) fn bucket_name(tier: &str, bucket: BucketRef) -> String {
-    format!("{}, {}", capitalised(tier), bucket.asset)
-}
 
 /// How risky a tier is, from the strikes that it covers: what has to happen before it pays out. The distance is that from the price of
 /// each sale: whoever comes later stands for sales at prices that may have been higher.
@@ -175,6 +169,7 @@ mod tests {
     fn a_bucket_that_is_short_is_never_shown_as_covered() {
         let health = BucketHealth {
             bucket: BucketRef { tier: 2, asset: Asset::Stx },
+            tier_name: None,
             standing: Standing::MarginCall,
             ratio: Some(Ppm::new(999_999)),
             assets: TokenAmount::new(999_999_000_000),
@@ -204,11 +199,5 @@ mod tests {
         assert!(what_can_go_wrong(Some(Ppm::new(400_000)), None).contains("40.0 %"));
         // What can be called for is never shown smaller than it is.
         assert!(what_can_go_wrong(Some(Ppm::new(400_001)), None).contains("40.1 %"));
-    }
-
-    #[test]
-    fn names_are_headings() {
-        assert_eq!(bucket_name("balanced", BucketRef { tier: 2, asset: Asset::Stx }), "Balanced, STX");
-        assert_eq!(capitalised(""), "");
     }
 }

@@ -29,9 +29,8 @@ pub(super) fn Freshness() -> impl IntoView {
             <span>
                 "Chain time "
                 <span data-testid="chain-time" data-value=move || time.get().map(|time| time.get().to_string())>
-                    {move || known(time.get().map(|time| time.civil()))}
+                    {move || known(time.get().map(format::moment))}
                 </span>
-                " UTC"
             </span>
         </p>
     }

@@ -4,7 +4,7 @@ use bithedge_ipc::{NetworkInput, NetworkKind, NetworkView, Notice, SavedNetwork}
 use leptos::prelude::*;
 
 use super::words::money;
-use crate::api;
+use crate::api::{self, Answer};
 use crate::components::{Banner, Button, ButtonKind, Choice, NoticeBanner, Segmented, TextInput, Tone};
 use crate::state::SessionState;
 
@@ -153,6 +153,16 @@ impl Saving {
     }
 }
 
+/// What became of a network whose question is over, by the list of all: what comes next, whether it is kept, and what went wrong. Without
+/// the list nobody knows, and it is not called refused.
+fn outcome(list: Answer<Vec<NetworkView>>, network: &NetworkView) -> (Saving, bool, Option<Notice>) {
+    match list {
+        Ok(list) if list.contains(network) => (Saving::Typing, true, None),
+        Ok(_) => (Saving::Refused, false, None),
+        Err(error) => (Saving::Typing, false, Some(error.notice())),
+    }
+}
+
 /// What the open question means for what is being saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
@@ -233,9 +243,12 @@ pub(super) fn NetworkForm(
             let Saving::Asking { network, .. } = saving.get_untracked() else { return };
             saving.set(Saving::Busy);
             leptos::task::spawn_local(async move {
-                let is_kept = api::networks().await.is_ok_and(|list| list.contains(&network));
-                if saving.try_set(if is_kept { Saving::Typing } else { Saving::Refused }).is_none() && is_kept
-                {
+                let (now, is_kept, wrong) = outcome(api::networks().await, &network);
+                if saving.try_set(now).is_some() {
+                    return;
+                }
+                problem.set(wrong);
+                if is_kept {
                     saved.run(());
                 }
             });
@@ -347,9 +360,8 @@ mod tests {
         assert_eq!(Problems::of(&bare), Problems::default());
     }
 
-    #[test]
-    fn what_is_asked_about_waits_for_its_question_to_be_seen_and_over() {
-        let network = NetworkView {
+    fn own() -> NetworkView {
+        NetworkView {
             id: "own-1".to_owned(),
             name: "Mine".to_owned(),
             kind: NetworkKind::Testnet,
@@ -357,7 +369,23 @@ mod tests {
             is_own: true,
             deployer: None,
             sbtc: None,
-        };
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_looked_up_was_not_refused() {
+        let network = own();
+        let failed = Err(api::ApiError::Bridge("gone".to_owned()));
+        let (now, is_kept, wrong) = outcome(failed, &network);
+        assert_eq!((now, is_kept), (Saving::Typing, false));
+        assert!(wrong.is_some());
+        assert_eq!(outcome(Ok(Vec::new()), &network), (Saving::Refused, false, None));
+        assert_eq!(outcome(Ok(vec![network.clone()]), &network), (Saving::Typing, true, None));
+    }
+
+    #[test]
+    fn what_is_asked_about_waits_for_its_question_to_be_seen_and_over() {
+        let network = own();
         let asking = |seen| Saving::Asking { question: 7, network: Box::new(network.clone()), seen };
         let unseen = asking(false);
         // The session may tell of it later than the answer came.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::form::NetworkForm;
 use super::verdict::VerdictView;
-use super::words::{meaning, money, obstacle};
+use super::words::{meaning, money, obstacle, refusal};
 use crate::api;
 use crate::components::{
     AddressText, Button, ButtonKind, ConfirmButton, ErrorState, NoticeBanner, SkeletonCard,
@@ -171,6 +171,7 @@ fn NetworkActions(
     let why_not = obstacle(&network);
     let name = network.name;
     let id = StoredValue::new(network.id);
+    let refused = Memo::new(move |_| verdicts.with(|found| found.as_deref().and_then(refusal)));
     let choose = move |()| {
         choosing.set(true);
         problem.set(None);
@@ -221,6 +222,7 @@ fn NetworkActions(
                     kind=ButtonKind::Primary
                     testid=testid("use")
                     busy=choosing
+                    blocked=refused
                     on_press=choose
                 >
                     {format!("Use {name}")}

@@ -1,6 +1,6 @@
 //! What the kinds of networks mean for somebody's money.
 
-use bithedge_ipc::{ContractCheck, ContractCheckView, NetworkKind, NetworkView};
+use bithedge_ipc::{ContractCheck, ContractCheckView, NetworkKind, NetworkVerdict, NetworkView};
 
 /// Whether a network's money is worth something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,16 @@ pub(super) const fn obstacle(network: &NetworkView) -> Option<&'static str> {
     None
 }
 
+/// Why a network cannot be used by what was found at its nodes just now: none of them can be. `None` if one can, or none was asked.
+pub(super) fn refusal(verdicts: &[NetworkVerdict]) -> Option<String> {
+    if verdicts.iter().any(|verdict| verdict.is_usable) {
+        return None;
+    }
+    let first = verdicts.first()?;
+    let why = first.problems.first().map(|problem| problem.happened.as_str()).unwrap_or_default();
+    Some(format!("The check says that it cannot be used. {why} Check it again once that is mended."))
+}
+
 /// What is in a contract's place, in a few words.
 pub(super) fn contract_words(check: &ContractCheck) -> String {
     match check {
@@ -124,6 +134,9 @@ pub(super) fn contracts_in_short(contracts: &[ContractCheckView]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bithedge_ipc::{Fault, Notice};
+    use bithedge_protocol::UnixSeconds;
+
     use super::*;
 
     fn network(kind: NetworkKind, is_own: bool) -> NetworkView {
@@ -165,6 +178,35 @@ mod tests {
         assert_eq!(obstacle(&devnet), None);
         let tokenless = NetworkView { sbtc: None, ..network(NetworkKind::Testnet, true) };
         assert!(obstacle(&tokenless).is_some());
+    }
+
+    #[test]
+    fn a_network_is_not_used_that_no_node_is_good_for() {
+        let verdict = |is_usable, why: &str| NetworkVerdict {
+            network: String::new(),
+            name: String::new(),
+            kind: NetworkKind::Testnet,
+            endpoint: String::new(),
+            checked_at: UnixSeconds::new(0),
+            is_usable,
+            may_pass: !is_usable,
+            has_api: true,
+            identity: None,
+            node: None,
+            contracts: Vec::new(),
+            problems: vec![Notice {
+                fault: Fault::NotDeployed,
+                happened: why.to_owned(),
+                means: String::new(),
+                remedy: String::new(),
+                detail: String::new(),
+            }],
+            limits: Vec::new(),
+        };
+        assert_eq!(refusal(&[]), None, "nobody was asked");
+        assert_eq!(refusal(&[verdict(false, "Down."), verdict(true, "")]), None, "one node is enough");
+        let words = refusal(&[verdict(false, "Other contracts are there."), verdict(false, "Down.")]);
+        assert!(words.is_some_and(|words| words.contains("Other contracts are there.")));
     }
 
     #[test]

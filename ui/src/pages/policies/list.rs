@@ -10,7 +10,7 @@ use crate::components::{
     EmptyState, LinkButton, Loaded, Segmented, SkeletonCard, UsdText, figure,
 };
 use crate::route::Route;
-use crate::state::PageState;
+use crate::state::{PageState, coming};
 
 /// Which policies are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,8 @@ fn content(data: Signal<Data>) -> impl IntoView {
     let filter = RwSignal::new(Filter::default());
     let has_any = Memo::new(move |_| data.with(|data| !data.policies.is_empty()));
     let trust = Memo::new(move |_| data.with(|data| data.trust));
+    let books = Memo::new(move |_| data.with(|data| data.as_of.books.as_ref().map(|block| block.height)));
+    let coming = coming(|one| one.intent == "purchase-protection", books.into());
     view! {
         <AsOfLine as_of=Memo::new(move |_| data.with(|data| data.as_of.clone())) />
         <Card
@@ -80,7 +82,10 @@ fn content(data: Signal<Data>) -> impl IntoView {
                     <DoubtMark trust=Trust::Doubtful />" These may not be all of your policies. What the chain itself says is what counts."
                 </p>
             })}
-            {move || (!has_any.get()).then(|| view! {
+            {move || coming.get().map(|coming| view! {
+                <p class="card-note" role="status" data-testid="policies-coming">{coming.words()}</p>
+            })}
+            {move || (!has_any.get() && coming.with(Option::is_none)).then(|| view! {
                 <EmptyState
                     title="No policies yet"
                     text="A policy pays you what BTC falls below a price that you choose, until a day that you choose. Once you have \

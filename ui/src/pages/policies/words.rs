@@ -72,8 +72,8 @@ pub(super) fn story(policy: &PolicyView) -> String {
             Step::Now { .. } => "It ended with BTC below your protected price. Its payout is set aside for you and does not run out: claim \
                                  it whenever you like."
                 .to_owned(),
-            _ => "It ended with BTC below your protected price. What it pays is fixed when its end is settled, which anybody can do; a \
-                  keeper usually does within minutes."
+            _ => "It ended with BTC below your protected price. What it pays is fixed when its end is settled, which anybody can do \
+                  and somebody usually does within minutes."
                 .to_owned(),
         },
         PolicyState::Activated => "You activated it, and it paid at the price of that moment. It does not protect any more.".to_owned(),

@@ -12,7 +12,7 @@ use crate::components::{
     Tone,
 };
 use crate::route::Route;
-use crate::state::{Ability, Proposal, SessionState, obstacle, on_its_way};
+use crate::state::{Ability, Proposal, ProposalStage, SessionState, obstacle, on_its_way};
 
 /// What the chain said last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,9 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
     let is_busy =
         Signal::derive(move || check.with(|check| *check == Check::Asking) || proposal.is_busy().get());
     let already = on_its_way("purchase-protection", proposal.transaction());
-    let has_more = Memo::new(move |_| already.with(Option::is_some));
+    let stage = proposal.stage();
+    let has_more =
+        Memo::new(move |_| already.with(Option::is_some) || stage.with(ProposalStage::may_come_yet));
     let press = move |()| {
         // It can be pressed again although something else is on its way; what this page asked for itself comes first.
         if is_busy.get_untracked() {
@@ -102,7 +104,7 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
                         <ConfirmButton
                             kind=ButtonKind::Primary
                             label="Review and buy"
-                            question="Another purchase is on its way already. Buy this one as well?"
+                            question="Another purchase is on its way, or may still be carried out. Buy this one as well?"
                             confirm="Review and buy as well"
                             testid="review"
                             busy=is_busy

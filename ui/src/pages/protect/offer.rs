@@ -40,13 +40,15 @@ fn price(offer: &Offer) -> impl IntoView + use<> {
 fn tier_words(desk: Desk, offer: &Offer) -> String {
     let tier = offer.quote.order.tier;
     let name = desk.market.with(|market| market.tier(tier).map(|terms| terms.name.clone()));
-    format!("From the {} tier, in {}", name.unwrap_or_else(|| format!("{tier}.")), offer.quote.order.asset)
+    let named = name
+        .map_or_else(|| format!("tier {tier}"), |name| format!("the {} tier", format::capitalised(&name)));
+    format!("From {named}, in {}", offer.quote.order.asset)
 }
 
 /// Why nothing is offered.
 fn refused(desk: Desk) -> String {
     if desk.size.get().is_none() {
-        return "Enter how much BTC to protect.".to_owned();
+        return "There is no amount to price yet. Enter how much BTC to protect; if an amount cannot be used, the line under it says why.".to_owned();
     }
     desk.chosen.with(|chosen| match chosen {
         Some(candidate) => match &candidate.quote {

@@ -57,6 +57,7 @@ fn row(health: Figure<BucketHealth>) -> AnyView {
     };
     let BucketHealth {
         bucket,
+        tier_name,
         standing,
         ratio,
         assets,
@@ -77,7 +78,7 @@ fn row(health: Figure<BucketHealth>) -> AnyView {
     view! {
         <tr data-testid=format!("health-{}-{}", bucket.tier, asset_slug(bucket.asset)) data-standing=word>
             <th scope="row">
-                <a class="link" href=Route::Bucket(bucket).href()>{format!("Tier {} in {}", bucket.tier, bucket.asset.symbol())}</a>
+                <a class="link" href=Route::Bucket(bucket).href()>{format::bucket(tier_name.as_deref(), bucket)}</a>
             </th>
             <td class="wide-number"><AmountText asset=bucket.asset amount=assets /></td>
             <td class="wide-number"><AmountText asset=bucket.asset amount=needed /></td>

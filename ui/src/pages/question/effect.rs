@@ -3,12 +3,10 @@
 use bithedge_charts::{Payoff, payoff};
 use bithedge_ipc::Effect;
 use bithedge_protocol::pool::Order;
-use bithedge_protocol::{TokenAmount, UsdE8};
+use bithedge_protocol::{Sats, TokenAmount, UsdE8};
 use leptos::prelude::*;
 
-use crate::components::{
-    AmountText, ChartView, MomentText, PercentChangeText, PercentText, SbtcText, not_known,
-};
+use crate::components::{ChartView, MomentText, PercentChangeText, PercentText, ShortAmount, not_known};
 use crate::format::{self, Round};
 
 /// The picture beside the words; nothing where there is nothing to draw.
@@ -30,12 +28,12 @@ pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
         Effect::Payout { policy, size, asset, at_least, cost } => view! {
             <dl class="facts question-facts" data-testid="effect-payout">
                 <dt>{format!("Policy {policy} ends. It protects")}</dt>
-                <dd><SbtcText amount=size symbol="BTC" /></dd>
+                <dd>{protected(size)}</dd>
                 <dt>"It pays at least"</dt>
-                <dd><AmountText asset=asset amount=at_least /></dd>
+                <dd><ShortAmount asset=asset amount=at_least /></dd>
                 <dt>"It had cost"</dt>
                 <dd>{match cost {
-                    Some(cost) => view! { <AmountText asset=asset amount=cost /> }.into_any(),
+                    Some(cost) => view! { <ShortAmount asset=asset amount=cost /> }.into_any(),
                     None => not_known("Its parts cannot be added up."),
                 }}</dd>
             </dl>
@@ -44,7 +42,7 @@ pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
         Effect::Capital { bucket, tier_name, utilisation, worst_drawdown, due, exit_fee } => view! {
             <dl class="facts question-facts" data-testid="effect-capital">
                 <dt>"Tier"</dt>
-                <dd>{format!("{}, {}", format::capitalised(&tier_name), bucket.asset)}</dd>
+                <dd>{format::bucket(Some(&tier_name), bucket)}</dd>
                 <dt>"In use as collateral"</dt>
                 <dd>{match utilisation {
                     Some(part) => view! { <PercentText ratio=part round=Round::Nearest /> }.into_any(),
@@ -67,6 +65,11 @@ pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
     }
 }
 
+/// An amount of BTC that is protected, as the sentences above write it.
+fn protected(size: Sats) -> String {
+    format!("{} BTC", size.parts())
+}
+
 fn protection(order: Order, floor: UsdE8, max_cost: TokenAmount, spot: UsdE8, stx: UsdE8) -> AnyView {
     let cost = order.asset.worth(max_cost, spot, stx).ok();
     let picture = cost.map(|cost| Payoff {
@@ -80,14 +83,14 @@ fn protection(order: Order, floor: UsdE8, max_cost: TokenAmount, spot: UsdE8, st
     view! {
         <dl class="facts question-facts" data-testid="effect-protection">
             <dt>"Protects"</dt>
-            <dd><SbtcText amount=order.size symbol="BTC" /></dd>
+            <dd>{protected(order.size)}</dd>
             <dt>"Protected price"</dt>
             <dd>{format::price(order.strike)}</dd>
             <dt>"Until"</dt>
             <dd><MomentText at=order.expiry here=true /></dd>
             <dt>"Costs at most"</dt>
             <dd>
-                <AmountText asset=order.asset amount=max_cost />
+                <ShortAmount asset=order.asset amount=max_cost />
                 {cost.map(|cost| view! { <span class="aside">{format::usd(cost)}</span> })}
             </dd>
         </dl>

@@ -29,24 +29,56 @@ enum Asked {
     Open(Box<QuestionView>),
 }
 
+/// One question to the core at a time. Answers then cannot overtake each other; and however fast the session changes, each is taken, while
+/// the newest alone would never come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turns {
+    is_under_way: bool,
+    again: bool,
+}
+
+impl Turns {
+    /// Whether it is asked now; if not, it will be once more, behind what is under way.
+    const fn begin(&mut self) -> bool {
+        if self.is_under_way {
+            self.again = true;
+            return false;
+        }
+        self.is_under_way = true;
+        true
+    }
+
+    /// The answer has come: whether it is asked once more.
+    const fn end(&mut self) -> bool {
+        self.is_under_way = self.again;
+        self.again = false;
+        self.is_under_way
+    }
+}
+
 /// The whole window.
 #[component]
 pub(crate) fn QuestionWindow() -> impl IntoView {
     let session = expect_context::<SessionState>();
     let asked = RwSignal::new(Asked::Loading);
-    // Answers may overtake each other: only the one to the newest of these counts.
-    let asks = StoredValue::new(0_u64);
+    let turns = StoredValue::new(Turns::default());
     let ask = move || {
-        asks.update_value(|asks| *asks = asks.wrapping_add(1));
-        let number = asks.get_value();
+        if turns.try_update_value(Turns::begin) != Some(true) {
+            return;
+        }
         leptos::task::spawn_local(async move {
-            let found = match api::question().await {
-                Ok(Some(question)) => Asked::Open(Box::new(question)),
-                Ok(None) => Asked::Nothing,
-                Err(error) => Asked::Failed(error.notice()),
-            };
-            if asks.try_get_value() == Some(number) && asked.with_untracked(|present| *present != found) {
-                asked.set(found);
+            loop {
+                let found = match api::question().await {
+                    Ok(Some(question)) => Asked::Open(Box::new(question)),
+                    Ok(None) => Asked::Nothing,
+                    Err(error) => Asked::Failed(error.notice()),
+                };
+                if asked.try_with_untracked(|present| *present != found) == Some(true) {
+                    asked.set(found);
+                }
+                if turns.try_update_value(Turns::end) != Some(true) {
+                    break;
+                }
             }
         });
     };
@@ -200,5 +232,23 @@ fn Open(
             </div>
         </main>
         <Answers id=id digest=digest expires=expires signs=signs locked=locked state=state seen=seen />
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_is_taken_and_what_changed_meanwhile_is_asked_for_once_more() {
+        let mut turns = Turns::default();
+        assert!(turns.begin());
+        for _ in 0..9 {
+            assert!(!turns.begin(), "one at a time");
+        }
+        assert!(turns.end(), "once more for all of them");
+        assert!(!turns.end(), "nothing changed since");
+        assert!(turns.begin());
+        assert!(!turns.end());
     }
 }

@@ -5,7 +5,7 @@ use bithedge_protocol::{Asset, MicroStx, UnixSeconds};
 use leptos::prelude::*;
 
 use super::effect::EffectPicture;
-use crate::components::{AddressText, AmountText, Disclosure, MomentText, StxText};
+use crate::components::{AddressText, Disclosure, MomentText, ShortAmount};
 use crate::format;
 
 /// A transaction.
@@ -55,7 +55,7 @@ pub(super) fn Transaction(
             <dt>"At least arrives"</dt>
             <dd data-testid="question-arrives">{moved(arrives, "Nothing at once")}</dd>
             <dt>"Network fee"</dt>
-            <dd><StxText amount=fee testid="question-fee" /></dd>
+            <dd><ShortAmount asset=Asset::Stx amount=fee.into() testid="question-fee" /></dd>
             <dt>"Account"</dt>
             <dd data-testid="question-account"><span>{label}</span><AddressText address=account /></dd>
         </dl>
@@ -98,9 +98,9 @@ pub(super) fn StandingOrder(
         </div>
         <dl class="facts question-facts">
             <dt>"At most for one call's fee"</dt>
-            <dd><StxText amount=a_call testid="question-a-call" /></dd>
+            <dd><ShortAmount asset=Asset::Stx amount=a_call.into() testid="question-a-call" /></dd>
             <dt>"At most for fees in 24 hours"</dt>
-            <dd><StxText amount=a_day testid="question-a-day" /></dd>
+            <dd><ShortAmount asset=Asset::Stx amount=a_day.into() testid="question-a-day" /></dd>
             <dt>"Until"</dt>
             <dd><MomentText at=until testid="question-until" here=true /></dd>
             <dt>"Account"</dt>
@@ -140,8 +140,8 @@ fn moved(all: Vec<Moved>, none: &'static str) -> AnyView {
     }
     let one = |Moved { asset, amount }: Moved| {
         match asset {
-        MovedAsset::Stx => view! { <AmountText asset=Asset::Stx amount=amount /> }.into_any(),
-        MovedAsset::Sbtc => view! { <AmountText asset=Asset::Sbtc amount=amount /> }.into_any(),
+        MovedAsset::Stx => view! { <ShortAmount asset=Asset::Stx amount=amount /> }.into_any(),
+        MovedAsset::Sbtc => view! { <ShortAmount asset=Asset::Sbtc amount=amount /> }.into_any(),
         MovedAsset::OtherFungible { token } => view! {
             <span data-amount=amount.base_units().to_string()>
                 {format!("{} of the smallest unit of {token}", format::grouped(amount.base_units()))}

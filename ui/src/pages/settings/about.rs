@@ -105,7 +105,7 @@ fn Diagnostics() -> impl IntoView {
     view! {
         <Card title="Diagnostics" testid="diagnostics-card">
             <p class="settings-text">
-                "If something does not work as it should, a file with these things helps whoever looks for the reason. It is written where you say and sent to \
+                "If something does not work as it should, a folder with these things helps whoever looks for the reason. It is written where you say and sent to \
                  nobody; look through it before you give it to somebody."
             </p>
             <ul class="settings-list">
@@ -113,7 +113,7 @@ fn Diagnostics() -> impl IntoView {
                     "In it: version and system, your settings, the network in use and what was found when it was checked, how far the books are,                      which kinds of transactions are under way, and the ends of the logs."
                 </li>
                 <li>"Left out: words, passphrases, keys and the key file."</li>
-                <li>"Left out as well: addresses and names of your accounts, and amounts, except where a log names them."</li>
+                <li>"Left out as well: addresses and names of your accounts, transactions, amounts, and your own networks. Something else stands in their place."</li>
             </ul>
             <div class="actions">
                 <Button busy=busy testid="save-diagnostics" on_press=save>"Save diagnostics"</Button>
@@ -122,8 +122,8 @@ fn Diagnostics() -> impl IntoView {
                 {move || match saving.get() {
                     Saving::Not => ().into_any(),
                     Saving::Saved(SavedFile { path, about }) => view! {
-                        <Banner tone=Tone::Good title="The file was written" testid="diagnostics-saved">
-                            <p><code>{path.clone()}</code>" "<CopyButton text=path what="the path of the file".to_owned() /></p>
+                        <Banner tone=Tone::Good title="The folder was written" testid="diagnostics-saved">
+                            <p><code>{path.clone()}</code>" "<CopyButton text=path what="the path of the folder".to_owned() /></p>
                             <p>{about}</p>
                         </Banner>
                     }
