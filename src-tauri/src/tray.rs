@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use bithedge_ipc::{KeyState, SessionView};
+use bithedge_ipc::{KeyState, SessionView, WalletKind};
 use bithedge_session::Session;
 use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::TrayIconBuilder;
@@ -49,10 +49,12 @@ impl Tray {
         }
     }
 
-    /// Follows the session: only unlocked keys can be locked.
+    /// Follows the session: only unlocked keys of the person's own can be locked. Those may be there behind the practice wallet, too.
     pub(crate) fn follow(&self, session: &SessionView) {
-        let is_unlocked = session.wallet.as_ref().is_some_and(|wallet| wallet.keys == KeyState::Unlocked);
-        self.change(|items| items.lock.set_enabled(is_unlocked));
+        let can_lock = session.wallet.as_ref().is_some_and(|wallet| {
+            wallet.keys == KeyState::Unlocked && (wallet.kind == WalletKind::Own || session.has_own_keys)
+        });
+        self.change(|items| items.lock.set_enabled(can_lock));
     }
 
     fn show_count(&self) {

@@ -82,6 +82,16 @@ impl Desktop {
         Watch::open(&self.display, area)
     }
 
+    /// The address of its session bus.
+    pub(crate) fn bus(&self) -> &str {
+        &self.bus
+    }
+
+    /// Whether a window with this title is in sight.
+    pub(crate) fn has_window(&self, title: &str) -> Result<bool> {
+        has_window(&self.display, title)
+    }
+
     /// Asks the window with this title to close, as its close button does.
     pub(crate) async fn close_window(&self, title: &'static str) -> Result<()> {
         let display = self.display.clone();

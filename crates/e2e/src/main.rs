@@ -13,6 +13,7 @@ mod contracts;
 mod desktop;
 mod devnet;
 mod options;
+mod panel;
 mod process;
 mod processes;
 mod proxy;

@@ -24,6 +24,7 @@ mod shown;
 mod small_window;
 mod stuck;
 mod trade;
+mod tray;
 mod wallet;
 mod welcome;
 
@@ -40,7 +41,7 @@ use crate::devnet::Devnet;
 use crate::options::Options;
 
 /// All of them, in the order in which they run.
-pub(crate) const SCENARIOS: [&str; 20] = [
+pub(crate) const SCENARIOS: [&str; 21] = [
     "welcome-light",
     "welcome-dark",
     "pages-light",
@@ -61,6 +62,7 @@ pub(crate) const SCENARIOS: [&str; 20] = [
     "march-2020",
     "settlement",
     "stuck",
+    "tray",
 ];
 
 /// What needs an idle machine, an optimised application, or a window to compare with: these run where they are named (`cargo xtask bench
@@ -108,6 +110,7 @@ pub(crate) async fn run(name: &str, stage: &Stage<'_>) -> Result<()> {
         "march-2020" => march_2020::is_lived_through(stage).await,
         "settlement" => settlement::ends_every_way(stage).await,
         "stuck" => stuck::is_dealt_with(stage).await,
+        "tray" => tray::keeps_it_within_reach(stage).await,
         other => bail!("there is no scenario `{other}`"),
     }
 }

@@ -36,9 +36,9 @@ pub(super) async fn is_dealt_with(stage: &Stage<'_>) -> Result<()> {
 
 /// A transaction as the page of activity shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Card {
+pub(super) struct Card {
     stage: String,
-    txid: String,
+    pub(super) txid: String,
     nonce: u64,
     /// In micro-STX, as it was signed.
     fee: u128,
@@ -73,7 +73,7 @@ const CARDS: &str = "return [...document.querySelectorAll('[data-testid=\"transa
 }))";
 
 /// Waits until the newest ones have come so far; those.
-async fn wait_for_stages(application: &Application, expected: &[&str]) -> Result<Vec<Card>> {
+pub(super) async fn wait_for_stages(application: &Application, expected: &[&str]) -> Result<Vec<Card>> {
     wait::until(&format!("the newest are {expected:?}"), CONFIRMED, async || {
         let cards = cards(application).await?;
         let stages: Vec<&str> = cards.iter().take(expected.len()).map(|card| card.stage.as_str()).collect();
@@ -98,7 +98,7 @@ async fn stand_still(application: &Application, on: bool) -> Result<()> {
 const STANDS_STILL: &str = "return document.querySelector('[data-testid=\"fault-stale\"]').checked";
 
 /// Commits 1 sBTC on a chain that stands still, and finds it waiting in the activity, with the account's next nonce.
-async fn commit_to_a_chain_that_stands(
+pub(super) async fn commit_to_a_chain_that_stands(
     stage: &Stage<'_>,
     application: &Application,
     chain: &Chain,
@@ -273,7 +273,7 @@ async fn it_outlives_the_application(
 }
 
 /// Waits until the application's own process is gone.
-async fn wait_for_the_end(stage: &Stage<'_>) -> Result<()> {
+pub(super) async fn wait_for_the_end(stage: &Stage<'_>) -> Result<()> {
     let program = stage.options.app.display().to_string();
     wait::until_true("the application ends", END, async || {
         Ok(!embedded_devnet::is_running_for(&stage.application_data(), |word| word == program)?)
