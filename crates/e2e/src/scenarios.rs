@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod capital;
+mod damaged_journal;
 mod dealing;
 mod embedded_devnet;
 mod exports;
@@ -41,7 +42,7 @@ use crate::devnet::Devnet;
 use crate::options::Options;
 
 /// All of them, in the order in which they run.
-pub(crate) const SCENARIOS: [&str; 21] = [
+pub(crate) const SCENARIOS: [&str; 22] = [
     "welcome-light",
     "welcome-dark",
     "pages-light",
@@ -63,6 +64,7 @@ pub(crate) const SCENARIOS: [&str; 21] = [
     "settlement",
     "stuck",
     "tray",
+    "damaged-journal",
 ];
 
 /// What needs an idle machine, an optimised application, or a window to compare with: these run where they are named (`cargo xtask bench
@@ -110,6 +112,7 @@ pub(crate) async fn run(name: &str, stage: &Stage<'_>) -> Result<()> {
         "march-2020" => march_2020::is_lived_through(stage).await,
         "settlement" => settlement::ends_every_way(stage).await,
         "stuck" => stuck::is_dealt_with(stage).await,
+        "damaged-journal" => damaged_journal::is_asked_about(stage).await,
         "tray" => tray::keeps_it_within_reach(stage).await,
         other => bail!("there is no scenario `{other}`"),
     }

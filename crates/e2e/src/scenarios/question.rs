@@ -35,8 +35,10 @@ async fn read(stage: &Stage<'_>, application: &Application, picture: &str) -> Re
         application.evaluate("return document.activeElement?.dataset?.testid ?? null", Vec::new()).await?;
     ensure!(focused != "approve", "yes has the focus without anybody having chosen it");
     stage.picture_of(application, picture).await?;
-    accessibility::check(application, &stage.options.axe).await?;
-    read_to_the_end(application).await
+    // After that: while yes becomes ready to be said, its colours are on their way.
+    read_to_the_end(application).await?;
+    application.settle().await?;
+    accessibility::check(application, &stage.options.axe).await
 }
 
 /// Scrolls to the end of the question in hand, until yes can be said.
