@@ -142,6 +142,9 @@ impl Devnet {
     /// When the journal could not be flushed; what it holds is still what was accepted.
     pub async fn shutdown(mut self) -> std::io::Result<()> {
         self.stop.send_replace(true);
+        if let Some(shared) = &self.shared {
+            shared.begin_to_close();
+        }
         // Connections that stay open must not hold the process.
         if tokio::time::timeout(Duration::from_secs(2), &mut self.server).await.is_err() {
             self.server.abort();

@@ -9,6 +9,7 @@ mod reply;
 mod show;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -16,12 +17,14 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 
 use crate::Visitors;
 use crate::node::Node;
 use faults::Faults;
 
+/// Whoever works with the devnet when it is closed has so long to be done.
+const TO_LET_GO: Duration = Duration::from_secs(5);
 /// Bytes of the largest body that is read: a transaction of 2 MiB in hexadecimal, and the JSON around it.
 const BODY_LIMIT: usize = 5 << 20;
 
@@ -30,33 +33,55 @@ const BODY_LIMIT: usize = 5 << 20;
 pub(crate) struct Shared {
     /// `None` once it was closed.
     node: Arc<Mutex<Option<Node>>>,
+    /// Whether it is to be closed.
+    closing: Arc<watch::Sender<bool>>,
     pub(crate) faults: Faults,
 }
 
 impl Shared {
     pub(crate) fn new(node: Node) -> Self {
-        Self { node: Arc::new(Mutex::new(Some(node))), faults: Faults::default() }
+        Self {
+            node: Arc::new(Mutex::new(Some(node))),
+            closing: Arc::new(watch::Sender::new(false)),
+            faults: Faults::default(),
+        }
     }
 
-    /// The devnet's state; everybody waits for their turn, in order. Who still asks once it was closed gets no answer, as of a node
-    /// that is gone.
+    /// The devnet's state; everybody waits for their turn, in order. Who still asks while it is closed gets no answer, as of a node that is
+    /// gone.
     pub(crate) async fn node(&self) -> MappedMutexGuard<'_, Node> {
-        let node = self.node.lock().await;
-        match MutexGuard::try_map(node, Option::as_mut) {
-            Ok(mut node) => {
-                node.revive().await;
-                node
-            }
-            Err(closed) => {
-                drop(closed);
-                std::future::pending().await
-            }
+        if let Some(node) = self.revived().await {
+            return node;
         }
+        std::future::pending().await
+    }
+
+    /// `None` if it is closed, or about to be: a VM that has ended is not begun anew then, which takes a while.
+    async fn revived(&self) -> Option<MappedMutexGuard<'_, Node>> {
+        let mut closing = self.closing.subscribe();
+        let mut node = MutexGuard::try_map(self.node.lock().await, Option::as_mut).ok()?;
+        tokio::select! {
+            biased;
+            () = node.revive() => Some(node),
+            _ = closing.wait_for(|closing| *closing) => None,
+        }
+    }
+
+    /// It is about to be closed: who asks is still answered, as long as the VM lives.
+    pub(crate) fn begin_to_close(&self) {
+        self.closing.send_replace(true);
     }
 
     /// Ends it in good order, as soon as nobody works with it. Connections may still be open: they keep nothing of it.
     pub(crate) async fn close(&self) -> std::io::Result<()> {
-        let node = self.node.lock().await.take();
+        self.begin_to_close();
+        let node = match tokio::time::timeout(TO_LET_GO, self.node.lock()).await {
+            Ok(mut node) => node.take(),
+            Err(_) => {
+                tracing::warn!("somebody still works with the devnet, so its data is let go later");
+                None
+            }
+        };
         match node {
             Some(node) => node.close().await,
             None => Ok(()),
