@@ -185,6 +185,7 @@ struct Watcher(Kept<Icon>);
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
     /// `service` is a name on the bus, or a path at whoever calls.
+    #[allow(clippy::needless_pass_by_value, reason = "the macro hands the header over by value")]
     fn register_status_notifier_item(&self, service: String, #[zbus(header)] header: Header<'_>) {
         let caller = header.sender().map(ToString::to_string).unwrap_or_default();
         self.0.lock().push(if service.starts_with('/') {

@@ -31,7 +31,7 @@ fn content(data: Signal<ActivityPage>, pages: Pages<ActivityPlace>) -> impl Into
     let as_of = Memo::new(move |_| data.with(|page| page.as_of.clone()));
     pages.follow(move || data.track());
     view! {
-        <Card title="What happened to this account" note=|| "newest first" testid="chain-activity">
+        <Card title="What happened to this account" note=|| "Newest first" testid="chain-activity">
             <Export />
             {move || (trust.get() == Trust::Doubtful).then(|| view! {
                 <Banner tone=Tone::Warning title="Something may be missing here" testid="chain-doubtful">

@@ -40,7 +40,7 @@ pub(super) fn FaucetCard() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Faucet" note=|| "play money for the account in use" testid="devnet-faucet">
+        <Card title="Faucet" note=|| "Play money for the account in use" testid="devnet-faucet">
             <div class="devnet-stack">
             <Segmented
                 label="Token"

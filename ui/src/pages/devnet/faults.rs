@@ -55,7 +55,7 @@ pub(super) fn FaultsCard() -> impl IntoView {
     let shares = || SHARES.map(|(share, label)| Choice::new(share, label, share.to_string())).to_vec();
     let delays = DELAYS.map(|(delay, label)| Choice::new(delay, label, delay.to_string())).to_vec();
     view! {
-        <Card title="Faults" note=|| "a node that misbehaves on purpose" testid="devnet-faults">
+        <Card title="Faults" note=|| "A node that misbehaves on purpose" testid="devnet-faults">
             <div class="devnet-stack">
             <p class="devnet-explained">
                 "Real nodes fail now and then. See here how BitHedge takes it: nothing is lost, and nothing is shown that is not known."

@@ -17,7 +17,7 @@ pub(super) fn PricesCard() -> impl IntoView {
     let deeds = expect_context::<Deeds>();
     let wanders = part(|view| view.wanders);
     view! {
-        <Card title="Prices" note=|| "what the market says" testid="devnet-prices">
+        <Card title="Prices" note=|| "What the market says" testid="devnet-prices">
             <div class="devnet-stack">
             <BlockedLine />
             <div class="devnet-prices">

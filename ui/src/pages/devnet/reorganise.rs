@@ -17,7 +17,7 @@ pub(super) fn ReorganiseCard() -> impl IntoView {
     let drops = RwSignal::new(false);
     let choices = DEPTHS.map(|depth| Choice::new(depth, depth.to_string(), depth.to_string())).to_vec();
     view! {
-        <Card title="Replace the newest blocks" note=|| "a reorganisation" testid="devnet-reorganise">
+        <Card title="Replace the newest blocks" note=|| "A reorganisation" testid="devnet-reorganise">
             <div class="devnet-stack">
             <p class="devnet-explained">
                 "On any chain the newest blocks can turn out not to last, and others take their place. BitHedge waits for more blocks \

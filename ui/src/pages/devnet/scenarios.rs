@@ -21,7 +21,7 @@ pub(super) fn ScenariosCard() -> impl IntoView {
     let pace = RwSignal::new(3_u64);
     let choices = PACES.map(|(seconds, label)| Choice::new(seconds, label, seconds.to_string())).to_vec();
     view! {
-        <Card title="Scenarios" note=|| "real crashes, from today's prices" testid="devnet-scenarios">
+        <Card title="Scenarios" note=|| "Real crashes, from today's prices" testid="devnet-scenarios">
             <div class="devnet-stack">
             <p class="devnet-explained">
                 "A scenario moves prices by the same parts as they once moved, day by day, starting from the prices of now. Every day \

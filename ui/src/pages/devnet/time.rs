@@ -41,7 +41,7 @@ pub(super) fn TimeCard() -> impl IntoView {
     let pass = move |seconds: Seconds| deeds.carry_out(DevnetDeed::Pass { seconds });
     let speeds = SPEEDS.map(|(speed, label)| Choice::new(speed, label, speed.to_string())).to_vec();
     view! {
-        <Card title="Time" note=|| "the chain's own clock" testid="devnet-time-card">
+        <Card title="Time" note=|| "The chain's own clock" testid="devnet-time-card">
             <div class="devnet-stack">
             <p class="devnet-now">
                 {move || time.get().map(|time| view! {

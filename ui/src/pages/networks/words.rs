@@ -70,9 +70,10 @@ pub(super) const fn obstacle(network: &NetworkView) -> Option<&'static str> {
     None
 }
 
-/// Why a network cannot be used by what was found at its nodes just now: none of them can be. `None` if one can, or none was asked.
+/// Why a network cannot be used by what was found at its nodes just now: none of them can be, and that does not pass by itself. `None` if
+/// one can be or may come to be, or none was asked.
 pub(super) fn refusal(verdicts: &[NetworkVerdict]) -> Option<String> {
-    if verdicts.iter().any(|verdict| verdict.is_usable) {
+    if verdicts.iter().any(|verdict| verdict.is_usable || verdict.may_pass) {
         return None;
     }
     let first = verdicts.first()?;
@@ -189,7 +190,7 @@ mod tests {
             endpoint: String::new(),
             checked_at: UnixSeconds::new(0),
             is_usable,
-            may_pass: !is_usable,
+            may_pass: false,
             has_api: true,
             identity: None,
             node: None,
@@ -205,6 +206,8 @@ mod tests {
         };
         assert_eq!(refusal(&[]), None, "nobody was asked");
         assert_eq!(refusal(&[verdict(false, "Down."), verdict(true, "")]), None, "one node is enough");
+        // A node that does not answer now may answer in a moment: BitHedge goes on trying.
+        assert_eq!(refusal(&[NetworkVerdict { may_pass: true, ..verdict(false, "Down.") }]), None);
         let words = refusal(&[verdict(false, "Other contracts are there."), verdict(false, "Down.")]);
         assert!(words.is_some_and(|words| words.contains("Other contracts are there.")));
     }

@@ -47,7 +47,7 @@ pub(super) fn ContractsCard() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Contracts" note=|| "compared with their source" testid="protocol-contracts">
+        <Card title="Contracts" note=|| "Compared with their source" testid="protocol-contracts">
             <p class="protocol-explained">
                 "Before a network is used, every contract on it is compared with the source that this application was made with. Compare them \
                  again whenever you like."

@@ -17,7 +17,7 @@ pub(super) fn FeesCard(
     fees: Signal<Fees>,
 ) -> impl IntoView {
     view! {
-        <Card title="Fees" note=|| "of the protocol, not of the network" testid="protocol-fees">
+        <Card title="Fees" note=|| "Of the protocol, not of the network" testid="protocol-fees">
             {move || {
                 let (fees, treasury, trust) = fees.get();
                 view! {

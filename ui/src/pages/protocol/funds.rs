@@ -14,7 +14,7 @@ pub(super) fn FundsCard(
     funds: Signal<(Vec<FundView>, Trust)>,
 ) -> impl IntoView {
     view! {
-        <Card title="Insurance fund" note=|| "for what a bucket cannot pay" testid="protocol-funds">
+        <Card title="Insurance fund" note=|| "For what a bucket cannot pay" testid="protocol-funds">
             <p class="protocol-explained">
                 "Half of all fees goes to it. If a bucket in STX falls short of what it promised, the fund pays what it may; a bucket in sBTC \
                  cannot fall short."

@@ -26,7 +26,7 @@ pub(super) fn GatesCard(
     gates: Signal<Figure<GatesView>>,
 ) -> impl IntoView {
     view! {
-        <Card title="What can be done now" note=|| "switches and breakers" testid="protocol-gates">
+        <Card title="What can be done now" note=|| "Switches and breakers" testid="protocol-gates">
             <p class="protocol-explained">
                 "Governance turns switches. A breaker stops new risk for a time when something looks wrong. Neither can stop what is owed to \
                  you: exercising, settling, claiming and withdrawing stay open."

@@ -16,7 +16,7 @@ pub(super) fn HealthCard(
     health: Signal<Vec<Figure<BucketHealth>>>,
 ) -> impl IntoView {
     view! {
-        <Card title="What promises call for" note=|| "by tier and token" testid="protocol-health">
+        <Card title="What promises call for" note=|| "By tier and token" testid="protocol-health">
             <p class="protocol-explained">
                 "A bucket is one tier with one token. Its assets stand against the most that its live policies may come to call for, at the \
                  prices of now."

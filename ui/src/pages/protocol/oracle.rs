@@ -42,7 +42,7 @@ pub(super) fn OracleCard(
         })
     };
     view! {
-        <Card title="Prices" note=|| "the oracle's" testid="protocol-oracle">
+        <Card title="Prices" note=|| "The oracle's" testid="protocol-oracle">
             {move || match prices.get() {
                 Figure::Known { value } => view! { <Prices prices=value /> }.into_any(),
                 Figure::Unknown { why } => not_known(&why),

@@ -38,7 +38,7 @@ pub(super) fn PoolsCard(
     pools: Signal<Vec<PoolView>>,
 ) -> impl IntoView {
     view! {
-        <Card title="What the pool keeps" note=|| "added up again on this computer" testid="protocol-pools">
+        <Card title="What the pool keeps" note=|| "Added up again on this computer" testid="protocol-pools">
             <p class="protocol-explained">
                 "The vault holds everybody's capital. Its own book must be the sum of what each part is for: if a single unit were missing, \
                  it would show here."
