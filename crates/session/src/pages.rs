@@ -174,8 +174,9 @@ fn stands_still(running: &Running, newest: UnixSeconds) -> Option<String> {
     };
     let limit = Pace::of(network).max_tip_age?;
     let age = running.engine.clock().now().since(newest)?;
-    (age > limit)
-        .then(|| format!("The newest block is of {}, so these prices are not those of now.", newest.in_words()))
+    (age > limit).then(|| {
+        format!("The newest block is of {}, so these prices are not those of now.", newest.in_words())
+    })
 }
 
 /// What was signed here for an account, newest first.
