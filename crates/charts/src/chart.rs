@@ -42,6 +42,17 @@ pub struct Chart {
     /// Where the points are that can be chosen from, in pixels from the left, in the order of the table; empty of a chart that nothing is
     /// chosen from.
     pub stops: Vec<u32>,
+    /// What stands where, for whoever points there: from left to right. Empty of a chart whose figures stand in it.
+    pub readings: Vec<Reading>,
+}
+
+/// What stands at a place of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// In pixels from the left.
+    pub at: u32,
+    /// In words, with units: `92,500: 0.0056 sBTC`.
+    pub text: String,
 }
 
 /// Figures for a reader who does not see the picture, at full precision.
@@ -74,8 +85,9 @@ pub(crate) struct Content {
 impl Content {
     /// With the picture that `draw` makes.
     pub(crate) fn drawn(self, frame: &Frame<'_>, height: f64, draw: impl FnOnce(&mut Sheet<'_>)) -> Chart {
-        let svg = sheet::drawn(frame, height, &self.title, &self.summary, draw);
-        Chart { svg, title: self.title, summary: self.summary, table: self.table, stops: Vec::new() }
+        let (svg, readings) = sheet::drawn(frame, height, &self.title, &self.summary, draw);
+        let Self { title, summary, table } = self;
+        Chart { svg, title, summary, table, stops: Vec::new(), readings }
     }
 
     /// With a picture that says in words why there is nothing to see.

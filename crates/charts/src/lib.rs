@@ -34,7 +34,7 @@ mod utilisation;
 mod yield_history;
 
 pub use bars::{BarGroup, Bars, bars};
-pub use chart::{Chart, Frame, Table};
+pub use chart::{Chart, Frame, Reading, Table};
 pub use health::{HealthGauge, health_gauge};
 pub use ladder::{ExpiryLadder, LadderRung, expiry_ladder};
 pub use payoff::{Payoff, payoff};

@@ -4,7 +4,7 @@ use crate::chart::Frame;
 use crate::plot::{self, BaseAxis, Entry, Mark, Marks, Plot, Sign, ValueAxis};
 use crate::quantity::{Measure, Value};
 use crate::scale::Domain;
-use crate::sheet::{Anchor, Point, Rect, Sheet};
+use crate::sheet::{self, Anchor, Point, Rect, Sheet};
 
 /// A listed series.
 pub(crate) struct Listing {
@@ -81,16 +81,13 @@ pub(crate) fn draw(sheet: &mut Sheet<'_>, listings: &Listings) -> Vec<u32> {
     plot::draw_legend(sheet, &legend, 4.0);
     marks.draw(sheet, &plot);
     let points: Vec<Point> = listings.all.iter().map(|one| plot.at(one.at, value(one))).collect();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float converts saturating, and no picture is that wide"
-    )]
-    let stops = points.iter().map(|(x, _)| x.round() as u32).collect();
+    let stops = points.iter().map(|(x, _)| sheet::pixels(*x)).collect();
     sheet.line(&points, palette.text_muted, 1.2);
     sheet.avoid(&points);
     for (listing, point) in listings.all.iter().zip(&points) {
         let (x, y) = *point;
+        let not = if listing.is_available { "" } else { ", not on offer" };
+        sheet.read_at(x, format!("{}: {}{not}", listing.name, measure.spoken(listing.premium.base_units)));
         sheet.reserve(Rect::new(x - 5.0, y - 5.0, x + 5.0, y + 5.0));
         match (listing.is_available, listing.is_chosen) {
             (true, false) => sheet.disc(*point, 4.5, palette.accent),

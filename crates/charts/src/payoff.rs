@@ -246,6 +246,12 @@ fn draw(sheet: &mut Sheet<'_>, policy: &Payoff, curves: &[Worth], break_even: Op
         sheet.ring(center, 4.5, palette.accent, 2.0);
     }
     plot::draw_legend(sheet, &legend, 4.0);
+    // One for every few pixels is as near as a hand points.
+    for worth in curves.iter().step_by(3) {
+        let [protected, alone] = [worth.protected, worth.alone].map(|value| measure.spoken(value));
+        let text = format!("BTC at {}: {protected} with protection, {alone} alone", usd(worth.price));
+        sheet.read_at(plot.x.at(price(worth.price)), text);
+    }
     let up = f64::from(u32::try_from(title_row).unwrap_or(0)) * sheet.leading();
     sheet.write(&title, (plot::MARGIN, area.top - sheet.size * 0.8 - up), Anchor::Start);
     describe_zone(sheet, zone, policy.backing);

@@ -163,6 +163,9 @@ fn draw(sheet: &mut Sheet<'_>, prices: &[PricePoint], policies: &[PolicySpan]) {
 
     let line: Vec<Point> =
         prices.iter().map(|point| plot.at(plot::seconds(point.at), price(point.price))).collect();
+    for (point, (x, _)) in prices.iter().zip(&line) {
+        sheet.read_at(*x, format!("{}: {}", calendar::date(point.at), usd(point.price)));
+    }
     sheet.line(&line, palette.text, 1.8);
     sheet.avoid(&line);
     let mut spans = Vec::with_capacity(policies.len());

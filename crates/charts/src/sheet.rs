@@ -9,7 +9,8 @@ use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
 
-use crate::chart::Frame;
+use crate::chart::{Frame, Reading};
+use crate::order;
 use crate::svg::{self, Description, Pen, Surface, UNITS};
 use crate::text::{self, Weight};
 use crate::theme::{Color, Palette};
@@ -130,21 +131,23 @@ pub(crate) struct Sheet<'b> {
     taken: Vec<Rect>,
     /// Lines that text that has a choice should keep off.
     lines: Vec<(Point, Point)>,
+    readings: Vec<Reading>,
 }
 
-/// Draws on a sheet as wide as `frame` says and `height` pixels high, and gives the document.
+/// Draws on a sheet as wide as `frame` says and `height` pixels high, and gives the document, and what was said of its places, from left to
+/// right.
 pub(crate) fn drawn(
     frame: &Frame<'_>,
     height: f64,
     title: &str,
     summary: &str,
     draw: impl FnOnce(&mut Sheet<'_>),
-) -> String {
+) -> (String, Vec<Reading>) {
     let width = frame.pixels();
     let size = (unsigned(width), unsigned(height));
     let pen = Rc::new(RefCell::new(Pen::default()));
     let mut buffer = String::new();
-    {
+    let mut readings = {
         let units = (unsigned(width * UNITS), unsigned(height.ceil() * UNITS));
         let area = Surface::new(&mut buffer, units, Rc::clone(&pen)).into_drawing_area();
         let palette = frame.theme.palette();
@@ -157,14 +160,27 @@ pub(crate) fn drawn(
             size: type_size(width),
             taken: Vec::new(),
             lines: Vec::new(),
+            readings: Vec::new(),
         };
         sheet.fill(bounds, palette.surface);
         draw(&mut sheet);
         // Nor does this: the target is a string.
         let _ = sheet.area.present();
-    }
+        sheet.readings
+    };
+    order::by_key(&mut readings, |reading| reading.at);
     let pen = pen.borrow();
-    svg::finished(&buffer, &pen, size, &Description { id: frame.id, title, summary })
+    (svg::finished(&buffer, &pen, size, &Description { id: frame.id, title, summary }), readings)
+}
+
+/// The nearest whole pixel from the left.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float converts saturating, and no picture is that wide"
+)]
+pub(crate) fn pixels(x: f64) -> u32 {
+    x.round() as u32
 }
 
 #[allow(
@@ -196,6 +212,11 @@ fn stroke(color: Color, width: f64) -> ShapeStyle {
 
 /// Drawing into a string cannot fail, so what the drawing functions return says nothing.
 impl Sheet<'_> {
+    /// Says what stands at a place, so many pixels from the left.
+    pub(crate) fn read_at(&mut self, x: f64, text: String) {
+        self.readings.push(Reading { at: pixels(x), text });
+    }
+
     /// A filled rectangle.
     pub(crate) fn fill(&mut self, rect: Rect, color: Color) {
         let corners = [at((rect.left, rect.top)), at((rect.right, rect.bottom))];

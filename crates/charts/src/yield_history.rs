@@ -147,6 +147,13 @@ fn draw(sheet: &mut Sheet<'_>, steps: &[Step], worst: (UnixSeconds, i128)) {
     let on =
         |plot: &Plot, step: &Step, value: i128| plot.at(plot::seconds(step.at), measure.coordinate(value));
     let line: Vec<Point> = steps.iter().map(|step| on(&upper, step, step.since_first)).collect();
+    for (step, (x, _)) in steps.iter().zip(&line) {
+        let (all, below) = (percent(step.since_first), percent(step.drawdown));
+        sheet.read_at(
+            *x,
+            format!("{}: {all} since the first close, {below} from the highest", calendar::date(step.at)),
+        );
+    }
     sheet.line(&line, palette.accent, 2.2);
     for run in losing_runs(steps) {
         let points: Vec<Point> = run.iter().map(|step| on(&upper, step, step.since_first)).collect();

@@ -81,11 +81,26 @@ fn framed(
         request_animation_frame(redraw);
     });
     let shows_figures = RwSignal::new(false);
+    // Where somebody points, in pixels from the left of the picture.
+    let hovered = RwSignal::new(None::<f64>);
+    let reading = Memo::new(move |_| {
+        let at = hovered.get()?;
+        chart.with(|chart| {
+            let readings = &chart.as_ref()?.readings;
+            nearest(readings.iter().map(|reading| reading.at), at)
+                .and_then(|index| readings.get(index).cloned())
+        })
+    });
+    let is_read = Memo::new(move |_| {
+        chart.with(|chart| chart.as_ref().is_some_and(|chart| !chart.readings.is_empty()))
+    });
     let pointed: StoredValue<Option<usize>> = StoredValue::new(None);
     let point = move |event: &web_sys::PointerEvent| {
         let (Some(on_choose), Some(place)) = (on_choose, place.get_untracked()) else { return };
         let at = f64::from(event.client_x()) - place.get_bounding_client_rect().left();
-        let found = chart.with_untracked(|chart| chart.as_ref().and_then(|chart| nearest(&chart.stops, at)));
+        let found = chart.with_untracked(|chart| {
+            chart.as_ref().and_then(|chart| nearest(chart.stops.iter().copied(), at))
+        });
         // Once for each point that is passed, not for each pixel.
         if found != pointed.get_value() || event.type_() == "pointerdown" {
             pointed.set_value(found);
@@ -113,10 +128,26 @@ fn framed(
                         point(&event);
                     }
                 }
-                on:pointermove=move |event| if event.buttons() & 1 == 1 { point(&event) }
+                on:pointermove=move |event| {
+                    if event.buttons() & 1 == 1 {
+                        point(&event);
+                    }
+                    let left = place.get_untracked().map(|place| place.get_bounding_client_rect().left());
+                    hovered.set(left.map(|left| f64::from(event.client_x()) - left));
+                }
+                on:pointerleave=move |_| hovered.set(None)
                 node_ref=place
-                inner_html=move || chart.with(|chart| chart.as_ref().map(|chart| chart.svg.clone()).unwrap_or_default())
+                inner_html=move || chart.with(|chart| chart.as_ref().map(|chart| named_without_a_tip(&chart.svg)).unwrap_or_default())
             ></div>
+            // What is pointed at, for the eye: assistive technology has the figures in the table.
+            {move || (show_summary && is_read.get()).then(|| view! {
+                <p class="chart-reading" aria-hidden="true" data-testid="chart-reading">
+                    {move || reading.get().map_or_else(
+                        || "Point at the picture to read its values.".to_owned(),
+                        |reading| reading.text,
+                    )}
+                </p>
+            })}
             {show_summary.then(|| view! {
                 <figcaption class="chart-summary">
                     {move || chart.with(|chart| chart.as_ref().map(|chart| chart.summary.clone()).unwrap_or_default())}
@@ -139,11 +170,16 @@ fn framed(
     .into_any()
 }
 
-/// The stop that is nearest to a place.
-fn nearest(stops: &[u32], at: f64) -> Option<usize> {
-    let far = |stop: &u32| (f64::from(*stop) - at).abs();
-    let nearest = stops.iter().enumerate().min_by(|(_, a), (_, b)| far(a).total_cmp(&far(b)));
+/// Which of these is nearest to a place.
+fn nearest(stops: impl Iterator<Item = u32>, at: f64) -> Option<usize> {
+    let far = |stop: u32| (f64::from(stop) - at).abs();
+    let nearest = stops.enumerate().min_by(|(_, a), (_, b)| far(*a).total_cmp(&far(*b)));
     nearest.map(|(index, _)| index)
+}
+
+/// The drawing, whose name is no tip that the engine lays over it wherever somebody points: what names it is told all the same.
+fn named_without_a_tip(svg: &str) -> String {
+    svg.replacen("<title ", "<desc ", 1).replacen("</title>", "</desc>", 1)
 }
 
 /// The figures behind a chart.
@@ -208,14 +244,35 @@ impl Drop for Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use bithedge_protocol::{Asset, Sats, UsdE8};
+
+    use super::{named_without_a_tip, nearest};
 
     #[test]
     fn what_is_pointed_at_is_the_nearest_point() {
         let stops = [40, 80, 200];
         for (at, index) in [(-10.0, 0), (59.0, 0), (61.0, 1), (139.0, 1), (141.0, 2), (9_000.0, 2)] {
-            assert_eq!(nearest(&stops, at), Some(index), "{at}");
+            assert_eq!(nearest(stops.into_iter(), at), Some(index), "{at}");
         }
-        assert_eq!(nearest(&[], 5.0), None);
+        assert_eq!(nearest([].into_iter(), 5.0), None);
+    }
+
+    #[test]
+    fn the_name_of_a_drawing_is_no_tip_and_still_names_it() {
+        let frame = bithedge_charts::Frame { id: "one", width: 600, theme: bithedge_charts::Theme::Light };
+        let policy = bithedge_charts::Payoff {
+            size: Sats::new(100_000_000),
+            strike: UsdE8::new(9_500_000_000_000),
+            floor: UsdE8::new(4_750_000_000_000),
+            spot: UsdE8::new(10_000_000_000_000),
+            cost: UsdE8::new(300_000_000_000),
+            backing: Asset::Sbtc,
+        };
+        let svg = named_without_a_tip(&bithedge_charts::payoff(&policy, &frame).svg);
+        assert!(!svg.contains("title>"), "{svg}");
+        assert!(
+            svg.contains("aria-labelledby=\"one-title\"") && svg.contains("<desc id=\"one-title\">Value"),
+            "{svg}"
+        );
     }
 }

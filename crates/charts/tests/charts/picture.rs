@@ -98,7 +98,7 @@ pub(crate) fn misplaced_text(document: &Document<'_>) -> Option<String> {
 
 /// What holds for every chart, whatever its data: panics if it does not.
 pub(crate) fn check(chart: &Chart) {
-    let Chart { svg, title, summary, table, stops } = chart;
+    let Chart { svg, title, summary, table, stops, readings } = chart;
     let document = Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
     for node in document.root().descendants().filter(Node::is_element) {
         let name = node.tag_name().name();
@@ -135,6 +135,12 @@ pub(crate) fn check(chart: &Chart) {
     assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{table:?}");
     assert!(stops.is_empty() || stops.len() == table.rows.len(), "{stops:?}");
     assert!(stops.is_sorted(), "{stops:?}");
+    assert!(readings.is_sorted_by_key(|reading| reading.at), "{readings:?}");
+    let width: f64 = root.attribute("width").unwrap().parse().unwrap();
+    for reading in readings {
+        let is_whole = !reading.text.contains("NaN") && !reading.text.contains("inf ");
+        assert!(f64::from(reading.at) <= width && is_whole && reading.text.contains(": "), "{reading:?}");
+    }
     let circles = document.descendants().filter(|node| node.has_tag_name("circle"));
     // The drawing has ten units in a pixel.
     let centers: Vec<f64> = circles.filter_map(|node| node.attribute("cx")?.parse().ok()).collect();
