@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{Banner, Icon, IconName, Tone};
 use crate::format;
+use crate::state::{CatchingUp, catching_up};
 
 /// A figure as `show` shows it, or that it is not known and why; a doubtful one is marked.
 pub(crate) fn figure<T, V: IntoView + 'static>(
@@ -48,6 +49,7 @@ pub(crate) fn DoubtMark(
     trust: Trust,
 ) -> impl IntoView {
     (trust == Trust::Doubtful).then(|| view! {
+        " "
         <span class="doubt" data-doubtful="true" title="This figure may be incomplete or wrong. What the chain itself answers is what counts.">
             <Icon name=IconName::Warning />
             "doubtful"
@@ -77,11 +79,17 @@ pub(crate) fn AsOfLine(
             }
         })
     };
+    let behind = catching_up(as_of);
+    let doubt =
+        Memo::new(move |_| as_of.with(|as_of| as_of.doubt.clone()).filter(|_| behind.get().is_none()));
     view! {
-        {move || as_of.with(|as_of| as_of.doubt.clone()).map(|doubt| view! {
+        {move || doubt.get().map(|doubt| view! {
             <Banner tone=Tone::Warning title="What this page shows may not be what the chain holds now">
                 <p data-testid="page-doubt">{doubt}</p>
             </Banner>
+        })}
+        {move || behind.with(Option::is_some).then(|| view! {
+            <p class="as-of" data-testid="catching-up">{move || behind.get().map(CatchingUp::words)}</p>
         })}
         <p class="as-of" data-testid="as-of">{words}</p>
     }

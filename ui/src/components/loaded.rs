@@ -4,7 +4,7 @@ use bithedge_ipc::Notice;
 use leptos::prelude::*;
 
 use super::{Banner, ErrorState, NoticeText, Tone};
-use crate::state::{PageData, PageState};
+use crate::state::{PageData, PageState, is_on_its_way};
 
 /// Shows the skeleton until there is data, then what `children` make of it, once: the data goes on changing in the signal that they
 /// are given, so that nothing loses the focus. What could not be asked again is said above what was known before.
@@ -73,9 +73,13 @@ impl Parts {
     fn view(self) -> AnyView {
         let Self { mut take, problem, is_there, retry, skeleton, content } = self;
         Effect::new(move |_| take());
+        let is_coming = is_on_its_way(problem, retry);
+        let is_coming = Memo::new(move |_| is_coming.get());
+        let has_failed = Memo::new(move |_| problem.with(Option::is_some) && !is_coming.get());
         view! {
             {move || match (problem.get(), is_there.get()) {
                 (None, _) => None,
+                (Some(_), false) if is_coming.get() => None,
                 (Some(notice), false) => Some(view! { <ErrorState notice=notice on_retry=retry /> }.into_any()),
                 (Some(notice), true) => Some(
                     view! {
@@ -86,10 +90,13 @@ impl Parts {
                     .into_any(),
                 ),
             }}
+            {move || (is_coming.get() && !is_there.get()).then(|| view! {
+                <p class="as-of" role="status" data-testid="page-coming">"Reading the chain… This page comes by itself."</p>
+            })}
             {move || {
                 if is_there.get() {
                     content.run()
-                } else if problem.with(Option::is_some) {
+                } else if has_failed.get() {
                     ().into_any()
                 } else {
                     view! { <div class="skeletons" aria-busy="true">{skeleton.run()}</div> }.into_any()

@@ -3,6 +3,18 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+/// Closes the menu that something is in. In a context of what is in its panel.
+#[derive(Clone, Copy)]
+pub(crate) struct CloseMenu(Callback<()>);
+
+impl CloseMenu {
+    /// What was chosen in it is done.
+    pub(crate) fn close(self) {
+        // The menu may be gone by the time that it is.
+        let _ = self.0.try_run(());
+    }
+}
+
 /// A button with a panel under it. It closes on Escape, on a click elsewhere, and when another page is opened.
 #[component]
 pub(crate) fn Menu(
@@ -40,6 +52,14 @@ pub(crate) fn Menu(
         moved.remove();
     });
     let panel = format!("{testid}-panel");
+    let close = CloseMenu(Callback::new(move |()| {
+        if open.try_get_untracked() == Some(true) {
+            set_open.set(false);
+            if let Some(button) = button.get_untracked() {
+                let _ = button.focus();
+            }
+        }
+    }));
     let children = StoredValue::new(children);
     view! {
         <div
@@ -74,8 +94,10 @@ pub(crate) fn Menu(
             </button>
             {move || {
                 let panel = panel.clone();
-                open.get().then(|| view! {
-                    <div class="menu-panel" data-testid=panel>{children.with_value(|children| children())}</div>
+                open.get().then(|| {
+                    // Here, and not beside the other menus: each closes itself.
+                    provide_context(close);
+                    view! { <div class="menu-panel" data-testid=panel>{children.with_value(|children| children())}</div> }
                 })
             }}
         </div>

@@ -43,7 +43,7 @@ pub(crate) use figure::{AsOfLine, DoubtMark, figure, known_or, not_known};
 pub(crate) use icon::{Icon, IconName, Logo};
 pub(crate) use input::{TabLinks, TextInput, Toggle};
 pub(crate) use loaded::Loaded;
-pub(crate) use menu::Menu;
+pub(crate) use menu::{CloseMenu, Menu};
 pub(crate) use notice::{Banner, NoticeBanner, NoticeText, Tone};
 pub(crate) use part::PartProblem;
 pub(crate) use pill::ConnectionPill;

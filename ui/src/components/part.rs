@@ -4,6 +4,7 @@ use bithedge_ipc::Notice;
 use leptos::prelude::*;
 
 use super::{Banner, Button, NoticeText, Tone};
+use crate::state::is_on_its_way;
 
 /// That a part of a page could not be read, and a button that tries again; nothing while it could. Without it the part would only be
 /// missing, which reads like "nothing".
@@ -21,8 +22,9 @@ pub(crate) fn PartProblem(
     /// The test hook.
     testid: &'static str,
 ) -> impl IntoView {
+    let is_coming = is_on_its_way(problem, retry);
     view! {
-        {move || problem.get().map(|notice| {
+        {move || problem.get().filter(|_| is_there.get() || !is_coming.get()).map(|notice| {
             let again = if is_there.get() { " again just now" } else { "" };
             view! {
                 <div role="status">

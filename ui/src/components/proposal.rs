@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{Banner, Button, ButtonKind, NoticeBanner, Tone};
 use crate::api;
 use crate::route::{ActivityTab, Route};
-use crate::state::{NotificationsState, OnItsWay, Proposal, ProposalStage};
+use crate::state::{AskedHere, NotificationsState, OnItsWay, Proposal, ProposalStage};
 
 /// Where a proposal is, from the question to the block; nothing while there is none.
 #[component]
@@ -21,6 +21,9 @@ pub(crate) fn ProposalStatus(
     done: ViewFn,
 ) -> impl IntoView {
     let stage = proposal.stage();
+    if let Some(asked_here) = use_context::<AskedHere>() {
+        asked_here.count(stage);
+    }
     let notifications = expect_context::<NotificationsState>();
     let show = move |()| {
         leptos::task::spawn_local(async move {

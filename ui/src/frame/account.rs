@@ -5,7 +5,7 @@ use bithedge_protocol::{MicroStx, Sats};
 use leptos::prelude::*;
 
 use crate::api;
-use crate::components::{AddressText, AmountCell, CopyButton, Each, Icon, IconName, Menu};
+use crate::components::{AddressText, AmountCell, CloseMenu, CopyButton, Each, Icon, IconName, Menu};
 use crate::route::{Route, SettingsTab, go, route_now};
 use crate::state::{ChainState, NotificationsState, SessionState};
 
@@ -56,6 +56,7 @@ fn AccountRow(account: AccountView) -> impl IntoView {
     let chain = expect_context::<ChainState>();
     let session = expect_context::<SessionState>();
     let notifications = expect_context::<NotificationsState>();
+    let close = use_context::<CloseMenu>();
     let AccountView { id, label, address, can_sign, is_verified } = account;
     let in_use = session.part(|session| session.account.clone());
     let own = id.clone();
@@ -72,13 +73,18 @@ fn AccountRow(account: AccountView) -> impl IntoView {
     let choose = move |_| {
         let account = chosen.clone();
         if is_chosen.get_untracked() {
+            close.into_iter().for_each(CloseMenu::close);
             return;
         }
         leptos::task::spawn_local(async move {
             match api::choose_account(account).await {
-                // The policy that is open was looked at as the account before: here it would be somebody else's.
-                Ok(()) if matches!(route_now(), Route::Policy(_)) => go(Route::Policies),
-                Ok(()) => {}
+                Ok(()) => {
+                    close.into_iter().for_each(CloseMenu::close);
+                    // The policy that is open was looked at as the account before: here it would be somebody else's.
+                    if matches!(route_now(), Route::Policy(_)) {
+                        go(Route::Policies);
+                    }
+                }
                 Err(error) => notifications.warn(error.message()),
             }
         });

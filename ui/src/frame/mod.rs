@@ -4,6 +4,7 @@ mod account;
 mod bell;
 mod lock;
 mod network;
+mod question;
 mod sidebar;
 
 use leptos::prelude::*;
@@ -12,6 +13,7 @@ use account::AccountSwitcher;
 use bell::Bell;
 use lock::LockButton;
 use network::NetworkNotice;
+use question::QuestionWaits;
 use sidebar::Sidebar;
 
 use crate::components::{Attention, ConnectionPill, Icon, IconName, Toaster};
@@ -21,7 +23,7 @@ use crate::pages::{
     SettingsPage,
 };
 use crate::route::{Route, current_route};
-use crate::state::{ChainState, PreferencesState, SessionState};
+use crate::state::{AskedHere, ChainState, PreferencesState, SessionState};
 
 /// The whole main window.
 #[component]
@@ -32,6 +34,7 @@ pub(crate) fn Frame() -> impl IntoView {
     let is_behind = chain.is_behind();
     let kind = session.network_kind();
     let route = current_route();
+    provide_context(AskedHere::new());
     let heading = NodeRef::new();
     let content = NodeRef::<leptos::html::Main>::new();
     Effect::new(move |previous: Option<Route>| {
@@ -75,6 +78,7 @@ pub(crate) fn Frame() -> impl IntoView {
                     </header>
                     <main class="content" id="content" tabindex="-1" node_ref=content>
                         <NetworkNotice />
+                        <QuestionWaits />
                         <Attention />
                         {move || page(route.get())}
                     </main>

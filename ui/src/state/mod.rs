@@ -1,5 +1,6 @@
 //! What the page knows, apart from how it looks.
 
+mod asked_here;
 mod chain;
 mod clock;
 mod devnet;
@@ -9,6 +10,7 @@ mod on_its_way;
 mod page;
 mod preferences;
 mod proposal;
+mod reading;
 mod session;
 mod transactions;
 
@@ -16,6 +18,7 @@ use bithedge_ipc::Event;
 use futures_util::future;
 use leptos::prelude::*;
 
+pub(crate) use asked_here::AskedHere;
 pub(crate) use chain::ChainState;
 pub(crate) use clock::now_signal;
 pub(crate) use devnet::DevnetState;
@@ -25,6 +28,7 @@ pub(crate) use on_its_way::{OnItsWay, coming, on_its_way};
 pub(crate) use page::{PageData, PageState, PageVersion};
 pub(crate) use preferences::PreferencesState;
 pub(crate) use proposal::{Proposal, ProposalStage};
+pub(crate) use reading::{CatchingUp, catching_up, is_on_its_way};
 pub(crate) use session::{Ability, SessionState};
 pub(crate) use transactions::TransactionsState;
 

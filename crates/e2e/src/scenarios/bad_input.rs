@@ -113,6 +113,10 @@ async fn protect(stage: &Stage<'_>, application: &Application) -> Result<()> {
 
 async fn capital(stage: &Stage<'_>, application: &Application, irene: &Account) -> Result<()> {
     practice::use_account(application, irene).await?;
+    wait::until_true("the list of accounts closes by itself", FIRST_VALUES, async || {
+        Ok(!application.has("account-menu-panel").await?)
+    })
+    .await?;
     pages::open(application, "earn").await?;
     application.press("tier-open-2-sbtc").await?;
     application.wait_for("commit-amount", FIRST_VALUES).await?;

@@ -209,9 +209,10 @@ fn plan_claim(state: &State, bucket: BucketId, to: Recipient) -> Result<Plan, Re
             what: "no close has filled anything of this position, and nothing was returned",
         });
     }
+    let of = (provider != state.me()).then(|| provider.clone());
     // A close in between can only add to it.
     Ok(Draft::of(state, call)
-        .says(Sentence::Does("Has paid what closes have filled, and what was returned."))
+        .says(Sentence::PaysSetAside { asset: bucket.asset, amount: amount(payable), of })
         .gives_nothing()
         .pays(Bound::AtLeast, bucket.asset, amount(payable), Purse::Vault, &provider)?
         .done())

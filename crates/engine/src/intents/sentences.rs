@@ -134,7 +134,8 @@ pub enum Sentence {
     },
     /// A policy backed by STX may be paid in part, the same part for every holder of its series.
     StxMayBePaidInPart,
-    /// It can be exercised only after this long, and is otherwise paid at its expiry without being asked for.
+    /// It can be exercised only after this long. What is due at its expiry is set aside by whoever settles it; that it is paid out takes
+    /// somebody, who can be anybody.
     CanBeActivatedAfter(Seconds),
     /// The policy ends with this; nothing more is paid for it.
     PolicyEnds,
@@ -215,6 +216,15 @@ pub enum Sentence {
     BasisStays,
     /// The money has to be claimed with a second transaction.
     ClaimAfterwards,
+    /// What closes filled and what was returned is paid out: so much as the bucket stands now.
+    PaysSetAside {
+        /// Of what.
+        asset: Asset,
+        /// How much.
+        amount: TokenAmount,
+        /// Whose it is, if not the signer's.
+        of: Option<Principal>,
+    },
     /// Only what no outcome can take away is paid: assets less locks.
     GuaranteedValueOnly,
     /// A keeper's bounty is credited.
@@ -345,8 +355,8 @@ impl Sentence {
             }
             Self::CanBeActivatedAfter(delay) => format!(
                 "It can be activated {} minutes after the purchase at the earliest. If BTC is below the protected \
-                 price when it ends, what it pays is set aside without being asked for, and can be claimed without a \
-                 deadline.",
+                 price when it ends, what it pays is set aside for you. Anybody can have it paid out to you and may earn \
+                 a small bounty; if nobody does, you can claim it, without a deadline.",
                 delay.get() / 60
             ),
             Self::PolicyEnds => "The policy ends with this, and nothing more is paid for it.".to_owned(),
@@ -417,6 +427,10 @@ impl Sentence {
             Self::BasisStays => "What was paid in stays in the bucket.".to_owned(),
             Self::ClaimAfterwards => {
                 "The money is then ready to be claimed with a second transaction.".to_owned()
+            }
+            Self::PaysSetAside { asset, amount, of } => {
+                let of = of.as_ref().map_or_else(|| "you".to_owned(), ToString::to_string);
+                format!("Pays out the {} that is set aside for {of}.", asset.show(*amount))
             }
             Self::GuaranteedValueOnly => {
                 "Paid is only what no outcome can take away: the bucket's assets less all locks. \
@@ -505,6 +519,8 @@ mod tests {
             Sentence::AtRiskUntilPaid,
             Sentence::BasisStays,
             Sentence::ClaimAfterwards,
+            Sentence::PaysSetAside { asset, amount, of: None },
+            Sentence::PaysSetAside { asset, amount, of: Some(to.clone()) },
             Sentence::GuaranteedValueOnly,
             Sentence::EarnsBounty { amount, asset },
             Sentence::Reports { btc: UsdE8::new(1), stx: UsdE8::new(2) },
@@ -537,6 +553,10 @@ mod tests {
         says("0.015 sBTC becomes capital of the Balanced tier in sBTC");
         says("is due after the one of Fri 16 Jan 2026, 08:00 UTC.");
         assert_eq!(told(&all[3]), "At most 0.015 sBTC leaves this account, besides the network's fee.");
+        says("Pays out the 0.015 sBTC that is set aside for you.");
+        says("Pays out the 0.015 sBTC that is set aside for ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5.");
+        // Neither that it is paid nor that it has to be claimed is promised: both happen.
+        says("if nobody does, you can claim it, without a deadline.");
         // Below its floor an sBTC payout is a number of sBTC, which falls with bitcoin.
         says("At 42,500 USD and below it pays 0.015 sBTC and no more, which is worth fewer dollars");
         says("Below 42,500 USD the payout, counted in dollars, grows no more");

@@ -136,7 +136,11 @@ pub(crate) fn leaving(b: &mut Bench) {
     let before = b.w.sats(irene);
     let plan = b.plan(irene, &claim(SBTC).into()).unwrap();
     b.does(irene, claim(SBTC));
-    assert_eq!(plan.arrives, [(Asset::Sbtc, TokenAmount::new(b.w.sats(irene) - before))]);
+    let paid = TokenAmount::new(b.w.sats(irene) - before);
+    assert_eq!(plan.arrives, [(Asset::Sbtc, paid)]);
+    // The first thing that is said is what it pays, and to whom.
+    assert_eq!(plan.sentences[0], Sentence::PaysSetAside { asset: Asset::Sbtc, amount: paid, of: None });
+    assert!(!plan.sentences.contains(&Sentence::CapitalAtRisk(Asset::Sbtc)));
     b.refuses(irene, claim(SBTC), e::LIQUIDITY_POOL_NOTHING_TO_CLAIM);
 }
 

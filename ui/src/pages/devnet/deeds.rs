@@ -41,6 +41,7 @@ impl Deeds {
         }
         self.busy.set(true);
         self.problem.set(None);
+        self.devnet.begin(matches!(deed, DevnetDeed::Stop {}));
         leptos::task::spawn_local(async move {
             let answer = api::devnet_do(deed).await;
             // The page may have been left since.

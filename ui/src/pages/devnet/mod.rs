@@ -99,6 +99,7 @@ fn Controls() -> impl IntoView {
     provide_context(deeds);
     let problem = part(|view| view.problem.clone());
     view! {
+        <div class="devnet-page">
         <Banner tone=Tone::Info title="Everything here is play money" testid="devnet-play-money">
             <p>
                 "This chain runs on this computer alone. Its coins are worth nothing, its prices are yours to set, and its clock is \
@@ -122,5 +123,6 @@ fn Controls() -> impl IntoView {
             <ReorganiseCard />
         </div>
         <FaultsCard />
+        </div>
     }
 }

@@ -19,6 +19,9 @@ pub(super) fn PricesCard() -> impl IntoView {
     view! {
         <Card title="Prices" note=|| "What the market says" testid="devnet-prices">
             <div class="devnet-stack">
+            <p class="devnet-explained">
+                "The market's own prices. Other pages show those that the oracle was last told, so the two may differ a little."
+            </p>
             <BlockedLine />
             <div class="devnet-prices">
                 <PriceControl asset=Asset::Sbtc />

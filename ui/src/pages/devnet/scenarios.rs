@@ -7,8 +7,9 @@ use leptos::prelude::*;
 use super::deeds::{BlockedLine, DeedButton, Deeds};
 use super::part;
 use super::sparkline::Sparkline;
-use crate::components::{Card, Choice, Each, Segmented};
+use crate::components::{Card, Choice, Each, Segmented, UsdText};
 use crate::format;
+use crate::state::DevnetState;
 
 /// How long a day of a scenario takes here: seconds, and what that is called.
 const PACES: [(u64, &str); 4] =
@@ -85,14 +86,37 @@ fn ScenarioCard(
     }
 }
 
-/// How far what is played has come, and the buttons that stop it; nothing while nothing is played.
+/// What a scenario is called; its identifier where it is none of those that there are.
+fn name_of(id: &str, scenarios: Option<&[ScenarioView]>) -> String {
+    let found = scenarios.into_iter().flatten().find(|scenario| scenario.id == id);
+    found.map_or_else(|| id.to_owned(), |scenario| scenario.name.clone())
+}
+
+/// What is said of something that was played to its end.
+fn ended_words(name: &str, play: &PlayView) -> String {
+    format!("Finished: {name}, {} days.", play.days)
+}
+
+/// How far what is played has come, and the buttons that stop it; once it is over, that it is, until something else is done.
 #[component]
 pub(super) fn PlayBanner() -> impl IntoView {
+    let ended = expect_context::<DevnetState>().ended();
     let scenarios = part(|view| view.scenarios.clone());
     let play = part(|view| view.play.clone());
     let play = Memo::new(move |_| play.get().flatten());
     let is_playing = Memo::new(move |_| play.with(Option::is_some));
-    view! { {move || is_playing.get().then(|| view! { <Progress play=play scenarios=scenarios /> })} }
+    let finished = move || {
+        let words = ended.with(|ended| {
+            let ended = ended.as_ref()?;
+            let name = scenarios.with(|all| name_of(&ended.scenario, all.as_deref()));
+            Some(ended_words(&name, ended))
+        })?;
+        Some(view! { <p class="play play-words" data-testid="devnet-play-ended">{words}</p> })
+    };
+    view! {
+        {move || is_playing.get().then(|| view! { <Progress play=play scenarios=scenarios /> })}
+        <div class="play-ended" role="status">{finished}</div>
+    }
 }
 
 #[component]
@@ -103,12 +127,10 @@ fn Progress(
     scenarios: Memo<Option<Vec<ScenarioView>>>,
 ) -> impl IntoView {
     let deeds = expect_context::<Deeds>();
+    let btc = part(|view| view.btc);
     let words = move || {
         let play = play.get()?;
-        let name = scenarios.with(|scenarios| {
-            let found = scenarios.iter().flatten().find(|scenario| scenario.id == play.scenario);
-            found.map_or_else(|| play.scenario.clone(), |scenario| scenario.name.clone())
-        });
+        let name = scenarios.with(|all| name_of(&play.scenario, all.as_deref()));
         let date = play.date.map(|date| format!(", as on {}", format::past_day(&date))).unwrap_or_default();
         let state = if play.paused { "Paused" } else { "Playing" };
         Some(format!("{state}: {name}, day {} of {}{date}", play.day, play.days))
@@ -117,8 +139,13 @@ fn Progress(
     let days = move || play.with(|play| play.as_ref().map_or(1, |play| play.days));
     let paused = Memo::new(move |_| play.with(|play| play.as_ref().is_some_and(|play| play.paused)));
     view! {
-        <div class="play" data-testid="devnet-play" data-day=move || day().to_string() data-paused=move || paused.get().to_string()>
-            <p class="play-words" role="status">{words}</p>
+        <div class="play play-under-way" data-testid="devnet-play" data-day=move || day().to_string() data-paused=move || paused.get().to_string()>
+            <p class="play-words play-line">
+                <span role="status">{words}</span>
+                {move || btc.get().map(|price| view! {
+                    <span>"1 BTC "<UsdText value=price testid="devnet-play-btc" /></span>
+                })}
+            </p>
             <progress class="play-progress" max=move || days().to_string() value=move || day().to_string() aria-label="Days played"></progress>
             <div class="actions">
                 <DeedButton
@@ -132,5 +159,18 @@ fn Progress(
                 </DeedButton>
             </div>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_played_has_a_name_even_if_nobody_knows_it() {
+        let play = PlayView { scenario: "crash".to_owned(), day: 20, days: 21, date: None, paused: false };
+        assert_eq!(name_of(&play.scenario, None), "crash");
+        assert_eq!(name_of(&play.scenario, Some(&[])), "crash");
+        assert_eq!(ended_words("A crash", &play), "Finished: A crash, 21 days.");
     }
 }

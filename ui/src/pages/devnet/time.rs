@@ -1,13 +1,14 @@
 //! The chain's clock, moved by hand.
 
 use bithedge_ipc::DevnetDeed;
-use bithedge_protocol::{Seconds, UnixSeconds};
+use bithedge_protocol::{BlockHeight, Seconds, UnixSeconds};
 use leptos::prelude::*;
 
 use super::deeds::{BlockedLine, DeedButton, Deeds};
 use super::part;
 use crate::components::{Card, Choice, Segmented};
 use crate::format;
+use crate::state::ChainState;
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -28,12 +29,26 @@ fn to_next_close(now: UnixSeconds) -> Seconds {
     Seconds::new(DAY - since + 60)
 }
 
+/// The newer of two blocks: its height and its time.
+fn newest(
+    moved: Option<(BlockHeight, UnixSeconds)>,
+    read: Option<(BlockHeight, UnixSeconds)>,
+) -> Option<(BlockHeight, UnixSeconds)> {
+    moved.max(read)
+}
+
 /// Now, jumps, and how fast it goes.
 #[component]
 pub(super) fn TimeCard() -> impl IntoView {
     let deeds = expect_context::<Deeds>();
-    let time = part(|view| view.time);
-    let height = part(|view| view.height);
+    // The director tells of the blocks that it made; others come with transactions, and the chain is read for them.
+    let tip = expect_context::<ChainState>().tip();
+    let moved = part(|view| (view.height, view.time));
+    let newest = Memo::new(move |_| {
+        newest(moved.get(), tip.with(|tip| tip.as_ref().map(|tip| (tip.height, tip.time))))
+    });
+    let height = Memo::new(move |_| newest.get().map(|(height, _)| height));
+    let time = Memo::new(move |_| newest.get().map(|(_, time)| time));
     let speed = part(|view| view.speed);
     let doing = part(|view| view.doing.clone());
     let doing = Memo::new(move |_| doing.get().flatten());
@@ -95,6 +110,15 @@ pub(super) fn TimeCard() -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_block_is_shown_whoever_told_of_it() {
+        let block = |height, time| Some((BlockHeight::new(height), UnixSeconds::new(time)));
+        assert_eq!(newest(block(4_471, 31), block(4_504, 35)), block(4_504, 35));
+        assert_eq!(newest(block(4_504, 35), block(4_471, 31)), block(4_504, 35));
+        assert_eq!(newest(block(4_471, 31), None), block(4_471, 31));
+        assert_eq!(newest(None, None), None);
+    }
 
     #[test]
     fn the_next_close_is_over_a_minute_later() {

@@ -15,8 +15,8 @@ pub(super) struct Once {
     pub(super) noun: &'static str,
 }
 
-/// A part of a card with one thing to ask for. It stays, for as long as something is under way or told of it, also when there is no
-/// more reason for it.
+/// A part of a card with one thing to ask for. Where there is no more reason for it, only what became of it stays, for as long as that
+/// is told.
 #[component]
 pub(super) fn Act(
     /// The heading.
@@ -55,6 +55,8 @@ pub(super) fn Act(
     let proposal = Proposal::new();
     let stage = proposal.stage();
     let is_shown = Memo::new(move |_| when.get() || stage.with(|stage| *stage != ProposalStage::Idle));
+    // What is under way keeps its place.
+    let is_offered = Memo::new(move |_| when.get() || stage.with(ProposalStage::is_busy));
     let is_signed = Memo::new(move |_| stage.with(|stage| matches!(stage, ProposalStage::UnderWay(_))));
     Effect::new(move |_| {
         if is_signed.get()
@@ -85,6 +87,7 @@ pub(super) fn Act(
         <Show when=move || is_shown.get()>
             <section class="bucket-part" class:bucket-part-plain=plain aria-label=title data-testid=testid>
                 {(!plain).then(|| view! { <h3 class="bucket-part-title">{title}</h3> })}
+                <Show when=move || is_offered.get()>
                 {children.with_value(|children| children())}
                 {already.map(|(already, noun)| view! { <AlreadyOnItsWay already=already noun=noun /> })}
                 <div class="actions">
@@ -117,6 +120,7 @@ pub(super) fn Act(
                         .into_any()
                     }}
                 </div>
+                </Show>
                 <ProposalStatus proposal=proposal what=what />
             </section>
         </Show>

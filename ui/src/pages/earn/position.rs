@@ -1,6 +1,7 @@
 //! What the account has in a bucket, and what can be done with it.
 
-use bithedge_ipc::{PositionView, Waiting, Wish};
+use bithedge_ipc::{PositionView, Trust, Waiting, Wish};
+use bithedge_protocol::pool::Shares;
 use bithedge_protocol::{TokenAmount, TokenChange};
 use leptos::prelude::*;
 
@@ -42,6 +43,9 @@ pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
         gain.get().base_units() > 0
             && position.with(|position| position.as_ref().is_some_and(|position| position.shares.count() > 0))
     });
+    let is_over = Memo::new(move |_| {
+        coming.with(Option::is_none) && position.with(|position| position.as_ref().is_some_and(is_over))
+    });
     let (tier, of) = (bucket.tier, asset);
     view! {
         <Card
@@ -53,44 +57,6 @@ pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
                 {move || coming.get().map(|coming| view! {
                     <p role="status" data-testid="position-coming">{coming.words()}</p>
                 })}
-                {move || match holding.get() {
-                    Holding::Position => {
-                        view! { <dl class="lines">{move || position.with(|position| position.as_ref().map(lines))}</dl> }.into_any()
-                    }
-                    Holding::Awaited => view! {
-                        <div aria-busy="true" data-testid="position-awaited">
-                            <Skeleton width="long" /><Skeleton width="short" /><Skeleton width="long" />
-                        </div>
-                    }
-                    .into_any(),
-                    Holding::Failed => view! {
-                        <p data-testid="position-unknown">
-                            {not_known(
-                                "What you have in this bucket could not be read. Your capital is where the chain says it is. What went wrong \
-                                 stands above.",
-                            )}
-                        </p>
-                    }
-                    .into_any(),
-                    Holding::Doubtful => view! {
-                        <EmptyState
-                            title="Nothing is known to be yours here"
-                            text="What is known here is in doubt, so this does not mean that nothing of yours is in this bucket. What the \
-                                  chain itself says is what counts."
-                            testid="position-doubtful"
-                        />
-                    }
-                    .into_any(),
-                    Holding::Nothing if coming.with(Option::is_some) => ().into_any(),
-                    Holding::Nothing => view! {
-                        <EmptyState
-                            title="Nothing of yours is in this bucket"
-                            text="Once you have committed something, its value, its result and the way out are here."
-                            testid="position-empty"
-                        />
-                    }
-                    .into_any(),
-                }}
                 <Act
                     title="Claim what is set aside"
                     what="The claim"
@@ -134,6 +100,48 @@ pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
                 >
                     <Outlooks position=position />
                 </Act>
+                {move || match holding.get() {
+                    Holding::Position => view! {
+                        {move || is_over.get().then(|| view! {
+                            <p class="tier-small" data-testid="position-over">"You have nothing here any more."</p>
+                        })}
+                        <dl class="lines">{move || position.with(|position| position.as_ref().map(lines))}</dl>
+                    }
+                    .into_any(),
+                    Holding::Awaited => view! {
+                        <div aria-busy="true" data-testid="position-awaited">
+                            <Skeleton width="long" /><Skeleton width="short" /><Skeleton width="long" />
+                        </div>
+                    }
+                    .into_any(),
+                    Holding::Failed => view! {
+                        <p data-testid="position-unknown">
+                            {not_known(
+                                "What you have in this bucket could not be read. Your capital is where the chain says it is. What went wrong \
+                                 stands above.",
+                            )}
+                        </p>
+                    }
+                    .into_any(),
+                    Holding::Doubtful => view! {
+                        <EmptyState
+                            title="Nothing is known to be yours here"
+                            text="What is known here is in doubt, so this does not mean that nothing of yours is in this bucket. What the \
+                                  chain itself says is what counts."
+                            testid="position-doubtful"
+                        />
+                    }
+                    .into_any(),
+                    Holding::Nothing if coming.with(Option::is_some) => ().into_any(),
+                    Holding::Nothing => view! {
+                        <EmptyState
+                            title="Nothing of yours is in this bucket"
+                            text="Once you have committed something, its value, its result and the way out are here."
+                            testid="position-empty"
+                        />
+                    }
+                    .into_any(),
+                }}
                 <Leave parts=parts />
                 <Act
                     title="Take out the gain only"
@@ -156,6 +164,20 @@ pub(super) fn PositionCard(parts: Parts) -> impl IntoView {
     }
 }
 
+/// Whether no shares of a position are left, as far as that can be relied on.
+fn has_no_shares(position: &PositionView) -> bool {
+    let PositionView { shares, queued, value, at_risk, basis, trust, .. } = position;
+    *trust == Trust::Sound
+        && *basis == Some(TokenAmount::ZERO)
+        && (*shares, *queued) == (Shares::ZERO, Shares::ZERO)
+        && (*value, *at_risk) == (TokenAmount::ZERO, TokenAmount::ZERO)
+}
+
+/// Whether nothing of a position is left: no shares, nothing that waits, nothing to claim.
+fn is_over(position: &PositionView) -> bool {
+    has_no_shares(position) && position.waiting.is_empty() && position.claimable == TokenAmount::ZERO
+}
+
 fn lines(position: &PositionView) -> impl IntoView + use<> {
     let asset = position.bucket.asset;
     let PositionView { value, at_risk, locked, unlocked, basis, realised, unrealised, trust, .. } = *position;
@@ -171,7 +193,9 @@ fn lines(position: &PositionView) -> impl IntoView + use<> {
     let change = move |change: TokenChange, testid: &'static str| {
         view! { <ChangeText asset=asset change=change testid=testid /><DoubtMark trust=trust /> }
     };
-    view! {
+    let has_shares = !has_no_shares(position);
+    // Of what is known to be nothing, zeros say nothing.
+    let of_shares = has_shares.then(|| view! {
         <Line label="Value" note=move || close.clone()>{amount(value, "position-value")}</Line>
         <Line label="In USD today">
             {figure(&value_usd, trust, |value| view! { <UsdText value=*value testid="position-value-usd" /> })}
@@ -191,11 +215,81 @@ fn lines(position: &PositionView) -> impl IntoView + use<> {
         <Line label="Result still in" note=|| "Value less what was paid in; it can grow and shrink">
             {change(unrealised, "position-unrealised")}
         </Line>
-        <Line label="Result taken out" note=|| "What exits have brought less what was paid in for them; losses are in it">
-            {change(realised, "position-realised")}
-        </Line>
-        <Line label="Below its highest close">
-            {figure(&drawdown, trust, |fall| view! { <PercentChangeText change=*fall testid="position-drawdown" /> })}
-        </Line>
+    });
+    let is_taken = trust == Trust::Doubtful || realised != TokenChange::default();
+    view! {
+        {of_shares}
+        {is_taken.then(|| view! {
+            <Line label="Result taken out" note=|| "What exits have brought less what was paid in for them; losses are in it">
+                {change(realised, "position-realised")}
+            </Line>
+        })}
+        {has_shares.then(|| view! {
+            <Line label="Below its highest close">
+                {figure(&drawdown, trust, |fall| view! { <PercentChangeText change=*fall testid="position-drawdown" /> })}
+            </Line>
+        })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_ipc::{BucketRef, Figure, SharePrice};
+    use bithedge_protocol::{Asset, UnixSeconds};
+
+    use super::*;
+
+    fn unknown<T>() -> Figure<T> {
+        Figure::Unknown { why: "It is a test.".to_owned() }
+    }
+
+    /// Nothing of a position that once was.
+    fn left() -> PositionView {
+        PositionView {
+            bucket: BucketRef { tier: 2, asset: Asset::Sbtc },
+            tier_name: None,
+            shares: Shares::ZERO,
+            share_price: SharePrice { at: None, nav: TokenAmount::ZERO, shares: Shares::ZERO },
+            value: TokenAmount::ZERO,
+            value_usd: unknown(),
+            at_risk: TokenAmount::ZERO,
+            locked: TokenAmount::ZERO,
+            unlocked: TokenAmount::ZERO,
+            queued: Shares::ZERO,
+            waiting: Vec::new(),
+            exit: None,
+            next_exit: None,
+            claimable: TokenAmount::ZERO,
+            returned: TokenAmount::ZERO,
+            basis: Some(TokenAmount::ZERO),
+            realised: TokenChange::default(),
+            unrealised: TokenChange::default(),
+            drawdown: unknown(),
+            health: unknown(),
+            trust: Trust::Sound,
+        }
+    }
+
+    #[test]
+    fn only_a_position_that_is_known_to_be_nothing_is_over() {
+        assert!(is_over(&left()));
+        let (one, share) = (TokenAmount::new(1), Shares::new(1));
+        let waiting = Waiting { epoch: 1, deposit: one, exit: Shares::ZERO, due: UnixSeconds::new(1) };
+        for something in [
+            PositionView { trust: Trust::Doubtful, ..left() },
+            PositionView { shares: share, ..left() },
+            PositionView { queued: share, ..left() },
+            PositionView { value: one, ..left() },
+            PositionView { at_risk: one, ..left() },
+            PositionView { basis: None, ..left() },
+            PositionView { basis: Some(one), ..left() },
+            PositionView { claimable: one, ..left() },
+            PositionView { waiting: vec![waiting], ..left() },
+        ] {
+            assert!(!is_over(&something), "{something:?}");
+        }
+        // What waits or can be claimed has no shares, whose zeros need not be read.
+        assert!(has_no_shares(&PositionView { claimable: one, ..left() }));
+        assert!(!has_no_shares(&PositionView { trust: Trust::Doubtful, ..left() }));
     }
 }

@@ -1,11 +1,11 @@
 //! From what is shown to what is asked: the chain confirms the price first.
 
-use bithedge_ipc::{ConfirmedOffer, Notice};
+use bithedge_ipc::{ConfirmedOffer, Notice, PageAnswer, PageQuery};
 use bithedge_protocol::TokenAmount;
 use leptos::prelude::*;
 
-use super::Desk;
-use super::plan::{self, Offer};
+use super::plan::{self, Offer, Spendable};
+use super::{Desk, words};
 use crate::api;
 use crate::components::{
     AlreadyOnItsWay, Banner, Button, ButtonKind, ConfirmButton, LinkButton, NoticeBanner, ProposalStatus,
@@ -55,10 +55,12 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
         if let Some(obstacle) = standing.get() {
             return Some(obstacle);
         }
-        let Some(wanted) = desk.offer.get() else { return Some("There is nothing to buy yet.".to_owned()) };
+        let Some(wanted) = desk.offer.get() else {
+            return Some(words::nothing_to_buy(desk.size.get().is_some()).to_owned());
+        };
         desk.view.with(|view| match &view.as_of.doubt {
             Some(doubt) => Some(format!("Nothing can be bought just now. {doubt}")),
-            None => plan::short_of(view, &wanted.quote),
+            None => plan::short_of(Spendable::of(view), &wanted.quote),
         })
     });
     let is_busy =
@@ -131,11 +133,29 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
                 <ProposalStatus
                     proposal=proposal
                     what="The purchase"
-                    done=|| view! {
+                    done=move || view! {
+                        <Paid proposal=proposal />
                         <LinkButton kind=ButtonKind::Primary route=Route::Policies testid="to-policies">"See your policies"</LinkButton>
                     }
                 />
         </div>
+    }
+}
+
+/// What was paid, as the chain had it: what is offered now may be something else.
+#[component]
+fn Paid(proposal: Proposal) -> impl IntoView {
+    let told = RwSignal::new(None);
+    if let Some(id) = proposal.transaction().get_untracked() {
+        leptos::task::spawn_local(async move {
+            let answer = api::page(PageQuery::Transactions { before: None }).await;
+            let Ok(PageAnswer::Transactions(page)) = answer else { return };
+            let bought = page.transactions.iter().find(|one| one.id == id);
+            let _ = told.try_set(bought.and_then(words::paid));
+        });
+    }
+    view! {
+        {move || told.get().map(|words| view! { <p class="paid" data-testid="paid">{words}</p> })}
     }
 }
 

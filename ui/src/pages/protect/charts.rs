@@ -94,8 +94,7 @@ pub(super) fn PremiumCards(desk: Desk) -> impl IntoView {
         let strike = strikes.with_untracked(|strikes| strikes.get(index).map(|(strike, _)| *strike));
         if let Some(strike) = strike {
             desk.pick.set(None);
-            desk.percent
-                .set(plan::percent_of(desk.market.with_untracked(|market| market.pricing.btc), strike));
+            desk.percent.set(desk.market.with_untracked(|market| plan::percent_of(market, strike)));
         }
     };
     let choose_end = move |index: usize| {

@@ -21,7 +21,7 @@ use alternatives::Alternatives;
 use charts::{PayoffCard, PremiumCards};
 use controls::Controls;
 use offer::OfferCard;
-use plan::{Choice, Offer, Pay};
+use plan::{Choice, Offer, Pay, Spendable};
 
 use crate::components::{AsOfLine, Loaded, SkeletonCard};
 use crate::state::PageState;
@@ -64,8 +64,10 @@ impl Desk {
             Some(choice) => market.with(|market| plan::candidates(market, choice)),
             None => Vec::new(),
         });
+        let spendable = Memo::new(move |_| view.with(Spendable::of));
         let chosen = Memo::new(move |_| {
-            candidates.with(|candidates| plan::chosen(candidates, pay.get(), pick.get()).cloned())
+            candidates
+                .with(|candidates| plan::chosen(candidates, pay.get(), pick.get(), spendable.get()).cloned())
         });
         let offer = Memo::new(move |_| {
             chosen.with(|chosen| market.with(|market| plan::offer(market, chosen.as_ref()?)))

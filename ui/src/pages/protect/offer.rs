@@ -48,7 +48,7 @@ fn tier_words(desk: Desk, offer: &Offer) -> String {
 /// Why nothing is offered.
 fn refused(desk: Desk) -> String {
     if desk.size.get().is_none() {
-        return "There is no amount to price yet. Enter how much BTC to protect; if an amount cannot be used, the line under it says why.".to_owned();
+        return desk.market.with(|market| words::no_amount(&market.rules));
     }
     desk.chosen.with(|chosen| match chosen {
         Some(candidate) => match &candidate.quote {

@@ -59,27 +59,44 @@ pub(super) fn distance(spot: UsdE8, price: UsdE8) -> Option<PpmChange> {
     PpmChange::relative(spot.base_units(), price.base_units())
 }
 
-/// All ways to get what is wanted, the cheapest first, then what is refused. Where nothing is listed as high as wanted, the highest
-/// that there is.
+/// The listed strike that is nearest to so many per cent from today's price, whichever tier lists it; of two as near, the higher one.
+/// `None` if nothing is listed.
+pub(super) fn nearest_listed(market: &Market, percent: i64) -> Option<UsdE8> {
+    let wanted = level(market.pricing.btc, percent)?;
+    let listed = market.tiers.iter().flat_map(|terms| market.strikes(terms.tier));
+    let away = |strike: &UsdE8| strike.base_units().abs_diff(wanted.base_units());
+    listed.min_by_key(|strike| (away(strike), std::cmp::Reverse(*strike)))
+}
+
+/// All ways to get what is wanted, the cheapest first, then what is refused: in each tier its strike that is nearest to what is meant, and
+/// not below it.
 pub(super) fn candidates(market: &Market, choice: Choice) -> Vec<Candidate> {
-    let highest =
-        market.tiers.iter().filter_map(|terms| market.strikes(terms.tier).into_iter().next_back()).max();
-    let Some(wanted) = level(market.pricing.btc, choice.percent) else { return Vec::new() };
+    let Some(level) = nearest_listed(market, choice.percent) else { return Vec::new() };
     let Some(term) = choice.expiry.since(market.now) else { return Vec::new() };
-    let level = highest.map_or(wanted, |highest| wanted.min(highest));
     market.candidates(&Wish { size: choice.size, level, term }).unwrap_or_default()
 }
 
 /// The one that is meant: the one that was picked if it is still there and sold, else the cheapest sold one in the wanted token, else the first that is
-/// refused in it, so that its reason can be told.
-pub(super) fn chosen(candidates: &[Candidate], pay: Pay, pick: Option<(u8, Asset)>) -> Option<&Candidate> {
+/// refused in it, so that its reason can be told. Where the token is left open, what the account can pay comes before what it cannot.
+pub(super) fn chosen(
+    candidates: &[Candidate],
+    pay: Pay,
+    pick: Option<(u8, Asset)>,
+    spendable: Spendable,
+) -> Option<&Candidate> {
     let fits = |one: &&Candidate| match pay {
         Pay::Cheapest => true,
         Pay::In(asset) => one.order.asset == asset,
     };
     let picked =
         candidates.iter().find(|one| Some((one.order.tier, one.order.asset)) == pick && one.quote.is_ok());
-    picked.filter(|one| fits(one)).or_else(|| candidates.iter().find(fits))
+    let payable = |one: &&Candidate| {
+        pay == Pay::Cheapest && one.quote.as_ref().is_ok_and(|quote| short_of(spendable, quote).is_none())
+    };
+    picked
+        .filter(|one| fits(one))
+        .or_else(|| candidates.iter().find(payable))
+        .or_else(|| candidates.iter().find(fits))
 }
 
 /// What a sold candidate means; `None` of a refused one, or if it cannot be counted.
@@ -139,15 +156,31 @@ pub(super) fn by_expiry(market: &Market, order: &Order) -> Vec<(UnixSeconds, Tok
     market.expiries().into_iter().filter_map(quoted).collect()
 }
 
-/// What keeps an account from paying, in a sentence; `None` if nothing does, as far as is known.
-pub(super) fn short_of(view: &MarketView, quote: &Quote) -> Option<String> {
-    let (Some(stx), Some(sbtc)) = (view.stx, view.sbtc) else {
+/// What an account can spend, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spendable {
+    stx: Option<MicroStx>,
+    sbtc: Option<Sats>,
+    /// The most that the network takes for a purchase.
+    call_fee: MicroStx,
+}
+
+impl Spendable {
+    /// Of the account that the page is about.
+    pub(super) const fn of(view: &MarketView) -> Self {
+        Self { stx: view.stx, sbtc: view.sbtc, call_fee: view.call_fee }
+    }
+}
+
+/// What keeps an account from paying, in a sentence; `None` if nothing does. Not knowing what it has does.
+pub(super) fn short_of(spendable: Spendable, quote: &Quote) -> Option<String> {
+    let Spendable { stx: Some(stx), sbtc: Some(sbtc), call_fee } = spendable else {
         return Some("What this account can spend is not known yet.".to_owned());
     };
     let total = quote.total;
     let needed_stx = match quote.order.asset {
-        Asset::Sbtc => view.call_fee,
-        Asset::Stx => match total.as_stx().checked_add(view.call_fee) {
+        Asset::Sbtc => call_fee,
+        Asset::Stx => match total.as_stx().checked_add(call_fee) {
             Ok(sum) => sum,
             Err(_) => return Some("The amounts are too large to count with.".to_owned()),
         },
@@ -155,7 +188,7 @@ pub(super) fn short_of(view: &MarketView, quote: &Quote) -> Option<String> {
     if quote.order.asset == Asset::Sbtc && sbtc < total.as_sbtc() {
         return Some(format!("It costs {}, and this account has {sbtc}.", total.as_sbtc()));
     }
-    (stx < needed_stx).then(|| shortage_of_stx(quote.order.asset, needed_stx, stx, view.call_fee))
+    (stx < needed_stx).then(|| shortage_of_stx(quote.order.asset, needed_stx, stx, call_fee))
 }
 
 fn shortage_of_stx(asset: Asset, needed: MicroStx, has: MicroStx, fee: MicroStx) -> String {
@@ -175,11 +208,16 @@ pub(super) fn usual_expiry(market: &Market) -> Option<UnixSeconds> {
     expiries.iter().find(far).or(expiries.last()).copied()
 }
 
-/// The slider's place for a strike: the whole per cent at which candidates lead to it.
-pub(super) fn percent_of(spot: UsdE8, strike: UsdE8) -> i64 {
-    let ppm = distance(spot, strike).map_or(0, PpmChange::base_units);
-    // Rounded down: the level must not be above the strike.
-    i64::try_from(ppm.div_euclid(10_000)).unwrap_or(LOWEST).clamp(LOWEST, HIGHEST)
+/// The slider's place for a strike: the whole per cent nearest to it that means it; where none does, since it is too far away or another
+/// one lies closer to all of them, the nearest.
+pub(super) fn percent_of(market: &Market, strike: UsdE8) -> i64 {
+    let spot = market.pricing.btc;
+    let away = |percent: i64| {
+        level(spot, percent).map_or(u128::MAX, |level| level.base_units().abs_diff(strike.base_units()))
+    };
+    (LOWEST..=HIGHEST)
+        .min_by_key(|percent| (nearest_listed(market, *percent) != Some(strike), away(*percent)))
+        .unwrap_or(HIGHEST)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What is computed for the page of protection.
 
-use bithedge_ipc::{AsOf, MarketView};
 use bithedge_protocol::Seconds;
 use bithedge_protocol::pool::{
     Bucket, CollateralTerms, Fee, OverflowRule, Pricing, SaleRefusal, SaleRules, Shares, TierTerms,
@@ -111,24 +110,78 @@ fn market() -> Market {
     }
 }
 
+/// What pays for everything.
+const RICH: Spendable = Spendable {
+    stx: Some(MicroStx::new(u64::MAX as u128)),
+    sbtc: Some(Sats::new(u64::MAX as u128)),
+    call_fee: MicroStx::new(50_000),
+};
+
 fn wanted(percent: i64) -> Choice {
     Choice { size: Sats::new(BTC), percent, expiry: EXPIRY }
 }
 
 #[test]
-fn every_place_of_the_slider_leads_to_a_strike_that_protects_at_least_that_much() {
+fn every_place_of_the_slider_leads_to_the_strike_that_is_nearest() {
     let market = market();
     for percent in LOWEST..=HIGHEST {
         let found = candidates(&market, wanted(percent));
-        let first = chosen(&found, Pay::Cheapest, None).unwrap();
-        let level = level(market.pricing.btc, percent).unwrap();
-        assert!(first.order.strike >= level, "{percent}");
+        let first = chosen(&found, Pay::Cheapest, None, RICH).unwrap();
+        assert_eq!(Some(first.order.strike), nearest_listed(&market, percent), "{percent}");
         assert_eq!(first.order.expiry, EXPIRY);
         // The chosen one is no dearer than any other that is sold.
         let least = found.iter().filter_map(|one| one.usd).min();
         assert_eq!(first.usd, least, "{percent}");
         let offer = offer(&market, first).unwrap();
         assert_eq!(Some(offer.cost.usd), first.usd);
+    }
+}
+
+#[test]
+fn the_nearest_is_taken_whichever_side_it_lies_on_and_the_higher_of_two_as_near() {
+    let mut market = market();
+    // Every tier lists multiples of 2,500 USD: at 100,182 USD, 90,163.80 is asked for, and 90,000 is nearer than 92,500.
+    market.pricing.btc = UsdE8::new(10_018_200_000_000);
+    assert_eq!(nearest_listed(&market, -10), Some(usd(90_000)));
+    assert_eq!(nearest_listed(&market, -4), Some(usd(95_000)), "of 96,174.72");
+    let found = candidates(&market, wanted(-10));
+    assert_eq!(chosen(&found, Pay::Cheapest, None, RICH).unwrap().order.strike, usd(90_000));
+    // 250,000 USD in steps of 10,000: 235,000 lies in the middle.
+    market.pricing.btc = usd(250_000);
+    assert_eq!(nearest_listed(&market, -6), Some(usd(240_000)));
+    market.tiers.clear();
+    assert_eq!(nearest_listed(&market, -6), None);
+}
+
+#[test]
+fn the_cheapest_is_one_that_the_account_can_pay() {
+    let mut market = market();
+    let sbtc = |market: &Market| {
+        let found = candidates(market, wanted(-10));
+        let one = found.iter().find(|one| one.order.asset == Asset::Sbtc && one.quote.is_ok());
+        one.unwrap().quote.clone().unwrap().total
+    };
+    // STX is cheaper as long as less of it is in use.
+    for bucket in market.buckets.iter_mut().filter(|bucket| bucket.asset == Asset::Sbtc) {
+        bucket.locked = TokenAmount::new(7 * BTC);
+    }
+    let found = candidates(&market, wanted(-10));
+    let rich = chosen(&found, Pay::Cheapest, None, RICH).unwrap();
+    assert_eq!(rich.order.asset, Asset::Stx);
+    let few = Spendable { stx: Some(MicroStx::new(1_000_000)), ..RICH };
+    let paid = chosen(&found, Pay::Cheapest, None, few).unwrap();
+    assert_eq!(paid.order.asset, Asset::Sbtc);
+    assert_eq!(short_of(few, paid.quote.as_ref().unwrap()), None);
+    // What was picked, and a token that was asked for, stay.
+    let pick = Some((rich.order.tier, Asset::Stx));
+    assert_eq!(chosen(&found, Pay::Cheapest, pick, few), Some(rich));
+    assert_eq!(chosen(&found, Pay::In(Asset::Stx), None, few), Some(rich));
+    // Where it can pay none of it, or nobody knows what it has, the cheapest of all is named.
+    let least = Sats::new(sbtc(&market).base_units() - 1);
+    let none = Spendable { sbtc: Some(least), ..few };
+    assert_eq!(chosen(&found, Pay::Cheapest, None, none), Some(rich));
+    for unknown in [Spendable { stx: None, ..few }, Spendable { sbtc: None, ..few }] {
+        assert_eq!(chosen(&found, Pay::Cheapest, None, unknown), Some(rich));
     }
 }
 
@@ -150,24 +203,24 @@ fn what_was_picked_holds_for_as_long_as_it_is_sold_and_fits() {
     let mut market = market();
     let found = candidates(&market, wanted(-15));
     let pick = Some((3, Asset::Stx));
-    let picked = chosen(&found, Pay::Cheapest, pick).unwrap();
+    let picked = chosen(&found, Pay::Cheapest, pick, RICH).unwrap();
     assert_eq!((picked.order.tier, picked.order.asset), (3, Asset::Stx));
     // Another token was asked for since.
-    let other = chosen(&found, Pay::In(Asset::Sbtc), pick).unwrap();
+    let other = chosen(&found, Pay::In(Asset::Sbtc), pick, RICH).unwrap();
     assert_eq!(other.order.asset, Asset::Sbtc);
     // It is not sold any more.
     for bucket in market.buckets.iter_mut().filter(|bucket| bucket.tier == 3) {
         bucket.assets = TokenAmount::ZERO;
     }
     let found = candidates(&market, wanted(-15));
-    let next = chosen(&found, Pay::Cheapest, pick).unwrap();
+    let next = chosen(&found, Pay::Cheapest, pick, RICH).unwrap();
     assert_eq!(next.order.tier, 2);
     // Where nothing is sold, the reason is there to be told.
     for bucket in &mut market.buckets {
         bucket.assets = TokenAmount::ZERO;
     }
     let found = candidates(&market, wanted(-15));
-    let refused = chosen(&found, Pay::Cheapest, pick).unwrap();
+    let refused = chosen(&found, Pay::Cheapest, pick, RICH).unwrap();
     assert!(matches!(refused.quote, Err(SaleRefusal::Capacity { .. })));
     assert_eq!(offer(&market, refused), None);
 }
@@ -201,7 +254,7 @@ fn premiums_rise_with_the_strike_and_with_time() {
 fn a_strike_is_found_again_at_its_place_of_the_slider() {
     let market = market();
     for (strike, _) in by_strike(&market, Sats::new(BTC), EXPIRY, Asset::Sbtc) {
-        let percent = percent_of(market.pricing.btc, strike);
+        let percent = percent_of(&market, strike);
         if percent == LOWEST || percent == HIGHEST {
             continue;
         }
@@ -214,24 +267,21 @@ fn a_strike_is_found_again_at_its_place_of_the_slider() {
 fn what_is_missing_is_said_with_its_figures() {
     let market = market();
     let order = |asset| Order { asset, tier: 2, strike: usd(90_000), expiry: EXPIRY, size: Sats::new(BTC) };
-    let as_of = AsOf { books: None, chain: None, now: NOW, doubt: None };
-    let view = |stx: Option<u128>, sbtc: Option<u128>| MarketView {
-        as_of: as_of.clone(),
-        market: market.clone(),
+    let has = |stx: Option<u128>, sbtc: Option<u128>| Spendable {
         stx: stx.map(MicroStx::new),
         sbtc: sbtc.map(Sats::new),
         call_fee: MicroStx::new(50_000),
     };
     let sbtc = market.quote(&order(Asset::Sbtc)).unwrap();
     let total = sbtc.total.base_units();
-    assert_eq!(short_of(&view(Some(50_000), Some(total)), &sbtc), None);
-    let words = short_of(&view(Some(50_000), Some(total - 1)), &sbtc).unwrap();
+    assert_eq!(short_of(has(Some(50_000), Some(total)), &sbtc), None);
+    let words = short_of(has(Some(50_000), Some(total - 1)), &sbtc).unwrap();
     assert!(words.starts_with(&format!("It costs {}", sbtc.total.as_sbtc())), "{words}");
-    let words = short_of(&view(Some(49_999), Some(total)), &sbtc).unwrap();
+    let words = short_of(has(Some(49_999), Some(total)), &sbtc).unwrap();
     assert_eq!(words, "The network's fee is paid in STX: up to 0.05 STX, and this account has 0.049999 STX.");
-    assert!(short_of(&view(None, Some(total)), &sbtc).unwrap().contains("not known"));
+    assert!(short_of(has(None, Some(total)), &sbtc).unwrap().contains("not known"));
     let stx = market.quote(&order(Asset::Stx)).unwrap();
     let total = stx.total.base_units();
-    assert_eq!(short_of(&view(Some(total + 50_000), Some(0)), &stx), None);
-    assert!(short_of(&view(Some(total + 49_999), Some(0)), &stx).unwrap().contains("it takes"));
+    assert_eq!(short_of(has(Some(total + 50_000), Some(0)), &stx), None);
+    assert!(short_of(has(Some(total + 49_999), Some(0)), &stx).unwrap().contains("it takes"));
 }

@@ -1,6 +1,7 @@
 //! Sentences of the page of protection.
 
-use bithedge_protocol::pool::{Market, Order, SaleRefusal};
+use bithedge_ipc::{Moved, MovedAsset, TransactionView};
+use bithedge_protocol::pool::{Market, Order, SaleRefusal, SaleRules};
 use bithedge_protocol::{Asset, Sats, TokenAmount, UsdE8};
 
 use super::plan::{self, MostPaid};
@@ -20,6 +21,41 @@ pub(super) fn beside_today(spot: UsdE8, strike: UsdE8) -> String {
         1.. => format!("{size} above today's price"),
         _ => format!("{size} below today's price"),
     }
+}
+
+/// Why the button to buy cannot be pressed where there is no offer.
+pub(super) const fn nothing_to_buy(has_amount: bool) -> &'static str {
+    if has_amount {
+        "This is not on offer; above stands why."
+    } else {
+        "Enter an amount that can be bought first."
+    }
+}
+
+/// Why nothing has a price where no amount was entered, or none that can be used: the field does not tell which.
+pub(super) fn no_amount(rules: &SaleRules) -> String {
+    format!(
+        "Enter how much BTC to protect: from {} to {}. If what you entered cannot be used, the line under it says why.",
+        btc(rules.min_size),
+        btc(rules.max_size)
+    )
+}
+
+/// What a purchase that is done took beside the network's fee: by its receipt, or, as long as there is none, at most by what was approved.
+/// `None` if neither tells it in tokens that are known.
+pub(super) fn paid(purchase: &TransactionView) -> Option<String> {
+    let (how, moved) = match &purchase.receipt {
+        Some(receipt) if receipt.is_complete => ("", &receipt.left),
+        Some(receipt) => ("at least ", &receipt.left),
+        None => ("at most ", &purchase.leaves),
+    };
+    let shown = |one: &Moved| match one.asset {
+        MovedAsset::Sbtc => Some(Asset::Sbtc.show(one.amount)),
+        MovedAsset::Stx => Some(Asset::Stx.show(one.amount)),
+        MovedAsset::OtherFungible { .. } | MovedAsset::NonFungible { .. } => None,
+    };
+    let amounts = moved.iter().map(shown).collect::<Option<Vec<_>>>()?.join(" and ");
+    (!amounts.is_empty()).then(|| format!("You paid {how}{amounts}, and the network's fee."))
 }
 
 /// Why an order is not sold, and what to do.
@@ -95,7 +131,7 @@ pub(super) fn at_the_end(market: &Market, order: &Order) -> Vec<String> {
             "If BTC ends above {strike} on {end}, the policy pays nothing. Its price is then what the protection has cost you."
         ),
         format!(
-            "If it ends below, the policy pays the difference to {strike} for {}, in {asset}. BitHedge tells you, and you claim it with one click.",
+            "If it ends below, the policy pays the difference to {strike} for {}, in {asset}. Anybody can have that paid out to you and may earn a small bounty; if nobody does, BitHedge tells you, and you claim it.",
             btc(order.size)
         ),
         format!(
@@ -111,4 +147,66 @@ pub(super) fn at_the_end(market: &Market, order: &Order) -> Vec<String> {
         );
     }
     sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use bithedge_ipc::{ReceiptView, TransactionPurpose, TransactionStage, TransactionStatus, Words};
+    use bithedge_protocol::{MicroStx, UnixSeconds};
+
+    use super::*;
+
+    #[test]
+    fn what_was_paid_is_what_the_receipt_says() {
+        let of = |asset, amount| Moved { asset, amount: TokenAmount::new(amount) };
+        let words = Words { happened: String::new(), means: String::new(), remedy: String::new() };
+        let status = TransactionStatus {
+            stage: TransactionStage::Confirmed,
+            block: None,
+            replaced_by: None,
+            contract_code: None,
+            words,
+        };
+        let mut purchase = TransactionView {
+            id: 1,
+            txid: String::new(),
+            account: String::new(),
+            nonce: 1,
+            fee: MicroStx::ZERO,
+            purpose: TransactionPurpose::Call,
+            intent: "purchase-protection".to_owned(),
+            title: String::new(),
+            commits_to: None,
+            sentences: Vec::new(),
+            leaves: vec![of(MovedAsset::Sbtc, 555_043)],
+            arrives: Vec::new(),
+            signed_at: UnixSeconds::new(0),
+            status,
+            is_settled: false,
+            can_be_replaced: false,
+            receipt: None,
+            open_alarms: Vec::new(),
+        };
+        let told = paid(&purchase).unwrap();
+        assert_eq!(told, "You paid at most 0.00555043 sBTC, and the network's fee.");
+        let mut receipt = ReceiptView {
+            fee: MicroStx::new(774),
+            left: vec![of(MovedAsset::Sbtc, 549_539)],
+            arrived: Vec::new(),
+            is_complete: true,
+            alarms: Vec::new(),
+        };
+        purchase.receipt = Some(receipt.clone());
+        assert_eq!(paid(&purchase).unwrap(), "You paid 0.00549539 sBTC, and the network's fee.");
+        receipt.is_complete = false;
+        purchase.receipt = Some(receipt.clone());
+        assert!(paid(&purchase).unwrap().starts_with("You paid at least 0.00549539 sBTC"));
+        // Nothing is claimed of what it does not tell.
+        receipt.left.clear();
+        purchase.receipt = Some(receipt.clone());
+        assert_eq!(paid(&purchase), None);
+        receipt.left = vec![of(MovedAsset::NonFungible { token: "x".to_owned() }, 1)];
+        purchase.receipt = Some(receipt);
+        assert_eq!(paid(&purchase), None);
+    }
 }

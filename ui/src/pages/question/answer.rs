@@ -76,6 +76,8 @@ pub(super) fn Answers(
     id: u64,
     digest: String,
     expires: Option<UnixSeconds>,
+    /// Why there is no longer for them: what follows the time in its sentence.
+    reason: &'static str,
     /// Whether yes is a signature, or lets something be signed.
     signs: bool,
     locked: Memo<bool>,
@@ -99,6 +101,8 @@ pub(super) fn Answers(
         obstacle(is_over.get(), seen.get(), rested.get()).map(str::to_owned)
     });
     let no_blocked = Signal::derive(move || is_answered.get().then(String::new));
+    let can_refuse =
+        move || may_refuse(state.get_untracked(), is_answered.get_untracked(), is_busy.get_untracked());
     let send = move |yes: bool| {
         if answering.with_untracked(|answering| *answering == Answering::Sending) {
             return;
@@ -116,6 +120,14 @@ pub(super) fn Answers(
         });
     };
     let answer = StoredValue::new(send);
+    // Whoever wants it gone says no; what is open in the window itself closes first.
+    let escape = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape" && !event.repeat() && !event.default_prevented() && can_refuse() {
+            event.prevent_default();
+            answer.with_value(|send| send(false));
+        }
+    });
+    on_cleanup(move || escape.remove());
     let unlock = move |()| {
         leptos::task::spawn_local(async move {
             if let Err(error) = api::unlock_first().await {
@@ -145,7 +157,7 @@ pub(super) fn Answers(
                 }}
             </div>
             {move || (state.get() == QuestionState::Open).then(|| view! {
-                <p class="card-note" data-testid="question-time">{move || time_words(time_left.get())}</p>
+                <p class="card-note" data-testid="question-time">{move || time_words(time_left.get(), reason)}</p>
             })}
             <div class="question-buttons">
                 {move || if state.get() == QuestionState::Ended {
@@ -232,11 +244,18 @@ fn rested(locked: Memo<bool>) -> ReadSignal<bool> {
     rested.read_only()
 }
 
-fn time_words(left: Left) -> String {
+/// Whether the button No stands there and does something.
+fn may_refuse(state: QuestionState, is_answered: bool, is_busy: bool) -> bool {
+    state == QuestionState::Open && !is_answered && !is_busy
+}
+
+fn time_words(left: Left, reason: &str) -> String {
     match left {
         Left::Unbounded => String::new(),
-        Left::For(words) => format!("This question is withdrawn in {words}."),
-        Left::Until(words) => format!("This question is withdrawn at {words}, by the chain's clock."),
+        Left::For(words) => format!("This question is withdrawn in {words}{reason}."),
+        Left::Until(words) => {
+            format!("This question is withdrawn at {words}, by the chain's clock{reason}.")
+        }
         Left::Over => "The time for this question is over. Ask for it again in the main window.".to_owned(),
     }
 }
@@ -296,6 +315,26 @@ mod tests {
         {
             assert!(obstacle(is_over, seen, rested).is_some(), "{is_over} {seen} {rested}");
         }
+    }
+
+    #[test]
+    fn escape_says_no_only_where_the_button_does() {
+        assert!(may_refuse(QuestionState::Open, false, false));
+        for (state, is_answered, is_busy) in [
+            (QuestionState::Answered, false, false),
+            (QuestionState::Ended, false, false),
+            (QuestionState::Open, true, false),
+            (QuestionState::Open, false, true),
+        ] {
+            assert!(!may_refuse(state, is_answered, is_busy), "{state:?} {is_answered} {is_busy}");
+        }
+    }
+
+    #[test]
+    fn a_time_has_its_reason() {
+        let words = time_words(Left::For("3 minutes".to_owned()), ": prices are good only for so long");
+        assert_eq!(words, "This question is withdrawn in 3 minutes: prices are good only for so long.");
+        assert_eq!(time_words(Left::Unbounded, ", so that nothing old is signed"), "");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use bithedge_charts::{Payoff, payoff};
 use bithedge_ipc::Effect;
 use bithedge_protocol::pool::Order;
-use bithedge_protocol::{Sats, TokenAmount, UsdE8};
+use bithedge_protocol::{Ppm, PpmChange, Sats, TokenAmount, UsdE8};
 use leptos::prelude::*;
 
 use crate::components::{ChartView, MomentText, PercentChangeText, PercentText, ShortAmount, not_known};
@@ -11,7 +11,11 @@ use crate::format::{self, Round};
 
 /// The picture beside the words; nothing where there is nothing to draw.
 #[component]
-pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
+pub(super) fn EffectPicture(
+    effect: Effect,
+    /// Whether capital that it is about bears risk.
+    at_risk: bool,
+) -> impl IntoView {
     match effect {
         Effect::None => ().into_any(),
         Effect::Unknown { why } => view! {
@@ -43,25 +47,32 @@ pub(super) fn EffectPicture(effect: Effect) -> impl IntoView {
             <dl class="facts question-facts" data-testid="effect-capital">
                 <dt>"Tier"</dt>
                 <dd>{format::bucket(Some(&tier_name), bucket)}</dd>
-                <dt>"In use as collateral"</dt>
-                <dd>{match utilisation {
-                    Some(part) => view! { <PercentText ratio=part round=Round::Nearest /> }.into_any(),
-                    None => not_known("There is no fresh price to count it with."),
-                }}</dd>
-                <dt>"Deepest fall of a share so far"</dt>
-                <dd>{match worst_drawdown {
-                    Some(fall) => view! {
-                        <PercentChangeText change=fall />
-                        <span class="aside">"It can happen again, and be deeper: capital can be lost."</span>
-                    }
-                    .into_any(),
-                    None => not_known("The history of this tier is not known here."),
-                }}</dd>
+                {at_risk.then(|| risk(utilisation, worst_drawdown))}
                 {due.map(|due| view! { <dt>"Happens at the earliest"</dt><dd><MomentText at=due here=true /></dd> })}
                 {exit_fee.map(|fee| view! { <dt>"Exit fee"</dt><dd><PercentText ratio=fee round=Round::Up /></dd> })}
             </dl>
         }
         .into_any(),
+    }
+}
+
+/// What concerns capital that stands behind policies.
+fn risk(utilisation: Option<Ppm>, worst_drawdown: Option<PpmChange>) -> impl IntoView {
+    view! {
+        <dt>"In use as collateral"</dt>
+        <dd>{match utilisation {
+            Some(part) => view! { <PercentText ratio=part round=Round::Nearest /> }.into_any(),
+            None => not_known("There is no fresh price to count it with."),
+        }}</dd>
+        <dt>"Deepest fall of a share so far"</dt>
+        <dd>{match worst_drawdown {
+            Some(fall) => view! {
+                <PercentChangeText change=fall />
+                <span class="aside">"It can happen again, and be deeper: capital can be lost."</span>
+            }
+            .into_any(),
+            None => not_known("The history of this tier is not known here."),
+        }}</dd>
     }
 }
 

@@ -183,6 +183,13 @@ fn Open(
     let is_mainnet = place.as_ref().is_some_and(|place| place.kind == NetworkKind::Mainnet)
         || matches!(&ask, Ask::Transaction { approval, .. } if approval.network == bithedge_ipc::Network::Mainnet);
     let signs = matches!(ask, Ask::Transaction { .. } | Ask::StandingOrder { .. });
+    let reason = match &ask {
+        Ask::Transaction { approval, .. } if approval.intent == transaction::PURCHASE => {
+            ": prices are good only for so long"
+        }
+        _ if signs => ", so that nothing old is signed",
+        _ => ", so that nothing old is answered",
+    };
     // A transaction's bytes say which kind of chain it is for; what is asked about a network shows it whole.
     let kind = place.as_ref().map(|place| place.kind).filter(|_| !matches!(ask, Ask::Transaction { .. }));
     let place = place.filter(|_| !matches!(ask, Ask::Network { .. }));
@@ -231,7 +238,7 @@ fn Open(
                 <div class="question-end" node_ref=end></div>
             </div>
         </main>
-        <Answers id=id digest=digest expires=expires signs=signs locked=locked state=state seen=seen />
+        <Answers id=id digest=digest expires=expires reason=reason signs=signs locked=locked state=state seen=seen />
     }
 }
 

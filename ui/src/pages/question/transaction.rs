@@ -8,6 +8,10 @@ use super::effect::EffectPicture;
 use crate::components::{AddressText, Disclosure, MomentText, ShortAmount};
 use crate::format;
 
+/// The intents' names of what is said something of: a purchase, whose price is good for a time, and a claim of what lies still.
+pub(super) const PURCHASE: &str = "purchase-protection";
+const CLAIM: &str = "claim-withdrawal";
+
 /// A transaction.
 #[component]
 pub(super) fn Transaction(
@@ -24,6 +28,7 @@ pub(super) fn Transaction(
         nonce,
         waits_for,
         fee,
+        intent,
         sentences,
         lines,
         leaves,
@@ -48,7 +53,7 @@ pub(super) fn Transaction(
         <div class="question-words" data-testid="question-sentences">
             {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
         </div>
-        <EffectPicture effect=effect />
+        <EffectPicture effect=effect at_risk=intent != CLAIM />
         <dl class="facts question-facts">
             <dt>"At most leaves your account"</dt>
             <dd data-testid="question-leaves">{moved(leaves, "Nothing but the fee")}</dd>
