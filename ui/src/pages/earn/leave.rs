@@ -180,8 +180,8 @@ pub(super) fn Outlooks(position: Memo<Option<PositionView>>) -> impl IntoView {
                     {first}
                     {next}
                     <p class="tier-small">
-                        "These dates hold if prices stay as they are and nobody else acts. New deposits make it sooner; payouts and a fall of \
-                         BTC later, and the amounts smaller. Until it is paid it earns and bears risk as before."
+                        "The exit fee is taken off already. Dates and amounts hold if prices stay as they are now and nobody else acts. New deposits make it \
+                         sooner; payouts and a fall of BTC later, and the amounts smaller. Until it is paid it earns and bears risk as before."
                     </p>
                 }
             })

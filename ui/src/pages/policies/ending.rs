@@ -129,7 +129,7 @@ pub(super) fn Endings(id: u64, policy: Signal<Option<PolicyView>>) -> impl IntoV
         Memo::new(move |_| policy.with(|policy| policy.as_ref().map(words::comparison).unwrap_or_default()));
     view! {
         <div class="policy-ending">
-            <ProposalStatus proposal=proposal what="Ending this policy" />
+            <ProposalStatus proposal=proposal what="The end of this policy" />
             <div class="policy-steps" data-testid=format!("policy-steps-{id}")>
                 <Each each=move || ways.get() key=|way| way.testid() let:way>
                     <WayCard way=way policy=policy proposal=proposal />
