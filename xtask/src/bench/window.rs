@@ -135,7 +135,7 @@ Made by `cargo xtask bench window --write`: the build that users get (cargo's pr
 empty window is a Tauri window of the same versions with a Leptos page that holds a heading (`crates/e2e/empty-window`). The scenarios are
 not in `cargo xtask test`: they need a machine that does nothing else.
 
-**Slider.** The mouse moves the slider of Protect to and fro as fast as the driver can, for some ten seconds, on a practice network whose prices move and
+**Slider.** The mouse moves the slider of Protect to and fro for some ten seconds, 57 times a second or so, on a practice network whose prices move and
 which makes a block every three seconds. What is counted for a picture is all that the page does for it: the handlers of the movements, the
 computation of offers, the redraw of everything that depends on them, and layout. Pictures for which nothing had to be done are left out.
 Of up to three drags the first that meets the goals counts, because what else the machine does can only make one slower.
