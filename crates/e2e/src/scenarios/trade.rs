@@ -1,6 +1,7 @@
 //! The main job by hand: Peter buys protection, the market falls, Peter is paid.
 
 use anyhow::{Context as _, Result, ensure};
+use thirtyfour::By;
 
 use super::question::{self, CONFIRMED, approve, refuse};
 use super::{FIRST_VALUES, Stage, onboarding, pages, practice, shown};
@@ -46,6 +47,7 @@ async fn peter_protects(
     ensure!(application.attribute("total", "data-asset").await? == "sBTC", "the price is not in sBTC");
     stage.picture_of(application, "protect").await?;
     accessibility::check(application, &stage.options.axe).await?;
+    values_are_read_by_pointing(application).await.context("pointing at the chart")?;
     let total: u128 = application.attribute("total", "data-amount").await?.parse()?;
     let had = chain.balances(peter).await?;
     application.press("review").await?;
@@ -59,6 +61,27 @@ async fn peter_protects(
     let paid = had.sbtc.saturating_sub(has.sbtc);
     // One per cent of slack is asked for, and the page says so.
     ensure!(paid > 0 && paid <= total + total / 100, "the page said {total}, the chain took {paid}");
+    Ok(())
+}
+
+/// The chart says what stands where the pointer is, and nothing moves by it.
+async fn values_are_read_by_pointing(application: &Application) -> Result<()> {
+    const READING: &str = "return document.querySelector('[data-testid=\"payoff\"] [data-testid=\"chart-reading\"]').textContent";
+    const HEIGHT: &str =
+        "return document.querySelector('[data-testid=\"payoff\"]').getBoundingClientRect().height";
+    let before = application.evaluate(HEIGHT, Vec::new()).await?;
+    let picture = application.session()?.find(By::Css("[data-testid=\"payoff\"] .chart-picture")).await?;
+    picture.scroll_into_view().await?;
+    application.session()?.action_chain().move_to_element_center(&picture).perform().await?;
+    wait::until_true("it is read", FIRST_VALUES, async || {
+        let reading = application.evaluate(READING, Vec::new()).await?;
+        let reading = reading.as_str().unwrap_or_default();
+        ensure!(reading.starts_with("BTC at ") && reading.contains("with protection"), "it says `{reading}`");
+        Ok(true)
+    })
+    .await?;
+    let after = application.evaluate(HEIGHT, Vec::new()).await?;
+    ensure!(before == after, "the chart was {before} high and is {after}");
     Ok(())
 }
 
