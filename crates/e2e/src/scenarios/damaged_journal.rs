@@ -40,7 +40,7 @@ pub(super) async fn is_asked_about(stage: &Stage<'_>) -> Result<()> {
 
     pages::open(&application, "home").await?;
     application.press("new-journal").await?;
-    question::refuse(stage, &application, "question").await?;
+    question::refuse_by_key(stage, &application, "question").await?;
     ensure!(fs::read(&journal)? == RUBBISH, "it was touched without a yes");
     ensure!(application.has("new-journal").await?, "it cannot be asked for again");
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use thirtyfour::Key;
 
 use super::{FIRST_VALUES, Stage};
 use crate::accessibility;
@@ -23,6 +24,15 @@ pub(super) async fn approve(stage: &Stage<'_>, application: &Application, pictur
 pub(super) async fn refuse(stage: &Stage<'_>, application: &Application, picture: &str) -> Result<()> {
     read(stage, application, picture).await?;
     application.press("refuse").await?;
+    application.switch_to(window::MAIN).await?;
+    application.wait_for_windows(&[window::MAIN]).await
+}
+
+/// As [`refuse`], by the key for that alone.
+pub(super) async fn refuse_by_key(stage: &Stage<'_>, application: &Application, picture: &str) -> Result<()> {
+    read(stage, application, picture).await?;
+    // The window is gone before the key is up again, which the driver calls an error. That it is gone is looked at below.
+    let _ = application.session()?.action_chain().send_keys(Key::Escape).perform().await;
     application.switch_to(window::MAIN).await?;
     application.wait_for_windows(&[window::MAIN]).await
 }
