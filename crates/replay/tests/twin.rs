@@ -161,7 +161,8 @@ impl Scene {
         }
     }
 
-    fn buy(&mut self, order: &Order) -> bool {
+    /// Buys, and holds what the contract would pay for it at once against what the quote says; whether it is sold.
+    fn buy(&mut self, market: &Market, order: &Order) -> bool {
         let request = policy_registry::PurchaseProtection {
             token: self.chain.token(order.asset).clone(),
             tier: order.tier.into(),
@@ -171,7 +172,16 @@ impl Scene {
             size: order.size.base_units(),
             max_cost: u128::MAX / 4,
         };
-        self.chain.call(self.buyer, request).unwrap().answer.is_ok()
+        let before = self.chain.read(policy_registry::GetPolicyCount {}).unwrap();
+        let is_bought = self.chain.call(self.buyer, request).unwrap().answer.is_ok();
+        if is_bought {
+            let count = self.chain.read(policy_registry::GetPolicyCount {}).unwrap();
+            let value = |id| self.chain.read(policy_registry::GetPolicyValue { id }).unwrap().unwrap();
+            let theirs: u128 = (before + 1..=count).map(value).map(|value| value.refund).sum();
+            let ours = market.quote(order).unwrap().cost_of_cover(market).unwrap().sold_back;
+            assert_eq!(ours, TokenAmount::new(theirs), "{order:?}");
+        }
+        is_bought
     }
 
     fn compare_availability(&mut self, stx: u128) {
@@ -342,7 +352,7 @@ fn quotes_values_and_availability_are_the_contracts_in_every_state() {
                 if scene.compare(&market, &order) {
                     sold += 1;
                     split += usize::from(market.quote(&order).unwrap().parts.len() > 1);
-                    bought += usize::from(scene.buy(&order));
+                    bought += usize::from(scene.buy(&market, &order));
                 } else {
                     refused += 1;
                     *reasons.entry(market.quote(&order).unwrap_err().to_string()).or_default() += 1;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::arith::{self, PPM, YEAR};
 use crate::math::{self, PutGreeks};
-use crate::pool::{Market, PoolError, Quote};
-use crate::{Asset, Ppm, Seconds, UsdE8, UsdE12};
+use crate::pool::{Market, Order, Part, PolicyTerms, PoolError, Quote, value_policy};
+use crate::{Asset, Ppm, Seconds, TokenAmount, UsdE8, UsdE12};
 
 /// Below this the payout stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct CostOfCover {
     pub implied_volatility: Option<Ppm>,
     /// Where protection ends.
     pub floor: FloorZone,
+    /// What the pool would pay for all of it if it were sold back in the block that it is bought in: the refunds of all
+    /// parts, as the contract's `get-policy-value` counts them. The rest of what was paid is the price of a change of mind.
+    pub sold_back: TokenAmount,
 }
 
 impl Quote {
@@ -76,7 +79,22 @@ impl Quote {
             delta,
             implied_volatility: self.implied_volatility(market)?,
             floor: FloorZone { floor, worth_at_half: UsdE8::new(worth_at_half) },
+            sold_back: self.sold_back(market)?,
         })
+    }
+
+    /// A part of a tier that the market does not know is worth nothing to it.
+    fn sold_back(&self, market: &Market) -> Result<TokenAmount, PoolError> {
+        let Order { asset, strike, expiry, .. } = self.order;
+        let mut sum = 0;
+        for part in &self.parts {
+            let Some(terms) = market.tier(part.tier) else { continue };
+            let Part { tier, floor, size, lock, .. } = *part;
+            let policy = PolicyTerms { asset, tier, strike, floor, expiry, size, lock };
+            let value = value_policy(&policy, &market.pricing, terms, &market.rules, market.now)?;
+            sum = arith::add(sum, value.refund.base_units())?;
+        }
+        Ok(TokenAmount::new(sum))
     }
 
     /// Paid in either token, the payout at a price `S` between floor and strike is worth `size·(K − S)` in USD.

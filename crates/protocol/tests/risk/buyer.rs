@@ -87,6 +87,29 @@ fn half_a_cover_breaks_even_rounded_down() {
     assert!((at - 1) * 30_000_007 < cost.usd.base_units() * BTC);
 }
 
+/// What a change of mind costs is known before anything is bought. That the contract pays it is held beside the VM, in
+/// `replay/tests/twin.rs`.
+#[test]
+fn what_is_sold_back_at_once_brings_less_than_it_cost() {
+    let mut market = market();
+    for asset in Asset::ALL {
+        let quote = market.quote(&order(asset)).unwrap();
+        let cost = quote.cost_of_cover(&market).unwrap();
+        assert!(TokenAmount::ZERO < cost.sold_back && cost.sold_back < quote.premium, "{cost:?}");
+        // Half as much brings half as much, to the unit that is rounded off.
+        let half = Order { size: Sats::new(BTC / 2), ..order(asset) };
+        let half = market.quote(&half).unwrap().cost_of_cover(&market).unwrap().sold_back;
+        assert!(cost.sold_back.base_units() - 2 * half.base_units() <= 1, "{cost:?}");
+    }
+    // The more the pool takes off, the less comes back; all of it leaves what the option is worth at once.
+    let at_the_money = Order { tier: 3, strike: usd(100_000), ..order(Asset::Sbtc) };
+    let quote = market.quote(&at_the_money).unwrap();
+    let before = quote.cost_of_cover(&market).unwrap().sold_back;
+    market.rules.bid_spread = bithedge_protocol::Ppm::new(1_000_000);
+    assert!(TokenAmount::ZERO < before);
+    assert_eq!(quote.cost_of_cover(&market).unwrap().sold_back, TokenAmount::ZERO);
+}
+
 #[test]
 fn a_premium_that_a_minimum_made_has_no_volatility() {
     let mut market = market();

@@ -90,6 +90,11 @@ fn shown(desk: Desk, offer: Offer) -> impl IntoView {
             </dd>
             <dt>"Stops growing below"</dt>
             <dd data-testid="floor" data-value=cost.floor.floor.base_units().to_string()>{format::price(cost.floor.floor)}</dd>
+            <dt>"Sold back at once"</dt>
+            <dd>
+                <AmountText asset=asset amount=cost.sold_back testid="sold-back" />
+                <span class="aside">"what the pool would pay for it now: it buys for less than it sells for"</span>
+            </dd>
         </dl>
         <p class="floor-words" data-testid="floor-words">{floor}</p>
         {(policies > 1).then(|| view! {
