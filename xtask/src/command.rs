@@ -49,16 +49,16 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 /// A command that runs beside whatever else is done.
-pub(crate) struct Beside<'a> {
-    command: &'a Command,
+pub(crate) struct Beside {
+    command: Command,
     child: Child,
     watched: Watched,
 }
 
-impl<'a> Beside<'a> {
+impl Beside {
     /// Starts it. It prints where its streams go, or on ours.
-    pub(crate) fn start(command: &'a mut Command) -> Result<Self> {
-        let child = command.stdin(Stdio::null()).spawn().with_context(|| cannot_start(command))?;
+    pub(crate) fn start(mut command: Command) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).spawn().with_context(|| cannot_start(&command))?;
         let watched = interrupt::watch(&child);
         Ok(Self { command, child, watched })
     }
@@ -68,7 +68,7 @@ impl<'a> Beside<'a> {
         let Self { command, mut child, watched } = self;
         let status = child.wait()?;
         drop(watched);
-        success(command, status)
+        success(&command, status)
     }
 }
 

@@ -2,16 +2,17 @@
 
 mod count;
 
-use std::fs::{self, File};
+use std::num::NonZero;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use self::count::Counts;
 use crate::build::{self, HOST_WORKSPACE, WHOLE_WORKSPACE};
-use crate::command::{self, Beside, cargo, program};
+use crate::command::{self, cargo, program};
 use crate::setup::{self, Purpose};
-use crate::{e2e, sequences, workspace};
+use crate::{acceptance, e2e, sequences, workspace};
 
 /// Which steps to take.
 pub(crate) enum Selection {
@@ -48,10 +49,8 @@ const STEPS: [Step; 10] = [
     Step { name: "e2e", about: "the application in a real window", action: end_to_end },
 ];
 
-/// The step that waits for blocks most of its time, so that others can be taken meanwhile.
+/// The step that waits for blocks most of its time, so that those after it are taken meanwhile.
 const WAITS: &str = "acceptance";
-/// The step that puts programs in the place of those that [`WAITS`] starts again and again, and so comes after it.
-const BUILDS_PROGRAMS: &str = "e2e";
 
 /// What only `--full` takes.
 const LONG_STEPS: [Step; 2] = [
@@ -73,7 +72,7 @@ pub(crate) fn run(selection: &Selection) -> Result<bool> {
     };
     let started = Instant::now();
     setup::all(Purpose::Test)?;
-    let outcomes = take_all(&steps)?;
+    let outcomes = take_all(&steps);
     report(&outcomes, started.elapsed());
     Ok(outcomes.iter().all(|outcome| outcome.result.is_ok()))
 }
@@ -92,31 +91,21 @@ struct Outcome {
     took: Duration,
 }
 
-/// Takes all, the one that waits most of its time beside those that follow it and build no programs.
-fn take_all(steps: &[&Step]) -> Result<Vec<Outcome>> {
-    let waits = |step: &&Step| step.name == WAITS && steps.len() > 1;
+/// Takes all, the one that waits most of its time beside those that follow it.
+fn take_all(steps: &[&Step]) -> Vec<Outcome> {
+    let waits = |step: &&Step| step.name == WAITS;
     let Some(at) = steps.iter().position(waits) else {
-        return Ok(steps.iter().map(|step| take(step)).collect());
+        return steps.iter().map(|step| take(step)).collect();
     };
     let (before, rest) = steps.split_at(at);
     let mut outcomes: Vec<Outcome> = before.iter().map(|step| take(step)).collect();
-
-    let log = workspace::target()?.join("tmp").join(format!("{WAITS}.log"));
-    fs::create_dir_all(log.parent().unwrap_or(&log))?;
-    let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     eprintln!("\n== {WAITS}: {}; beside what follows, and shown after it", rest[0].about);
     let started = Instant::now();
-    let mut alone = program(std::env::current_exe()?);
-    alone.args(["test", "--only", WAITS]).stdout(file.try_clone()?).stderr(file);
-    let beside = Beside::start(&mut alone)?;
-    let builds = rest.iter().position(|step| step.name == BUILDS_PROGRAMS).unwrap_or(rest.len());
-    let (meanwhile, after) = rest.split_at(builds);
-    outcomes.extend(meanwhile[1..].iter().map(|step| take(step)));
-    let result = beside.end();
-    eprint!("{}", fs::read_to_string(&log)?);
-    outcomes.push(Outcome { name: WAITS, result, counts: None, took: started.elapsed() });
-    outcomes.extend(after.iter().map(|step| take(step)));
-    Ok(outcomes)
+    let runs = acceptance::Short::start();
+    outcomes.extend(rest[1..].iter().map(|step| take(step)));
+    let result = runs.and_then(acceptance::Short::end);
+    outcomes.push(ended(WAITS, result, None, started.elapsed()));
+    outcomes
 }
 
 fn take(step: &Step) -> Outcome {
@@ -124,12 +113,15 @@ fn take(step: &Step) -> Outcome {
     let started = Instant::now();
     let mut counts = None;
     let result = (step.action)(&mut counts);
-    let took = started.elapsed();
+    ended(step.name, result, counts, started.elapsed())
+}
+
+fn ended(name: &'static str, result: Result<()>, counts: Option<Counts>, took: Duration) -> Outcome {
     match &result {
-        Ok(()) => eprintln!("== {}: passed in {}", step.name, seconds(took)),
-        Err(error) => eprintln!("== {}: FAILED in {}: {error:#}", step.name, seconds(took)),
+        Ok(()) => eprintln!("== {name}: passed in {}", seconds(took)),
+        Err(error) => eprintln!("== {name}: FAILED in {}: {error:#}", seconds(took)),
     }
-    Outcome { name: step.name, result, counts, took }
+    Outcome { name, result, counts, took }
 }
 
 fn report(outcomes: &[Outcome], took: Duration) {
@@ -196,17 +188,18 @@ fn contracts(_: &mut Option<Counts>) -> Result<()> {
 fn tests(counts: &mut Option<Counts>) -> Result<()> {
     build::ui_bundle(&[])?;
     let nextest = command::succeeds(cargo().args(["nextest", "--version"]));
-    let runner: &[&str] =
-        if nextest { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--no-fail-fast"] };
-    let (lines, result) =
-        command::observed(cargo().args(runner).args(WHOLE_WORKSPACE).args(targets(nextest)))?;
+    let mut runner = cargo();
+    if nextest {
+        // Half as many again as there are processors: half of the tests wait for a devnet's blocks most of their time.
+        let threads = thread::available_parallelism().map_or(2, NonZero::get) * 3 / 2;
+        runner.args(["nextest", "run", "--no-fail-fast", "--test-threads", &threads.to_string()]);
+    } else {
+        // Without the documentation's examples, which have their own step; nextest leaves them out anyway.
+        runner.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+    }
+    let (lines, result) = command::observed(runner.args(WHOLE_WORKSPACE))?;
     *counts = Counts::of_tests(&lines);
     result
-}
-
-/// Without the documentation's examples, which have their own step; nextest leaves them out anyway.
-fn targets(nextest: bool) -> &'static [&'static str] {
-    if nextest { &[] } else { &["--lib", "--bins", "--tests"] }
 }
 
 fn fuzz(counts: &mut Option<Counts>) -> Result<()> {
@@ -235,8 +228,7 @@ fn docs(_: &mut Option<Counts>) -> Result<()> {
 }
 
 fn acceptance(_: &mut Option<Counts>) -> Result<()> {
-    setup::devnet()?;
-    crate::acceptance::short()
+    acceptance::Short::start()?.end()
 }
 
 fn end_to_end(counts: &mut Option<Counts>) -> Result<()> {
