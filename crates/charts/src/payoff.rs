@@ -249,7 +249,8 @@ fn draw(sheet: &mut Sheet<'_>, policy: &Payoff, curves: &[Worth], break_even: Op
     // One for every few pixels is as near as a hand points.
     for worth in curves.iter().step_by(3) {
         let [protected, alone] = [worth.protected, worth.alone].map(|value| measure.spoken(value));
-        let text = format!("BTC at {}: {protected} with protection, {alone} alone", usd(worth.price));
+        let text =
+            format!("BTC at {}: {protected} with protection, less its cost; {alone} alone", usd(worth.price));
         sheet.read_at(plot.x.at(price(worth.price)), text);
     }
     let up = f64::from(u32::try_from(title_row).unwrap_or(0)) * sheet.leading();

@@ -133,6 +133,7 @@ fn draw(
     plot.draw_values(sheet, &axis);
     plot.draw_base(sheet, &base);
 
+    read(sheet, &plot, lines, measure);
     let mut ends = Vec::new();
     for (index, line) in lines {
         let points: Vec<Point> = line
@@ -155,6 +156,28 @@ fn draw(
     } else {
         let places = plot::fitting(sheet, &legend, 6);
         plot::draw_legend(sheet, places, 4.0);
+    }
+}
+
+/// Says at each moment what the lines are at that have a figure of it.
+fn read(sheet: &mut Sheet<'_>, plot: &Plot, lines: &[(usize, &Line)], measure: Measure) {
+    let mut moments: Vec<UnixSeconds> = Vec::new();
+    for (_, line) in lines {
+        for (at, _) in &line.points {
+            if let Err(place) = moments.binary_search(at) {
+                moments.insert(place, *at);
+            }
+        }
+    }
+    for at in moments {
+        let figures = lines.iter().filter_map(|(_, line)| {
+            let place = line.points.binary_search_by_key(&at, |(at, _)| *at).ok()?;
+            let (_, value) = line.points.get(place)?;
+            Some(format!("{} {}", line.name, measure.spoken(value.base_units)))
+        });
+        let figures: Vec<String> = figures.collect();
+        let text = format!("{}: {}", calendar::date(at), figures.join("; "));
+        sheet.read_at(plot.x.at(plot::seconds(at)), text);
     }
 }
 

@@ -87,7 +87,6 @@ fn draw(sheet: &mut Sheet<'_>, points: &[UtilisationPoint], limit: Ppm) {
         // It holds until it changes.
         line.extend(line.last().map(|before| (next.0, before.1)));
         line.push(next);
-        sheet.read_at(next.0, format!("{}: {} used", calendar::date(point.at), percent(point.ratio)));
     }
     let base_line = plot.y.at(0.0);
     let corners = line.last().map(|point| (point.0, base_line)).into_iter();

@@ -135,11 +135,12 @@ impl Devnet {
         }
     }
 
-    /// Stops serving, ends the VM and writes everything to the disk. The data folder is free when this returns, whoever still holds a
-    /// connection.
+    /// Stops serving, ends the VM and writes everything to the disk. The data folder is free when this returns without an error, whoever
+    /// still holds a connection.
     ///
     /// # Errors
-    /// When the journal could not be flushed; what it holds is still what was accepted.
+    /// When the journal could not be flushed; what it holds is still what was accepted. [`TimedOut`](std::io::ErrorKind::TimedOut) when
+    /// somebody still works with the devnet, so that its data is let go later.
     pub async fn shutdown(mut self) -> std::io::Result<()> {
         self.stop.send_replace(true);
         if let Some(shared) = &self.shared {
@@ -150,8 +151,10 @@ impl Devnet {
             self.server.abort();
             let _ = (&mut self.server).await;
         }
-        if let Some(miner) = self.miner.take() {
-            let _ = miner.await;
+        if let Some(mut miner) = self.miner.take()
+            && tokio::time::timeout(rpc::TO_LET_GO, &mut miner).await.is_err()
+        {
+            miner.abort();
         }
         match self.shared.take() {
             Some(shared) => shared.close().await,
@@ -182,7 +185,14 @@ async fn mine_regularly(shared: Shared, block_time: Duration, mut stopped: watch
         if shared.faults.get().stale_tip {
             continue;
         }
-        if let Err(error) = shared.node().await.mine(false).await {
+        // It waits for its turn, and perhaps for the VM, no longer than the devnet lives. A block that was begun is made to its end.
+        let node = tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stop| *stop) => return,
+            node = shared.revived() => node,
+        };
+        let Some(mut node) = node else { return };
+        if let Err(error) = node.mine(false).await {
             tracing::error!(%error, "no block could be made");
         }
     }

@@ -7,10 +7,11 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use bithedge_devnet::{Config, Devnet};
 use bithedge_stacks::transaction::Memo;
 use bithedge_stacks::{MicroStx, Network, Principal, Transaction, TransactionBuilder, Value};
 use serde_json::{Value as Json, json};
-use support::{FEE, Net, address, call, deploy, sign, worker};
+use support::{FEE, Net, address, call, config, deploy, sign, worker};
 
 /// One at a time: a test here kills every worker that this process has started.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -228,6 +229,42 @@ async fn who_still_holds_a_connection_does_not_keep_the_data() {
     net.restart().await;
     assert_eq!(net.value("get-note", &[]).await, Value::UInt(0));
     drop(half);
+}
+
+/// A worker of its own, whose script can be spoilt.
+fn own_worker(folder: &std::path::Path) {
+    for file in std::fs::read_dir(worker()).unwrap().flatten() {
+        let to = folder.join(file.file_name());
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), to).unwrap();
+        } else {
+            std::os::unix::fs::symlink(file.path().canonicalize().unwrap(), to).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vm_that_does_not_come_back_keeps_nobody_from_closing() {
+    let _alone = ALONE.lock().await;
+    let (data, scripts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    own_worker(scripts.path());
+    let config = Config { worker_dir: scripts.path().to_owned(), ..config(data.path()) };
+    let mut devnet = Devnet::start(config).await.unwrap();
+    // The VM ends and does not start again; after that it starts, and never answers.
+    std::fs::write(scripts.path().join("worker.mjs"), "process.exit(1);").unwrap();
+    kill_worker();
+    // Fails when it is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::new();
+    let status = http.post(format!("{}/devnet/mine", devnet.url())).body("{}").send().await.unwrap().status();
+    assert!(status.is_server_error(), "{status}");
+    std::fs::write(scripts.path().join("worker.mjs"), "setInterval(() => {}, 1000);").unwrap();
+    devnet.mine_every(std::time::Duration::from_millis(100));
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let closed = tokio::time::timeout(std::time::Duration::from_secs(20), devnet.shutdown()).await;
+    closed.expect("it ends").unwrap();
+    // Its data is free.
+    Devnet::start(support::config(data.path())).await.unwrap().shutdown().await.unwrap();
 }
 
 struct Killed {

@@ -231,6 +231,8 @@ pub struct TransactionView {
     pub is_settled: bool,
     /// Whether its place can still be taken by another one.
     pub can_be_replaced: bool,
+    /// Whether the same may take its place at a higher fee: of what is out of date it would be refused.
+    pub fee_can_be_raised: bool,
     /// What it did, once it is mined.
     pub receipt: Option<ReceiptView>,
     /// What nobody has acknowledged yet, also if the node does not say so any more; empty as it should be.

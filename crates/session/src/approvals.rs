@@ -182,6 +182,8 @@ impl Core {
             Ok(_) => {}
             // It can only be asked elsewhere.
             Err(notice) if notice.fault == Fault::WalletLocked => return Err(notice),
+            // About one that is not used nobody is asked later.
+            Err(notice) if self.network_in_use() != Some(profile.id()) => return Err(notice),
             Err(notice) => {
                 tracing::info!(detail = notice.detail, "{}", notice.happened);
                 self.state().to_ask = Some(profile.id());
@@ -205,8 +207,10 @@ impl Core {
             return;
         }
         let profile = network::profile(id, &self.state().profiles, None);
-        if let Err(notice) = profile.and_then(|profile| self.ask_before_use(&profile)) {
-            tracing::info!("asked once more: {}", notice.happened);
+        match profile.and_then(|profile| self.ask_before_use(&profile)) {
+            // What stood against it does not any more, or cannot be known while the keys are locked.
+            Ok(()) => self.retry(),
+            Err(notice) => tracing::info!("asked once more: {}", notice.happened),
         }
     }
 
@@ -399,8 +403,8 @@ fn not_approved(name: &str) -> Notice {
         Fault::NotApproved,
         format!("The network “{name}” stands in your list, but you have not approved it with these keys."),
         "Nothing is asked of its nodes, and nothing is signed there. Your money is where it was.",
-        "Read the question in its own window; if another one is open, answer that first. If you know this network, say yes; if not, say no, \
-         and forget it under Settings.",
+        "Read the question in its own window; if another one is open, answer that first, and if none is, try again. If you know this network, \
+         say yes; if not, say no, and forget it under Settings.",
         &"",
     )
 }
@@ -438,6 +442,7 @@ fn sentences(network: &NetworkView, before: Option<&NetworkView>, is_listed: boo
         "Its nodes learn your addresses. One that lies can show you wrong prices and balances, but cannot make you pay more than you approve."
             .to_owned(),
     );
+    told.push(decisions::WAITS.to_owned());
     told
 }
 

@@ -15,10 +15,13 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::core::{Core, State};
-use crate::notices;
+use crate::{notices, storage};
 
 /// How long such a question waits for its answer, by this computer's clock.
 pub(crate) const TO_ANSWER: Duration = Duration::from_secs(600);
+/// The same in words.
+pub(crate) const WAITS: &str =
+    "This question is withdrawn after ten minutes; nothing is changed then, and it can be asked again.";
 
 /// What is to be done.
 #[derive(Clone)]
@@ -52,6 +55,12 @@ impl DamagedJournal {
         let chain = stem.strip_prefix("journal-").map(str::to_owned);
         let keeper_file =
             chain.map(|chain| crate::network::chain_folder(folder, &chain).join(crate::keeper::FILE_NAME));
+        // The journal is still there, so a yes that was on its way was not carried out.
+        if let Some(file) = &keeper_file
+            && let Some(order) = Withheld::left_behind(file)
+        {
+            let _said = order.put_back(notices::no_damaged_journal());
+        }
         Ok(Self { name, error, keeper_file })
     }
 }
@@ -67,7 +76,7 @@ impl Decision {
 
     /// What it means.
     pub(crate) fn sentences(&self) -> Vec<String> {
-        match self {
+        let mut told = match self {
             Self::NewJournal(damaged) => vec![
                 format!(
                     "The list of what was signed here on {} is damaged. If you say yes, it is kept as it is under another name, and an \
@@ -89,7 +98,9 @@ impl Decision {
                 format!("Now the keys lock themselves after {before} without anybody there. If you say yes, only after {after}."),
                 "For so long, whoever sits down at this computer after you can sign.".to_owned(),
             ],
-        }
+        };
+        told.push(WAITS.to_owned());
+        told
     }
 
     /// Whether the answer yes waits for keys that are locked. It is the person's own that lock themselves, also while the practice wallet
@@ -201,14 +212,24 @@ struct Withheld<'a> {
 
 impl<'a> Withheld<'a> {
     fn of(file: &'a Path) -> Result<Self, Notice> {
-        let mut name = file.file_name().unwrap_or_default().to_owned();
-        name.push(".withheld");
-        let now = file.with_file_name(name);
+        let now = withheld(file);
         match std::fs::rename(file, &now) {
-            Ok(()) => Ok(Self { file, now: Some(now) }),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self { file, now: None }),
-            Err(error) => Err(notices::not_written(file, &error)),
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self { file, now: None }),
+            Err(error) => return Err(notices::not_written(file, &error)),
         }
+        let order = Self { file, now: Some(now) };
+        // On the disk before the journal is touched: the order must not come back beside a new one.
+        match storage::sync_folder_of(file) {
+            Ok(()) => Ok(order),
+            Err(error) => Err(order.put_back(notices::not_written(file, &error))),
+        }
+    }
+
+    /// The one that was withheld before a process ended; `None` if there is none, or a newer order.
+    fn left_behind(file: &'a Path) -> Option<Self> {
+        let now = withheld(file);
+        (now.is_file() && !file.exists()).then_some(Self { file, now: Some(now) })
     }
 
     /// Nothing was changed after all, for `why`.
@@ -223,13 +244,33 @@ impl<'a> Withheld<'a> {
         }
     }
 
-    /// It is not needed any more. What stays of it is read by nobody.
+    /// It is not needed any more, and must not live on beside a new journal, also where somebody has put it back meanwhile.
     fn remove(self) {
-        if let Some(now) = &self.now
-            && let Err(error) = std::fs::remove_file(now)
-        {
-            tracing::warn!(%error, order = %now.display(), "what is left of the keeper's order stays");
+        let Some(now) = &self.now else { return };
+        for order in [now.as_path(), self.file] {
+            match std::fs::remove_file(order) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    tracing::warn!(%error, order = %order.display(), "what is left of the keeper's order stays");
+                }
+                _ => {}
+            }
         }
+    }
+}
+
+fn withheld(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".withheld");
+    file.with_file_name(name)
+}
+
+/// Where the journal is in order, nothing of an order that was withheld is needed: it was of the journal before.
+pub(crate) fn forget_withheld(keeper_file: &Path) {
+    match std::fs::remove_file(withheld(keeper_file)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(%error, "an order of the keeper that was withheld stays");
+        }
+        _ => {}
     }
 }
 
@@ -274,5 +315,28 @@ mod tests {
         assert_eq!(fs::read_to_string(aside).unwrap(), "rubbish");
         assert!(!journal.exists());
         assert_eq!(fs::read_dir(order.parent().unwrap()).unwrap().count(), 0, "nothing of the order is left");
+    }
+
+    #[test]
+    fn an_order_that_was_withheld_when_the_process_ended_comes_back_with_the_old_journal_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let order = damaged(folder.path()).keeper_file.unwrap();
+        fs::create_dir_all(order.parent().unwrap()).unwrap();
+        let withheld = order.with_file_name("keeper.json.withheld");
+        // Killed between the two steps: the journal is found damaged once more.
+        fs::write(&withheld, "an order").unwrap();
+        let _found = damaged(folder.path());
+        assert_eq!(fs::read_to_string(&order).unwrap(), "an order");
+        assert!(!withheld.exists());
+        // A newer order stays.
+        fs::write(&withheld, "an older order").unwrap();
+        let _found = damaged(folder.path());
+        assert_eq!(fs::read_to_string(&order).unwrap(), "an order");
+        // Killed after both steps: the new journal is opened, and what is left is of the old one.
+        fs::remove_file(&order).unwrap();
+        forget_withheld(&order);
+        forget_withheld(&order);
+        let _found = damaged(folder.path());
+        assert_eq!(fs::read_dir(order.parent().unwrap()).unwrap().count(), 0);
     }
 }

@@ -61,10 +61,11 @@ impl EmbeddedDevnet {
     pub(crate) async fn shut_down(&self) {
         if let Some(devnet) = self.running.lock().await.take() {
             tracing::info!("ending the devnet");
-            if let Err(error) = devnet.shutdown().await {
-                tracing::error!(%error, "the devnet's journal was not flushed");
+            match devnet.shutdown().await {
+                Ok(()) => self.may_be_ours.store(false, Ordering::Relaxed),
+                // Its data may be let go a moment later.
+                Err(error) => tracing::error!(%error, "the devnet did not end in good order"),
             }
-            self.may_be_ours.store(false, Ordering::Relaxed);
         }
     }
 }

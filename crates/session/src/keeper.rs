@@ -308,7 +308,7 @@ impl Running {
         self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keeper_file(&self) -> PathBuf {
+    pub(crate) fn keeper_file(&self) -> PathBuf {
         self.folder.join(FILE_NAME)
     }
 
@@ -526,7 +526,12 @@ fn start(core: &Arc<Core>, running: &Arc<Running>, order: StandingOrder, input: 
 
 /// Ends the keeper, and what it was allowed.
 pub(crate) fn stop(core: &Core, running: &Running) -> Result<(), Notice> {
-    let _alone = core.changing_keeper();
+    let alone = core.changing_keeper();
+    stop_alone(core, running, &alone)
+}
+
+/// The same, where nobody else changes a keeper meanwhile.
+fn stop_alone(core: &Core, running: &Running, _alone: &MutexGuard<'_, ()>) -> Result<(), Notice> {
     running.keeping().end();
     let file = running.keeper_file();
     // From here on it does not hold, whatever the file says.
@@ -555,11 +560,13 @@ pub(crate) fn strike_out_revoked(core: &Core) {
 
 /// Ends a keeper whose time is over, and notices one that has ended by itself. Both are told.
 pub(crate) fn end_in_time(core: &Arc<Core>, running: &Arc<Running>) {
+    // Before it looks: what is allowed anew meanwhile is not what has ended.
+    let alone = core.changing_keeper();
     let now = running.engine.clock().now();
     let on = running.keeping().on.as_ref().map(|on| (on.account, on.until <= now, on.task.is_finished()));
     match on {
         Some((account, true, _)) => {
-            if let Err(notice) = stop(core, running) {
+            if let Err(notice) = stop_alone(core, running, &alone) {
                 tracing::warn!(detail = notice.detail, "{}", notice.happened);
                 core.state().notices.push(notice);
             }

@@ -565,6 +565,7 @@ async fn open_as(
         keeping: Mutex::new(Keeping::default()),
         alarms: Mutex::new(Alarms::Unknown),
     };
+    crate::decisions::forget_withheld(&running.keeper_file());
     running.look_at_alarms();
     Ok(Arc::new(running))
 }

@@ -55,7 +55,7 @@ impl Redaction {
     /// Takes this text out wherever it stands, also where JSON, a program's own printing or an address on the web spells it otherwise.
     pub(crate) fn known(&mut self, text: &str, stands_for: &str) {
         // What is as short as that is in other words, too.
-        if text.chars().count() < 3 {
+        if text.chars().count() < 3 || names_money(text) {
             return;
         }
         for spelling in spellings(text) {
@@ -69,10 +69,15 @@ impl Redaction {
     /// The text without all that.
     pub(crate) fn of(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
-        for (known, placeholder) in &self.known {
+        // A plain word may stand by chance in the middle of a hash, whose parts would not be known for what they are.
+        let is_word = |known: &str| known.chars().all(|sign| sign.is_ascii_alphanumeric());
+        for (known, placeholder) in self.known.iter().filter(|(known, _)| !is_word(known)) {
             text = text.replace(known, placeholder);
         }
-        let text = self.tokens(&text);
+        let mut text = self.tokens(&text);
+        for (known, placeholder) in self.known.iter().filter(|(known, _)| is_word(known)) {
+            text = text.replace(known, placeholder);
+        }
         without_amounts(&text)
     }
 
@@ -99,6 +104,11 @@ impl Redaction {
         out.push_str(rest);
         out
     }
+}
+
+/// Whether it is a word by which amounts are found: without it they would be left standing, and alone it says nothing of anybody.
+fn names_money(text: &str) -> bool {
+    UNITS.iter().chain(&AMOUNT_NAMES).any(|name| name.eq_ignore_ascii_case(text))
 }
 
 /// How a text may be spelled. What is printed twice, as JSON in a line of a log, is escaped twice.
@@ -183,6 +193,22 @@ fn without_amounts(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_label_and_no_name_of_a_user_hides_amounts_and_hashes_from_the_search() {
+        let mut redaction = Redaction::default();
+        for label in ["BTC", "stx", "fee", "Some rent"] {
+            redaction.known(label, "label");
+        }
+        redaction.known("ada", "user");
+        assert_eq!(
+            redaction.of("It costs 7,654.5 BTC, fee=7654, 12 STX"),
+            "It costs <amount> BTC, fee=<amount>, <amount> STX"
+        );
+        let hash = format!("{}ada{}", "3f".repeat(14), "91".repeat(16));
+        assert_eq!(redaction.of(&format!("/people/ada has {hash}")), "/people/<user> has <hash 1>");
+        assert_eq!(redaction.of("Some rent"), "<label>");
+    }
 
     #[test]
     fn addresses_hashes_amounts_and_what_is_known_are_taken_out() {

@@ -110,9 +110,18 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
         return written;
     }
-    // The name of a file is a part of its folder. Elsewhere the system does that by itself.
-    #[cfg(unix)]
-    File::open(folder).and_then(|folder| folder.sync_all())?;
+    sync_folder_of(path)
+}
+
+/// Has the disk keep under which name a file is: that is a part of its folder.
+#[cfg(unix)]
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all())
+}
+
+/// Elsewhere the system does that by itself.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -493,8 +493,10 @@ async fn a_network_that_nobody_approved_is_asked_about_when_the_other_question_i
     let session = home.open().await;
     import(&session).await;
     let (node, came) = counting_node().await;
-    let id = proposed(&session, None, network("Mine", NetworkKind::Mainnet, &node, Some(WATCHED))).await;
-    support::approve(&session, id).await;
+    for name in ["Mine", "Yours"] {
+        let id = proposed(&session, None, network(name, NetworkKind::Mainnet, &node, Some(WATCHED))).await;
+        support::approve(&session, id).await;
+    }
     session.shut_down().await;
     drop(session);
     fs::remove_file(home.folder().join("networks-approved.json")).unwrap();
@@ -505,6 +507,8 @@ async fn a_network_that_nobody_approved_is_asked_about_when_the_other_question_i
     session.choose_network("own-1").await.unwrap();
     assert_eq!(unusable(&session).await, Fault::NotApproved);
     assert_eq!(session.question().unwrap().id, other.id, "one at a time");
+    // Who only wants another one checked does not take the place of the one in use, and is told what is in the way.
+    assert_eq!(fault(session.check_network("own-2").await), Fault::TransactionInTheWay);
     session.refuse(other.id).unwrap();
     let view = tokio::time::timeout(Duration::from_secs(10), async {
         loop {
@@ -515,12 +519,49 @@ async fn a_network_that_nobody_approved_is_asked_about_when_the_other_question_i
         }
     });
     let question = view.await.expect("it is asked about now");
-    assert!(matches!(question.ask, Ask::Network { .. }));
+    let Ask::Network { network: asked, .. } = question.ask else { panic!("a network is asked about") };
+    assert_eq!(asked.name, "Mine");
     // A no is a no.
     session.refuse(question.id).unwrap();
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(session.question(), None);
     assert_eq!(came.load(Ordering::SeqCst), 0, "its node was asked");
+    session.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_network_whose_seal_did_not_fit_is_not_forgotten_when_the_keys_lock() {
+    let home = Home::new();
+    let session = home.open().await;
+    import(&session).await;
+    let (node, came) = counting_node().await;
+    let id = proposed(&session, None, network("Mine", NetworkKind::Mainnet, &node, Some(WATCHED))).await;
+    support::approve(&session, id).await;
+    session.shut_down().await;
+    drop(session);
+    let approved = home.folder().join("networks-approved.json");
+    let mut kept: serde_json::Value = serde_json::from_slice(&fs::read(&approved).unwrap()).unwrap();
+    for seal in kept["approved"].as_object_mut().unwrap().values_mut() {
+        *seal = "ab".repeat(32).into();
+    }
+    fs::write(&approved, kept.to_string()).unwrap();
+
+    let session = home.open().await;
+    unlock(&session).await;
+    session.set_auto_lock(Seconds::new(3_600)).unwrap();
+    let other = session.question().unwrap();
+    session.choose_network("own-1").await.unwrap();
+    assert_eq!(unusable(&session).await, Fault::NotApproved);
+    // Without the keys nobody knows that the seal does not fit: it is read, and signed for no more than any other with locked keys.
+    session.lock();
+    session.refuse(other.id).unwrap();
+    let asked = tokio::time::timeout(Duration::from_secs(20), async {
+        while came.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    asked.await.expect("it is tried again");
+    assert_eq!(session.question(), None);
     session.shut_down().await;
 }
 

@@ -22,7 +22,9 @@ pub(crate) fn ProposalStatus(
 ) -> impl IntoView {
     let stage = proposal.stage();
     if let Some(asked_here) = use_context::<AskedHere>() {
-        asked_here.count(stage);
+        asked_here.count(Signal::derive(move || {
+            stage.with(|stage| matches!(stage, ProposalStage::Preparing | ProposalStage::Asking))
+        }));
     }
     let notifications = expect_context::<NotificationsState>();
     let show = move |()| {
@@ -125,7 +127,7 @@ pub(crate) fn ProposalStatus(
     }
 }
 
-/// Says that the same kind of thing is on its way already: another one would come beside it.
+/// Says that the same kind of thing is on its way already, or was given up and may still be carried out.
 #[component]
 pub(crate) fn AlreadyOnItsWay(
     /// What is on its way.
@@ -134,19 +136,23 @@ pub(crate) fn AlreadyOnItsWay(
     noun: &'static str,
 ) -> impl IntoView {
     view! {
-        {move || already.get().map(|OnItsWay { sentence, count }| view! {
-            <Banner tone=Tone::Info title=already_title(noun, count) testid="already">
-                <p>{sentence}</p>
-                <ActivityLink />
-            </Banner>
+        {move || already.get().map(|already| {
+            let title = already_title(noun, &already);
+            view! {
+                <Banner tone=Tone::Info title=title testid="already">
+                    <p>{already.sentence}</p>
+                    <ActivityLink />
+                </Banner>
+            }
         })}
     }
 }
 
-fn already_title(noun: &str, count: usize) -> String {
-    match count {
+fn already_title(noun: &str, already: &OnItsWay) -> String {
+    match already.count {
+        1 if already.is_given_up() => format!("A {noun} of yours was given up, and may still be carried out"),
         1 => format!("A {noun} of yours is on its way already"),
-        count => format!("{count} {noun}s of yours are on their way already"),
+        count => format!("{count} {noun}s of yours are on their way, or may still be carried out"),
     }
 }
 
@@ -207,6 +213,16 @@ mod tests {
     use bithedge_ipc::TransactionStage;
 
     use super::*;
+
+    #[test]
+    fn what_was_given_up_is_not_on_its_way() {
+        use TransactionStage as Stage;
+        let title =
+            |count, stage| already_title("purchase", &OnItsWay { sentence: String::new(), count, stage });
+        assert_eq!(title(1, Stage::Pending), "A purchase of yours is on its way already");
+        assert!(title(1, Stage::Dropped).contains("given up"), "{}", title(1, Stage::Dropped));
+        assert!(title(2, Stage::Dropped).starts_with("2 purchases"), "{}", title(2, Stage::Dropped));
+    }
 
     #[test]
     fn only_what_cannot_happen_any_more_did_not_happen() {

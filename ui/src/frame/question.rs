@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::components::{Banner, Button, Tone};
-use crate::state::{AskedHere, NotificationsState, SessionState};
+use crate::state::{AskedHere, NotificationsState, SessionState, TransactionsState};
 
 /// That a question waits, and the way to it; nothing while none does.
 #[component]
@@ -12,7 +12,10 @@ pub(super) fn QuestionWaits() -> impl IntoView {
     let question = expect_context::<SessionState>().question();
     let asked_here = expect_context::<AskedHere>();
     let notifications = expect_context::<NotificationsState>();
-    let waits = Memo::new(move |_| question.get().is_some() && !asked_here.is_said());
+    let transactions = expect_context::<TransactionsState>();
+    let waits = Memo::new(move |_| {
+        question.get().is_some_and(|id| transactions.is_unanswered(id)) && !asked_here.is_said()
+    });
     let show = move |()| {
         leptos::task::spawn_local(async move {
             if let Err(error) = api::show_question().await {

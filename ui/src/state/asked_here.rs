@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use leptos::prelude::*;
 
-use super::ProposalStage;
-
 /// How many parts of the page say that a question waits in its own window. In a context of the main window.
 #[derive(Clone, Copy)]
 pub(crate) struct AskedHere {
@@ -19,13 +17,11 @@ impl AskedHere {
     }
 
     /// Counts a part of the page for as long as it says so; no more once it is gone.
-    pub(crate) fn count(self, stage: Memo<ProposalStage>) {
+    pub(crate) fn count(self, says: Signal<bool>) {
         let counts = Arc::new(AtomicBool::new(false));
         let gone = Arc::clone(&counts);
-        let says =
-            move || stage.with(|stage| matches!(stage, ProposalStage::Preparing | ProposalStage::Asking));
         Effect::new(move |_| {
-            let says = says();
+            let says = says.get();
             self.change(counts.swap(says, Ordering::Relaxed), says);
         });
         on_cleanup(move || self.change(gone.swap(false, Ordering::Relaxed), false));

@@ -24,7 +24,7 @@ pub(crate) use clock::now_signal;
 pub(crate) use devnet::DevnetState;
 pub(crate) use notifications::NotificationsState;
 pub(crate) use obstacle::obstacle;
-pub(crate) use on_its_way::{OnItsWay, coming, on_its_way};
+pub(crate) use on_its_way::{OnItsWay, before_another, coming, on_its_way};
 pub(crate) use page::{PageData, PageState, PageVersion};
 pub(crate) use preferences::PreferencesState;
 pub(crate) use proposal::{Proposal, ProposalStage};

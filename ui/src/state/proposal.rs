@@ -309,6 +309,7 @@ mod tests {
             status: at(stage),
             is_settled: false,
             can_be_replaced: false,
+            fee_can_be_raised: false,
             receipt: None,
             open_alarms: Vec::new(),
         }

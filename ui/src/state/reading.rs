@@ -84,8 +84,9 @@ impl CatchingUp {
     }
 }
 
-/// How far a page has come whose books are behind only because days go by in the devnet, and nothing is wrong. `None` of a page that is
-/// not in doubt, of one that is for another reason, and of a public chain: there money is real, and every doubt is told in full.
+/// How far a page in doubt has come whose books are behind a devnet that nothing is known to be wrong with. A doubt does not tell its kind:
+/// while they are behind, that is said in the place of whatever else there is, such as blocks that were taken back. `None` of a page
+/// that is not in doubt, of one whose books are not behind, and of a public chain: there money is real, and every doubt is told in full.
 pub(crate) fn catching_up(as_of: Signal<AsOf>) -> Memo<Option<CatchingUp>> {
     let contexts = use_context::<SessionState>().zip(use_context::<ChainState>());
     let known = contexts.map(|(session, chain)| {

@@ -70,6 +70,15 @@ impl TransactionsState {
         self.known.with(|known| known.events.get(&id).map(|(_, event)| event.status.clone()))
     }
 
+    /// Whether an answer to a question is waited for, as far as it was told: one that was answered with yes stays open until that is
+    /// carried out. Of what is no transaction nothing is told here.
+    pub(crate) fn is_unanswered(self, question: u64) -> bool {
+        self.known.with(|known| {
+            let told = known.events.get(&question);
+            told.is_none_or(|(_, event)| event.status.stage == TransactionStage::Presented)
+        })
+    }
+
     /// The same by its identity on the chain.
     pub(crate) fn status_of(self, txid: &str) -> Option<TransactionStatus> {
         self.known.with(|known| {
@@ -89,6 +98,23 @@ mod tests {
         let words = Words { happened: String::new(), means: String::new(), remedy: String::new() };
         let status = TransactionStatus { stage, block: None, replaced_by: None, contract_code: None, words };
         TransactionEvent { id, txid: None, account: String::new(), nonce: 0, status, note: None }
+    }
+
+    #[test]
+    fn a_question_waits_until_it_was_answered_and_not_until_that_is_carried_out() {
+        use TransactionStage as Stage;
+        let owner = Owner::new();
+        owner.set();
+        let transactions = TransactionsState::new();
+        assert!(transactions.is_unanswered(7), "nothing was told of it");
+        for stage in [Stage::Approved, Stage::Signed, Stage::Broadcast, Stage::Pending, Stage::Refused] {
+            transactions.accept(event(7, stage));
+            assert!(!transactions.is_unanswered(7), "{stage:?}");
+            assert!(transactions.is_unanswered(8), "another one");
+        }
+        // It could not be signed, and stands again.
+        transactions.accept(event(7, Stage::Presented));
+        assert!(transactions.is_unanswered(7));
     }
 
     #[test]

@@ -27,6 +27,13 @@ fn the_payoff_says_what_is_kept_and_from_where_on() {
 }
 
 #[test]
+fn what_is_read_off_a_payoff_says_that_the_cost_is_taken_off() {
+    let chart = payoff(&samples::policy(), &FRAME);
+    let first = chart.readings.first().unwrap();
+    assert_eq!(first.text, "BTC at 31,500 USD: 30,340 USD with protection, less its cost; 15,750 USD alone");
+}
+
+#[test]
 fn a_policy_that_pays_in_stx_keeps_its_cap_in_usd() {
     let chart = payoff(&Payoff { backing: Asset::Stx, ..samples::policy() }, &FRAME);
     let left = chart.table.rows.iter().find(|row| row[0] == "Left end").unwrap();
@@ -104,6 +111,18 @@ fn a_gauge_names_the_status_and_the_next_one() {
     );
     assert_eq!(at(ppm(1_299_999)), "Taken over: collateral is 129.9 % of what is needed.");
     assert_eq!(at(None), "Healthy: no collateral is needed now.");
+}
+
+#[test]
+fn lines_are_read_where_they_have_figures() {
+    let chart = time_series(&samples::tiers(), &FRAME);
+    assert_eq!(chart.readings.len(), 48, "one for each week, of all three");
+    assert_eq!(chart.readings[0].text, "5 Dec 2025: Conservative +0.2 %; Balanced +0.4 %; Aggressive +0.6 %");
+    let mut series = samples::tiers();
+    series.lines[1].points.remove(0);
+    let chart = time_series(&series, &FRAME);
+    assert_eq!(chart.readings[0].text, "5 Dec 2025: Conservative +0.2 %; Aggressive +0.6 %");
+    assert_eq!(chart.readings.len(), 48);
 }
 
 #[test]

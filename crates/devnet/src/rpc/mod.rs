@@ -24,7 +24,7 @@ use crate::node::Node;
 use faults::Faults;
 
 /// Whoever works with the devnet when it is closed has so long to be done.
-const TO_LET_GO: Duration = Duration::from_secs(5);
+pub(crate) const TO_LET_GO: Duration = Duration::from_secs(5);
 /// Bytes of the largest body that is read: a transaction of 2 MiB in hexadecimal, and the JSON around it.
 const BODY_LIMIT: usize = 5 << 20;
 
@@ -57,7 +57,7 @@ impl Shared {
     }
 
     /// `None` if it is closed, or about to be: a VM that has ended is not begun anew then, which takes a while.
-    async fn revived(&self) -> Option<MappedMutexGuard<'_, Node>> {
+    pub(crate) async fn revived(&self) -> Option<MappedMutexGuard<'_, Node>> {
         let mut closing = self.closing.subscribe();
         let mut node = MutexGuard::try_map(self.node.lock().await, Option::as_mut).ok()?;
         tokio::select! {
@@ -75,14 +75,23 @@ impl Shared {
     /// Ends it in good order, as soon as nobody works with it. Connections may still be open: they keep nothing of it.
     pub(crate) async fn close(&self) -> std::io::Result<()> {
         self.begin_to_close();
-        let node = match tokio::time::timeout(TO_LET_GO, self.node.lock()).await {
-            Ok(mut node) => node.take(),
-            Err(_) => {
-                tracing::warn!("somebody still works with the devnet, so its data is let go later");
-                None
-            }
+        let Ok(mut node) = tokio::time::timeout(TO_LET_GO, self.node.lock()).await else {
+            // Who still waits in a handler keeps a part of this for ever: so it is taken out as soon as whoever works with it is done.
+            let later = self.clone();
+            tokio::spawn(async move {
+                let node = later.node.lock().await.take();
+                if let Some(node) = node
+                    && let Err(error) = node.close().await
+                {
+                    tracing::error!(%error, "the devnet's journal was not flushed");
+                }
+            });
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::TimedOut,
+                "somebody still works with the devnet, so its data is let go later",
+            ));
         };
-        match node {
+        match node.take() {
             Some(node) => node.close().await,
             None => Ok(()),
         }

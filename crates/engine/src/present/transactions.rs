@@ -185,7 +185,7 @@ pub fn transaction(entry: &Entry, scenery: &Scenery) -> ipc::TransactionView {
         fee: fee(entry.fee),
         purpose: purpose(approved.purpose),
         intent: approved.intent.clone(),
-        title: capitalised(&title(entry, matches!(entry.status, Status::Confirmed { .. }))),
+        title: capitalised(&title(entry, is_done(entry))),
         commits_to: committed_to(entry, scenery),
         sentences: approved.words.clone(),
         leaves: scenery.all_moved(&approved.leaves),
@@ -194,6 +194,7 @@ pub fn transaction(entry: &Entry, scenery: &Scenery) -> ipc::TransactionView {
         status: settled_status(entry),
         is_settled: entry.is_settled,
         can_be_replaced: can_be_replaced(entry),
+        fee_can_be_raised: fee_can_be_raised(entry),
         receipt: entry.receipt.as_ref().map(|found| receipt(found, scenery)),
         open_alarms: entry.open_alarms().iter().map(|open| open_alarm(open, scenery)).collect(),
     }
@@ -267,6 +268,17 @@ fn can_be_replaced(entry: &Entry) -> bool {
         // Until the other one is deep enough in the chain, either may be carried out.
         || matches!(entry.status, Status::Replaced { .. });
     is_open && !entry.is_settled
+}
+
+/// Whether the same may be asked for at a higher fee: not where its own time is over, and its terms with it.
+fn fee_can_be_raised(entry: &Entry) -> bool {
+    can_be_replaced(entry) && !matches!(&entry.status, Status::Dropped { reason: DropReason::OutOfDate })
+}
+
+/// Whether it did what was approved, as far as is known: what did something else is not called done.
+fn is_done(entry: &Entry) -> bool {
+    matches!(entry.status, Status::Confirmed { .. })
+        && !entry.open_alarms().iter().any(OpenAlarm::is_difference)
 }
 
 /// Something that happened.

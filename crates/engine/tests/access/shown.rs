@@ -171,14 +171,18 @@ fn a_transaction_is_shown_with_what_it_did() {
         (Status::Broadcast, Stage::Broadcast, true),
         (Status::Pending { included: Some(block) }, Stage::Pending, true),
         (Status::Dropped { reason: DropReason::Lost }, Stage::Dropped, true),
+        (Status::Dropped { reason: DropReason::OutOfDate }, Stage::Dropped, true),
         (Status::Dropped { reason: DropReason::NonceUsed }, Stage::Dropped, false),
         (Status::Replaced { by: Txid([4; 32]) }, Stage::Replaced, true),
         (Status::Expired, Stage::Expired, false),
     ];
     for (status, stage, can_be_replaced) in stages {
+        // The same at a higher fee is out of date as well.
+        let is_out_of_date = status == Status::Dropped { reason: DropReason::OutOfDate };
         let shown = present::transaction(&entry(status), &scenery());
         crosses(&shown);
         assert_eq!((shown.status.stage, shown.can_be_replaced), (stage, can_be_replaced));
+        assert_eq!(shown.fee_can_be_raised, can_be_replaced && !is_out_of_date);
         assert_eq!(shown.status.replaced_by.is_some(), stage == Stage::Replaced);
     }
 }
@@ -206,6 +210,10 @@ fn what_has_to_be_looked_at_is_shown_with_its_name() {
     crosses(&view);
     let [one] = view.open_alarms.as_slice() else { panic!("{:?}", view.open_alarms) };
     assert_eq!(one.digest, "01".repeat(32));
+    // It is not called done, as what only was approved is.
+    let title = |entry: &Entry| present::transaction(entry, &scenery()).title;
+    assert_eq!(view.title, title(&entry(Status::Signed)));
+    assert_ne!(view.title, title(&entry(Status::Confirmed { block })));
     assert!(!one.is_still_told && one.block.as_ref().unwrap().height.get() == 9, "{one:?}");
     assert!(one.words.happened.starts_with("0.06 sBTC left the account"), "{one:?}");
     let Some(ipc::KeeperView::Stopped { alarms, notice }) = present::stopped_keeper(&open) else {

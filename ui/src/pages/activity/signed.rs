@@ -110,6 +110,7 @@ mod tests {
             },
             is_settled: false,
             can_be_replaced: true,
+            fee_can_be_raised: true,
             receipt: None,
             open_alarms: Vec::new(),
         }

@@ -45,10 +45,14 @@ pub(super) fn StagePill(
     }
 }
 
-/// Whether it came to nothing, so that it can be asked for anew. What was given up may still be carried out, or may have been: asked for
-/// anew beside it, it could happen twice.
-pub(super) const fn came_to_nothing(stage: TransactionStage) -> bool {
-    matches!(stage, TransactionStage::Failed | TransactionStage::Expired)
+/// The words of the way to where the same can be asked for again; `None` where that is no use. What was given up may still be carried out:
+/// what is asked for again gets its place, so that at most one of the two is, as long as it has one.
+pub(super) const fn again(stage: TransactionStage, can_be_replaced: bool) -> Option<&'static str> {
+    match stage {
+        TransactionStage::Failed | TransactionStage::Expired => Some("Try again with the terms of now"),
+        TransactionStage::Dropped if can_be_replaced => Some("Ask for it again in its own place"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -56,13 +60,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_still_be_carried_out_is_not_offered_once_more() {
+    fn what_may_still_be_carried_out_is_offered_in_its_own_place_alone() {
         use TransactionStage as Stage;
         for stage in [Stage::Failed, Stage::Expired] {
-            assert!(came_to_nothing(stage), "{stage:?}");
+            assert_eq!(again(stage, false), Some("Try again with the terms of now"), "{stage:?}");
         }
-        for stage in [Stage::Dropped, Stage::Pending, Stage::Replaced, Stage::Confirmed] {
-            assert!(!came_to_nothing(stage), "{stage:?}");
+        assert_eq!(again(Stage::Dropped, true), Some("Ask for it again in its own place"));
+        assert_eq!(again(Stage::Dropped, false), None);
+        for stage in [Stage::Pending, Stage::Replaced, Stage::Confirmed] {
+            assert_eq!(again(stage, true), None, "{stage:?}");
         }
     }
 

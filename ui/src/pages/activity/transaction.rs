@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::moved::MovedList;
 use super::receipt::{OpenAlarms, Receipt};
-use super::stage::{StagePill, came_to_nothing};
+use super::stage::{StagePill, again};
 use crate::api;
 use crate::components::{
     AddressText, Button, ButtonKind, ConfirmButton, CopyButton, Disclosure, LinkButton, MomentText,
@@ -73,12 +73,9 @@ pub(super) fn TransactionCard(
     let block = Memo::new(move |_| transaction.with(|one| one.status.block.clone()));
     let can_be_replaced =
         Memo::new(move |_| !is_taken.get() && transaction.with(|one| one.can_be_replaced && !one.is_settled));
+    let fee_can_be_raised = Memo::new(move |_| transaction.with(|one| one.fee_can_be_raised));
     let cancels = matches!(first.purpose, TransactionPurpose::Cancels { .. });
-    let again = Memo::new(move |_| {
-        transaction.with(|one| {
-            (!cancels && came_to_nothing(one.status.stage)).then(|| page_of(&one.intent)).flatten()
-        })
-    });
+    let page = page_of(&first.intent).filter(|_| !cancels);
     let blocked = obstacle();
     let busy = proposal.is_busy();
     view! {
@@ -113,14 +110,16 @@ pub(super) fn TransactionCard(
             <ProposalStatus proposal=proposal what="The change" />
             {move || can_be_replaced.get().then(|| view! {
                 <div class="actions">
-                    <Button
-                        busy=busy
-                        blocked=blocked
-                        testid="raise-fee"
-                        on_press=move |()| proposal.run(async move { api::raise_fee(id).await })
-                    >
-                        "Pay a higher fee"
-                    </Button>
+                    {move || fee_can_be_raised.get().then(|| view! {
+                        <Button
+                            busy=busy
+                            blocked=blocked
+                            testid="raise-fee"
+                            on_press=move |()| proposal.run(async move { api::raise_fee(id).await })
+                        >
+                            "Pay a higher fee"
+                        </Button>
+                    })}
                     <ConfirmButton
                         kind=ButtonKind::Quiet
                         label="Cancel it"
@@ -134,9 +133,9 @@ pub(super) fn TransactionCard(
                     />
                 </div>
             })}
-            {move || again.get().map(|route| view! {
+            {move || page.zip(again(stage.get(), can_be_replaced.get())).map(|(route, words)| view! {
                 <div class="actions">
-                    <LinkButton route=route testid="try-again">"Try again with the terms of now"</LinkButton>
+                    <LinkButton route=route testid="try-again">{words}</LinkButton>
                 </div>
             })}
             <Disclosure summary="More about it" testid="transaction-more">

@@ -4,7 +4,7 @@ use bithedge_ipc::Wish;
 use leptos::prelude::*;
 
 use crate::components::{AlreadyOnItsWay, Button, ButtonKind, ConfirmButton, ProposalStatus};
-use crate::state::{Proposal, ProposalStage, obstacle, on_its_way};
+use crate::state::{Proposal, ProposalStage, before_another, obstacle, on_its_way};
 
 /// What is asked for once more only after being told that one is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +76,10 @@ pub(super) fn Act(
         }
     };
     let already = once.map(|once| (on_its_way(once.intent, proposal.transaction()), once.noun));
-    let has_more = Memo::new(move |_| {
-        already.is_some_and(|(already, _)| {
-            already.with(Option::is_some) || stage.with(ProposalStage::may_come_yet)
-        })
+    let another = Memo::new(move |_| {
+        let (already, noun) = already?;
+        let may_come_yet = stage.with(ProposalStage::may_come_yet);
+        already.with(|already| before_another(already.as_ref(), may_come_yet, noun))
     });
     let busy = proposal.is_busy();
     let children = StoredValue::new(children);
@@ -91,13 +91,13 @@ pub(super) fn Act(
                 {children.with_value(|children| children())}
                 {already.map(|(already, noun)| view! { <AlreadyOnItsWay already=already noun=noun /> })}
                 <div class="actions">
-                    {move || if has_more.get() {
+                    {move || if let Some(question) = another.get() {
                         view! {
                             <ConfirmButton
                                 kind=kind
                                 label=button.get()
-                                question="Another one is on its way, or may still be carried out. Do you want this one as well?"
-                                confirm="Review this one as well"
+                                question=question
+                                confirm="Review this one"
                                 busy=busy
                                 blocked=blocked
                                 testid=format!("{testid}-button")

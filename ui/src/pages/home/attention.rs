@@ -44,8 +44,8 @@ const fn leads_to(destination: Destination) -> &'static str {
 pub(super) fn NeedsCard(
     /// What does.
     attention: Memo<Vec<Attention>>,
-    /// Whether the books are behind for a moment: then that nothing is there does not mean that nothing needs anybody.
-    is_behind: Memo<bool>,
+    /// Whether there may be more: then that nothing is there does not mean that nothing needs anybody.
+    is_unsure: Memo<bool>,
 ) -> impl IntoView {
     let is_empty = Memo::new(move |_| attention.with(Vec::is_empty));
     let keys = Memo::new(move |_| {
@@ -57,7 +57,7 @@ pub(super) fn NeedsCard(
                 <h2 class="card-title" id="needs-heading">"Needs attention"</h2>
                 <p class="card-note" role="status">
                     {move || attention.with(|all| match all.len() {
-                        0 if is_behind.get() => "Not known until it has caught up".to_owned(),
+                        0 if is_unsure.get() => "Not known until it has caught up".to_owned(),
                         0 => "Nothing needs you now".to_owned(),
                         1 => "1 thing".to_owned(),
                         count => format!("{count} things"),

@@ -4,6 +4,7 @@ mod attention;
 mod earning;
 mod freshness;
 mod line;
+mod money;
 mod price;
 mod protected;
 
@@ -15,6 +16,7 @@ pub(crate) use line::Line;
 use attention::NeedsCard;
 use earning::EarningCard;
 use freshness::Freshness;
+use money::MoneyLine;
 use price::PriceCard;
 use protected::ProtectedCard;
 
@@ -35,6 +37,10 @@ fn content(data: Signal<Data>) -> impl IntoView {
     let behind = catching_up(as_of.into());
     let is_behind = Memo::new(move |_| behind.with(Option::is_some));
     let is_moving = expect_context::<DevnetState>().is_moving();
+    let is_unsure = Memo::new(move |_| {
+        let (is_behind, is_moving) = (is_behind.get(), is_moving.get());
+        data.with(|page| is_unsure(&page.as_of, is_behind, is_moving))
+    });
     let attention = Memo::new(move |_| {
         let (is_behind, is_moving) = (is_behind.get(), is_moving.get());
         data.with(|page| {
@@ -46,7 +52,8 @@ fn content(data: Signal<Data>) -> impl IntoView {
     });
     view! {
         <AsOfLine as_of=as_of />
-        <NeedsCard attention=attention is_behind=is_behind />
+        <MoneyLine />
+        <NeedsCard attention=attention is_unsure=is_unsure />
         <div class="home-cards">
             <ProtectedCard protection=protection />
             <EarningCard capital=capital />
@@ -64,6 +71,12 @@ fn passes_by(kind: AttentionKind, as_of: &AsOf, is_behind: bool, is_moving: bool
         AttentionKind::PriceStale => (is_behind || is_moving) && as_of.chain.is_none(),
         _ => false,
     }
+}
+
+/// Whether there may be more that needs attention than is told of: books that are behind do not have it yet, and without prices nobody
+/// knows what follows from them.
+const fn is_unsure(as_of: &AsOf, is_behind: bool, is_moving: bool) -> bool {
+    is_behind || (is_moving && as_of.chain.is_none())
 }
 
 fn skeleton() -> impl IntoView {
@@ -85,12 +98,33 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn only_what_days_that_go_by_explain_is_left_out() {
+    /// Without prices, and with them.
+    fn unread_and_read() -> [AsOf; 2] {
         let now = UnixSeconds::new(1);
         let block = AsOfBlock { height: BlockHeight::new(1), time: now };
         let unread = AsOf { books: None, chain: None, now, doubt: None };
         let read = AsOf { chain: Some(block), ..unread.clone() };
+        [unread, read]
+    }
+
+    #[test]
+    fn where_something_is_left_out_nothing_is_not_said_to_need_anybody() {
+        for as_of in unread_and_read() {
+            for (is_behind, is_moving) in [(false, false), (false, true), (true, false), (true, true)] {
+                let kinds = [AttentionKind::NotCurrent, AttentionKind::PriceStale];
+                let is_left_out = kinds.into_iter().any(|kind| passes_by(kind, &as_of, is_behind, is_moving));
+                assert_eq!(
+                    is_unsure(&as_of, is_behind, is_moving),
+                    is_left_out,
+                    "{as_of:?} {is_behind} {is_moving}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_days_that_go_by_explain_is_left_out() {
+        let [unread, read] = unread_and_read();
         assert!(passes_by(AttentionKind::NotCurrent, &read, true, false));
         assert!(!passes_by(AttentionKind::NotCurrent, &read, false, true));
         assert!(passes_by(AttentionKind::PriceStale, &unread, true, false));

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::words::money;
 use crate::api::{self, Answer};
 use crate::components::{Banner, Button, ButtonKind, Choice, NoticeBanner, Segmented, TextInput, Tone};
-use crate::state::SessionState;
+use crate::state::{AskedHere, SessionState};
 
 /// So many nodes are taken.
 const MOST_NODES: usize = 4;
@@ -200,6 +200,10 @@ pub(super) fn NetworkForm(
     let saving = RwSignal::new(Saving::Typing);
     let busy =
         Signal::derive(move || saving.with(|saving| matches!(saving, Saving::Busy | Saving::Asking { .. })));
+    // The form says itself that its question waits.
+    if let Some(asked_here) = use_context::<AskedHere>() {
+        asked_here.count(busy);
+    }
     let problem = RwSignal::new(None::<Notice>);
     let input =
         Memo::new(move |_| input_of(&name.get(), kind.get(), &nodes.get(), &deployer.get(), &sbtc.get()));

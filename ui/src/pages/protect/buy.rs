@@ -12,7 +12,7 @@ use crate::components::{
     Tone,
 };
 use crate::route::Route;
-use crate::state::{Ability, Proposal, ProposalStage, SessionState, obstacle, on_its_way};
+use crate::state::{Ability, Proposal, ProposalStage, SessionState, before_another, obstacle, on_its_way};
 
 /// What the chain said last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +67,10 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
         Signal::derive(move || check.with(|check| *check == Check::Asking) || proposal.is_busy().get());
     let already = on_its_way("purchase-protection", proposal.transaction());
     let stage = proposal.stage();
-    let has_more =
-        Memo::new(move |_| already.with(Option::is_some) || stage.with(ProposalStage::may_come_yet));
+    let another = Memo::new(move |_| {
+        let may_come_yet = stage.with(ProposalStage::may_come_yet);
+        already.with(|already| before_another(already.as_ref(), may_come_yet, "purchase"))
+    });
     let press = move |()| {
         // It can be pressed again although something else is on its way; what this page asked for itself comes first.
         if is_busy.get_untracked() {
@@ -101,13 +103,13 @@ pub(super) fn BuyBlock(desk: Desk) -> impl IntoView {
     view! {
         <div class="stack buy" data-testid="buy">
                 <AlreadyOnItsWay already=already noun="purchase" />
-                {move || if has_more.get() {
+                {move || if let Some(question) = another.get() {
                     view! {
                         <ConfirmButton
                             kind=ButtonKind::Primary
                             label="Review and buy"
-                            question="Another purchase is on its way, or may still be carried out. Buy this one as well?"
-                            confirm="Review and buy as well"
+                            question=question
+                            confirm="Review and buy"
                             testid="review"
                             busy=is_busy
                             blocked=blocked

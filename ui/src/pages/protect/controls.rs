@@ -4,7 +4,7 @@ use bithedge_protocol::pool::Market;
 use bithedge_protocol::{Asset, UnixSeconds};
 use leptos::prelude::*;
 
-use super::plan::{self, HIGHEST, LOWEST, Pay};
+use super::plan::{HIGHEST, LOWEST, Pay};
 use super::{Desk, words};
 use crate::components::{AmountInput, AmountUnit, Card, Choice, Segmented, Select, Slider, Tick, UsdText};
 use crate::format;
@@ -17,16 +17,8 @@ pub(super) fn Controls(desk: Desk) -> impl IntoView {
     let spot = Memo::new(move |_| market.with(|market| market.pricing.btc));
     let bounds = Memo::new(move |_| market.with(|market| (market.rules.min_size, market.rules.max_size)));
     let strike_words = Signal::derive(move || {
-        desk.chosen.with(|chosen| match chosen {
-            Some(candidate) => {
-                let strike = candidate.order.strike;
-                format!("{}, {}", format::price(strike), words::beside_today(spot.get(), strike))
-            }
-            None => match plan::level(spot.get(), desk.percent.get()) {
-                Some(level) => format::price(level),
-                None => String::new(),
-            },
-        })
+        let chosen = desk.chosen.with(|chosen| chosen.as_ref().map(|candidate| candidate.order.strike));
+        market.with(|market| words::protected_price(market, chosen, desk.percent.get()))
     });
     let ticks = [LOWEST, -20, -10, HIGHEST].map(|at| Tick {
         at,

@@ -4,7 +4,7 @@ use bithedge_protocol::Asset;
 use leptos::prelude::*;
 
 use super::buy::BuyBlock;
-use super::plan::{Offer, most_paid};
+use super::plan::{Offer, Pay, Spendable, most_paid, passes_over};
 use super::{Desk, words};
 use crate::components::{AmountText, Card, Disclosure, PercentText, UsdText};
 use crate::format::{self, Round};
@@ -42,7 +42,10 @@ fn tier_words(desk: Desk, offer: &Offer) -> String {
     let name = desk.market.with(|market| market.tier(tier).map(|terms| terms.name.clone()));
     let named = name
         .map_or_else(|| format!("tier {tier}"), |name| format!("the {} tier", format::capitalised(&name)));
-    format!("From {named}, in {}", offer.quote.order.asset)
+    let is_second = desk.pay.get() == Pay::Cheapest
+        && desk.candidates.with(|all| passes_over(all, &offer.quote, desk.view.with(Spendable::of)));
+    let beside = if is_second { ". This account cannot pay the cheapest" } else { "" };
+    format!("From {named}, in {}{beside}", offer.quote.order.asset)
 }
 
 /// Why nothing is offered.

@@ -99,6 +99,13 @@ pub(super) fn chosen(
         .or_else(|| candidates.iter().find(fits))
 }
 
+/// Whether the cheapest that is sold is more than the account can pay, and this is not.
+pub(super) fn passes_over(candidates: &[Candidate], quote: &Quote, spendable: Spendable) -> bool {
+    let can_pay = |quote: &Quote| short_of(spendable, quote).is_none();
+    let cheapest = candidates.iter().find_map(|one| one.quote.as_ref().ok());
+    can_pay(quote) && cheapest.is_some_and(|cheapest| !can_pay(cheapest))
+}
+
 /// What a sold candidate means; `None` of a refused one, or if it cannot be counted.
 pub(super) fn offer(market: &Market, candidate: &Candidate) -> Option<Offer> {
     let quote = candidate.quote.as_ref().ok()?;
@@ -128,7 +135,8 @@ pub(super) fn most_paid(quote: &Quote) -> Option<MostPaid> {
     }
 }
 
-/// The premium at each listed strike for the same size, expiry and token: in the tier that sells it cheapest.
+/// The premium at each listed strike that a place of the slider means, for the same size, expiry and token: in the tier that sells it
+/// cheapest.
 pub(super) fn by_strike(
     market: &Market,
     size: Sats,
@@ -136,8 +144,13 @@ pub(super) fn by_strike(
     asset: Asset,
 ) -> Vec<(UsdE8, TokenAmount)> {
     let mut found: Vec<(UsdE8, TokenAmount)> = Vec::new();
+    let meant: Vec<_> = (LOWEST..=HIGHEST).map(|percent| nearest_listed(market, percent)).collect();
     for terms in &market.tiers {
         for strike in market.strikes(terms.tier) {
+            // Whoever chose it would get another one.
+            if !meant.contains(&Some(strike)) {
+                continue;
+            }
             let order = Order { asset, tier: terms.tier, strike, expiry, size };
             let Ok(quote) = market.quote(&order) else { continue };
             match found.iter_mut().find(|(known, _)| *known == strike) {

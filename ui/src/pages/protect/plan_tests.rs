@@ -180,9 +180,28 @@ fn the_cheapest_is_one_that_the_account_can_pay() {
     let least = Sats::new(sbtc(&market).base_units() - 1);
     let none = Spendable { sbtc: Some(least), ..few };
     assert_eq!(chosen(&found, Pay::Cheapest, None, none), Some(rich));
-    for unknown in [Spendable { stx: None, ..few }, Spendable { sbtc: None, ..few }] {
+    let unknown = [Spendable { stx: None, ..few }, Spendable { sbtc: None, ..few }];
+    for unknown in unknown {
         assert_eq!(chosen(&found, Pay::Cheapest, None, unknown), Some(rich));
     }
+    // That it is not the cheapest is said where it is not, and nothing of an account that nobody knows.
+    let over = |one: &Candidate, has| passes_over(&found, one.quote.as_ref().unwrap(), has);
+    assert!(over(paid, few) && !over(rich, few));
+    for has in [RICH, none, unknown[0], unknown[1]] {
+        assert!(!over(paid, has) && !over(rich, has), "{has:?}");
+    }
+}
+
+#[test]
+fn a_price_that_is_not_listed_is_not_named_either_where_there_is_no_amount() {
+    use super::super::words::protected_price;
+    let mut market = market();
+    market.pricing.btc = UsdE8::new(10_018_200_000_000);
+    let words = protected_price(&market, None, -10);
+    assert!(words.starts_with("90,000") && words.ends_with(" below today's price"), "{words}");
+    assert_eq!(protected_price(&market, Some(usd(90_000)), -20), words, "what is chosen counts");
+    market.tiers.clear();
+    assert_eq!(protected_price(&market, None, -10), "");
 }
 
 #[test]
@@ -253,14 +272,16 @@ fn premiums_rise_with_the_strike_and_with_time() {
 #[test]
 fn a_strike_is_found_again_at_its_place_of_the_slider() {
     let market = market();
-    for (strike, _) in by_strike(&market, Sats::new(BTC), EXPIRY, Asset::Sbtc) {
-        let percent = percent_of(&market, strike);
-        if percent == LOWEST || percent == HIGHEST {
-            continue;
-        }
+    let shown = by_strike(&market, Sats::new(BTC), EXPIRY, Asset::Sbtc);
+    for (strike, _) in &shown {
+        let percent = percent_of(&market, *strike);
         let found = candidates(&market, wanted(percent));
-        assert_eq!(found.iter().map(|one| one.order.strike).min(), Some(strike), "{percent}");
+        assert_eq!(found.iter().map(|one| one.order.strike).min(), Some(*strike), "{percent}");
     }
+    // What the slider does not reach is not shown, and so cannot be clicked either.
+    assert!(market.strikes(1).iter().any(|strike| *strike < usd(70_000)));
+    let strikes: Vec<UsdE8> = shown.iter().map(|(strike, _)| *strike).collect();
+    assert_eq!((strikes.first(), strikes.last()), (Some(&usd(70_000)), Some(&usd(100_000))), "{strikes:?}");
 }
 
 #[test]

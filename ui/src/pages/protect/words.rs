@@ -23,6 +23,14 @@ pub(super) fn beside_today(spot: UsdE8, strike: UsdE8) -> String {
     }
 }
 
+/// The price that is protected, and how far it is from today's; where nothing can be chosen yet, the listed one that the slider's place means.
+pub(super) fn protected_price(market: &Market, chosen: Option<UsdE8>, percent: i64) -> String {
+    let strike = chosen.or_else(|| plan::nearest_listed(market, percent));
+    strike.map_or_else(String::new, |strike| {
+        format!("{}, {}", format::price(strike), beside_today(market.pricing.btc, strike))
+    })
+}
+
 /// Why the button to buy cannot be pressed where there is no offer.
 pub(super) const fn nothing_to_buy(has_amount: bool) -> &'static str {
     if has_amount {
@@ -184,6 +192,7 @@ mod tests {
             status,
             is_settled: false,
             can_be_replaced: false,
+            fee_can_be_raised: false,
             receipt: None,
             open_alarms: Vec::new(),
         };

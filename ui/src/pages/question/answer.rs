@@ -101,8 +101,10 @@ pub(super) fn Answers(
         obstacle(is_over.get(), seen.get(), rested.get()).map(str::to_owned)
     });
     let no_blocked = Signal::derive(move || is_answered.get().then(String::new));
-    let can_refuse =
-        move || may_refuse(state.get_untracked(), is_answered.get_untracked(), is_busy.get_untracked());
+    let can_refuse = move || {
+        let is_busy = is_busy.get_untracked();
+        may_refuse(state.get_untracked(), is_answered.get_untracked(), is_busy, rested.get_untracked())
+    };
     let send = move |yes: bool| {
         if answering.with_untracked(|answering| *answering == Answering::Sending) {
             return;
@@ -216,8 +218,8 @@ pub(super) fn Answers(
     }
 }
 
-/// Whether yes has been in its place for a moment: since the question came, since the keys were unlocked (until then another button was
-/// there), and since the window got the focus, whose first click was meant for that.
+/// Whether the question has stood there for a moment: since it came, since the keys were unlocked (until then another button was in the
+/// place of yes), and since the window got the focus, whose first click was meant for that.
 fn rested(locked: Memo<bool>) -> ReadSignal<bool> {
     let rested = RwSignal::new(false);
     let begun = StoredValue::new(0_u64);
@@ -235,18 +237,19 @@ fn rested(locked: Memo<bool>) -> ReadSignal<bool> {
         );
     };
     Effect::new(move |_| {
-        if !locked.get() {
-            begin();
-        }
+        // Read, not only tracked: a memo that nobody has read hears of nothing.
+        locked.get();
+        begin();
     });
     let focus = window_event_listener(leptos::ev::focus, move |_| begin());
     on_cleanup(move || focus.remove());
     rested.read_only()
 }
 
-/// Whether the button No stands there and does something.
-fn may_refuse(state: QuestionState, is_answered: bool, is_busy: bool) -> bool {
-    state == QuestionState::Open && !is_answered && !is_busy
+/// Whether the key says no: the button does something, and the question has stood there for a moment. What was pressed before was meant for
+/// something else.
+fn may_refuse(state: QuestionState, is_answered: bool, is_busy: bool, rested: bool) -> bool {
+    state == QuestionState::Open && !is_answered && !is_busy && rested
 }
 
 fn time_words(left: Left, reason: &str) -> String {
@@ -318,15 +321,19 @@ mod tests {
     }
 
     #[test]
-    fn escape_says_no_only_where_the_button_does() {
-        assert!(may_refuse(QuestionState::Open, false, false));
-        for (state, is_answered, is_busy) in [
-            (QuestionState::Answered, false, false),
-            (QuestionState::Ended, false, false),
-            (QuestionState::Open, true, false),
-            (QuestionState::Open, false, true),
+    fn escape_says_no_only_where_the_button_does_and_of_what_was_seen() {
+        assert!(may_refuse(QuestionState::Open, false, false, true));
+        for (state, is_answered, is_busy, rested) in [
+            (QuestionState::Answered, false, false, true),
+            (QuestionState::Ended, false, false, true),
+            (QuestionState::Open, true, false, true),
+            (QuestionState::Open, false, true, true),
+            (QuestionState::Open, false, false, false),
         ] {
-            assert!(!may_refuse(state, is_answered, is_busy), "{state:?} {is_answered} {is_busy}");
+            assert!(
+                !may_refuse(state, is_answered, is_busy, rested),
+                "{state:?} {is_answered} {is_busy} {rested}"
+            );
         }
     }
 
