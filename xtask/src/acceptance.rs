@@ -38,7 +38,7 @@ impl Short {
     /// start again and again; then begins. Assumes [`setup::all`].
     pub(crate) fn start() -> Result<Self> {
         build::ui_bundle(&[])?;
-        build::programs()?;
+        build::programs_beside_tests()?;
         Ok(Self { runs: [Run::start(["--kills", KILLS]), Run::start(["--faults", FAULT_SECONDS])] })
     }
 

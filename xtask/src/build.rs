@@ -30,10 +30,17 @@ pub(crate) fn shell() -> Result<()> {
     command::run(cargo().args(["build", "--package", "bithedge", "--features", SHELL_FEATURES]))
 }
 
-/// Everything that runs on this machine, with the same features as the tests, so that what these built is used.
+/// Everything that runs on this machine.
 pub(crate) fn programs() -> Result<()> {
     eprintln!("building the application and the devnet");
     command::run(cargo().args(["build", "--bins"]).args(HOST_WORKSPACE))
+}
+
+/// The same beside all tests. Tests and the page, built for this machine, ask more of some dependencies, so that the same program is another
+/// one beside them: where tests were built, this has nothing left to do, and [`programs`] two minutes' work.
+pub(crate) fn programs_beside_tests() -> Result<()> {
+    eprintln!("building the application and the devnet, as they are beside the tests");
+    command::run(cargo().args(["build", "--bins", "--tests"]).args(WHOLE_WORKSPACE))
 }
 
 /// The application as users get it, and the window that it is measured beside: `target/desktop`.

@@ -17,7 +17,7 @@ const JOBS: &str = "2";
 /// `cargo xtask e2e`, all scenarios or those named; `--jobs N` at a time.
 pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     setup::all(Purpose::Test)?;
-    command::run(&mut prepared(arguments)?)
+    command::run(&mut prepared(arguments, build::programs)?)
 }
 
 /// `cargo xtask screenshots`: the pictures that the documentation shows, from the scenarios that make them.
@@ -27,7 +27,7 @@ pub(crate) fn screenshots() -> Result<()> {
     scenarios.dedup();
     // One at a time: nothing else takes the machine while a picture is taken.
     scenarios.extend(["--jobs", "1"].map(OsString::from));
-    command::run(&mut prepared(&scenarios)?)?;
+    command::run(&mut prepared(&scenarios, build::programs)?)?;
     let folder = workspace::root().join("docs/screenshots");
     fs::create_dir_all(&folder)?;
     for (_, made, picture) in SCREENSHOTS {
@@ -51,10 +51,10 @@ const SCREENSHOTS: [(&str, &str, &str); 7] = [
     ("node-dies", "node-dies.png", "home-unreachable.png"),
 ];
 
-/// Builds everything that the scenarios need and returns the command that runs them. Assumes [`setup::all`].
-pub(crate) fn prepared(arguments: &[OsString]) -> Result<Command> {
+/// Builds everything that the scenarios need, the programs by `build`, and returns the command that runs them. Assumes [`setup::all`].
+pub(crate) fn prepared(arguments: &[OsString], build: fn() -> Result<()>) -> Result<Command> {
     build::ui_bundle(&[])?;
-    build::programs()?;
+    build()?;
     let mut e2e = on_application(&workspace::debug_program("bithedge")?)?;
     // The last of two counts.
     e2e.args(["--jobs", JOBS]).args(arguments);

@@ -49,8 +49,10 @@ const STEPS: [Step; 10] = [
     Step { name: "e2e", about: "the application in a real window", action: end_to_end },
 ];
 
-/// The step that waits for blocks most of its time, so that those after it are taken meanwhile.
+/// The step that waits for blocks much of its time, so that others are taken meanwhile.
 const WAITS: &str = "acceptance";
+/// Those others. The scenarios in the window are none of them: beside each other both took longer than one after the other.
+const MEANWHILE: [&str; 2] = ["doctests", "docs"];
 
 /// What only `--full` takes.
 const LONG_STEPS: [Step; 2] = [
@@ -91,7 +93,7 @@ struct Outcome {
     took: Duration,
 }
 
-/// Takes all, the one that waits most of its time beside those that follow it.
+/// Takes all, the one that waits beside those that follow it and may.
 fn take_all(steps: &[&Step]) -> Vec<Outcome> {
     let waits = |step: &&Step| step.name == WAITS;
     let Some(at) = steps.iter().position(waits) else {
@@ -99,12 +101,15 @@ fn take_all(steps: &[&Step]) -> Vec<Outcome> {
     };
     let (before, rest) = steps.split_at(at);
     let mut outcomes: Vec<Outcome> = before.iter().map(|step| take(step)).collect();
+    let after = rest[1..].iter().position(|step| !MEANWHILE.contains(&step.name));
+    let (meanwhile, after) = rest[1..].split_at(after.unwrap_or(rest.len() - 1));
     eprintln!("\n== {WAITS}: {}; beside what follows, and shown after it", rest[0].about);
     let started = Instant::now();
     let runs = acceptance::Short::start();
-    outcomes.extend(rest[1..].iter().map(|step| take(step)));
+    outcomes.extend(meanwhile.iter().map(|step| take(step)));
     let result = runs.and_then(acceptance::Short::end);
     outcomes.push(ended(WAITS, result, None, started.elapsed()));
+    outcomes.extend(after.iter().map(|step| take(step)));
     outcomes
 }
 
@@ -216,7 +221,8 @@ fn bulk(_: &mut Option<Counts>) -> Result<()> {
 
 fn doctests(counts: &mut Option<Counts>) -> Result<()> {
     build::ui_bundle(&[])?;
-    let (lines, result) = command::observed(cargo().args(["test", "--doc"]).args(HOST_WORKSPACE))?;
+    // Of the whole workspace, so that what the tests were built with is used.
+    let (lines, result) = command::observed(cargo().args(["test", "--doc"]).args(WHOLE_WORKSPACE))?;
     *counts = Counts::of_tests(&lines);
     result
 }
@@ -232,7 +238,7 @@ fn acceptance(_: &mut Option<Counts>) -> Result<()> {
 }
 
 fn end_to_end(counts: &mut Option<Counts>) -> Result<()> {
-    let (lines, result) = command::observed(&mut e2e::prepared(&[])?)?;
+    let (lines, result) = command::observed(&mut e2e::prepared(&[], build::programs_beside_tests)?)?;
     *counts = Counts::of_scenarios(&lines);
     result
 }
